@@ -1,0 +1,91 @@
+import { Button, TextInput } from '@mantine/core'
+import { type SubmitEvent, useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Failure } from '../client/failure.js'
+import type { TokenOptions, TokenRequest } from '../client/wire.js'
+import { ProblemNotice } from '../notice/problem-notice.js'
+import style from './mint.module.css'
+import { ScopesField } from './scopes-field.js'
+import { firstValidity, secondsOf, type Validity } from './validity.js'
+import { ValidityField } from './validity-field.js'
+
+interface MintFormProps {
+  readonly options: TokenOptions
+  readonly pending: boolean
+  readonly failure: Failure | null
+  readonly onSubmit: (request: TokenRequest) => void
+}
+
+export function MintForm({ options, pending, failure, onSubmit }: MintFormProps) {
+  const { t } = useTranslation()
+  const form = useRef<HTMLFormElement>(null)
+  const [name, setName] = useState('')
+  const [validity, setValidity] = useState<Validity>(() => firstValidity(options))
+  const [scopes, setScopes] = useState(() =>
+    options.scopes.filter((one) => one.default).map((one) => one.scope),
+  )
+  const [tried, setTried] = useState(false)
+
+  const seconds = secondsOf(validity, options)
+  const wrong = {
+    name: name.trim().length > options.max_name_length,
+    validity: seconds === undefined,
+    scopes: options.scopes.length > 0 && scopes.length === 0,
+  }
+
+  const submit = (event: SubmitEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    if (pending) return
+    setTried(true)
+    if (seconds === undefined || wrong.name || wrong.scopes) {
+      // After React has marked the fields.
+      requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus())
+      return
+    }
+    onSubmit({
+      ...(name.trim() && { token_name: name.trim() }),
+      expires_in: seconds,
+      ...(options.scopes.length > 0 && { scopes }),
+    })
+  }
+
+  return (
+    <form ref={form} className={style.form} onSubmit={submit} noValidate>
+      <TextInput
+        label={t('mint.name')}
+        description={t('mint.nameHint')}
+        placeholder={t('mint.namePlaceholder')}
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+        maxLength={options.max_name_length}
+        error={tried && wrong.name && t('mint.nameTooLong', { max: options.max_name_length })}
+        autoComplete="off"
+        spellCheck={false}
+      />
+      <ValidityField
+        options={options}
+        value={validity}
+        onChange={setValidity}
+        seconds={seconds}
+        wrong={tried && wrong.validity}
+      />
+      {options.scopes.length > 0 && (
+        <ScopesField
+          options={options.scopes}
+          value={scopes}
+          onChange={setScopes}
+          wrong={tried && wrong.scopes}
+        />
+      )}
+      {failure && (
+        <div>
+          <ProblemNotice failure={failure} consequence={t('mint.failed')} />
+          {failure.kind === 'unreachable' && <p className={style.hint}>{t('mint.unknown')}</p>}
+        </div>
+      )}
+      <Button type="submit" size="md" loading={pending}>
+        {t('mint.submit')}
+      </Button>
+    </form>
+  )
+}

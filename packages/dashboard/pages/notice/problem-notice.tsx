@@ -1,0 +1,54 @@
+import { Button } from '@mantine/core'
+import { useTranslation } from 'react-i18next'
+import type { Failure } from '../client/failure.js'
+import { Notice } from './notice.js'
+
+const OWN_WORDS = {
+  session_ended: ['notice.sessionEnded', 'notice.sessionEndedDetail'],
+  unavailable: ['notice.unavailable', 'notice.unavailableDetail'],
+  unreachable: ['notice.unreachable', 'notice.unreachableDetail'],
+  unexpected: ['notice.unexpected', 'notice.unexpectedDetail'],
+} as const
+
+const LOGIN = '/oauth2/start?rd=/token-manager'
+
+interface ProblemNoticeProps {
+  readonly failure: Failure
+  /** What was not done, when the reader would otherwise wonder. */
+  readonly consequence?: string
+  readonly onRetry?: () => unknown
+  readonly retrying?: boolean
+}
+
+/** What went wrong and what to do about it, in our words where we know it and in the service's where it knows better. */
+export function ProblemNotice({ failure, consequence, onRetry, retrying = false }: ProblemNoticeProps) {
+  const { t } = useTranslation()
+  const refused = failure.kind === 'refused'
+  const [title, detail] =
+    failure.kind === 'refused'
+      ? [failure.title ?? t('notice.unexpected'), failure.detail]
+      : [t(OWN_WORDS[failure.kind][0]), t(OWN_WORDS[failure.kind][1])]
+  const action =
+    failure.kind === 'session_ended' ? (
+      <Button component="a" href={LOGIN} size="xs">
+        {t('notice.logIn')}
+      </Button>
+    ) : (
+      onRetry && (
+        <Button onClick={() => onRetry()} loading={retrying} size="xs" variant="default">
+          {t('notice.retry')}
+        </Button>
+      )
+    )
+  return (
+    <Notice
+      tone={failure.kind === 'session_ended' ? 'brass' : 'bad'}
+      title={consequence ? `${consequence}: ${title}` : title}
+      lang={refused ? 'en' : undefined}
+      urgent
+      action={action}
+    >
+      {detail}
+    </Notice>
+  )
+}
