@@ -1,0 +1,163 @@
+// The arrows of the design: who may import whom.
+
+/** @param {string[]} names */
+const modules = (...names) => `(^|/)node_modules/(${names.join('|')})(/|$)`
+
+const frameworks = modules('express', 'koa', 'fastify', 'fastify-plugin', '@fastify/[^/]+', '@koa/[^/]+')
+const behindSubpath = {
+  http: modules('hono', '@hono/[^/]+', 'zod'),
+  lmdb: modules('lmdb'),
+  oidc: modules('openid-client'),
+  proxy: modules('http-proxy', 'http-proxy-3'),
+  redis: modules('ioredis'),
+}
+const adapters = '^packages/(express|koa|fastify)/'
+const rooms = 'store|tokens|sessions|standing|login|activity|audit|directory|cleanup'
+const edges = 'http|proxy|oidc|lmdb|redis|testing'
+const publicEntries = `^packages/(core/src/(${edges})/index|[^/]+/src/index)\\.ts$`
+
+/**
+ * @param {string} name
+ * @param {string} comment
+ * @param {object} from
+ * @param {object} to
+ */
+const forbid = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to })
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    forbid(
+      'core-knows-no-framework',
+      'Core speaks Request and Response; a web framework belongs to an adapter.',
+      { path: '^packages/core/src/' },
+      { path: frameworks },
+    ),
+    forbid(
+      'core-stands-alone',
+      'Everything else depends on core, never the other way round.',
+      { path: '^packages/core/' },
+      { path: '^(packages/(?!core/)|examples/)' },
+    ),
+    forbid(
+      'adapters-only-translate',
+      'An adapter knows its framework and core, no store and no identity provider.',
+      { path: `${adapters}src/` },
+      { path: modules('ioredis', 'lmdb', 'openid-client') },
+    ),
+    forbid(
+      'adapters-know-one-framework',
+      'An adapter never imports another adapter, nor what is not about the web.',
+      { path: '^packages/(express|koa|fastify)/src/' },
+      { path: '^packages/(?!core/)', pathNot: '^packages/$1/' },
+    ),
+    forbid(
+      'llm-knows-no-framework',
+      'Wire formats and metering work behind any web framework.',
+      { path: '^packages/llm/src/' },
+      { path: [frameworks, '^packages/(?!core/|llm/)'] },
+    ),
+    forbid(
+      'pages-speak-http',
+      'The dashboard and the command line use the HTTP API, like any other client.',
+      { path: '^packages/(dashboard|cli)/(src|pages)/' },
+      { path: '^packages/(core|express|koa|fastify|llm)/' },
+    ),
+    forbid(
+      'packages-are-imported-by-name',
+      'An example shows what a stranger can do, and one package is a stranger to another: no paths across.',
+      { path: '^((?:packages|examples)/[^/]+)/' },
+      { path: '^(packages|examples)/', pathNot: '^$1/', dependencyTypesNot: ['aliased'] },
+    ),
+    forbid(
+      'packages-are-imported-by-public-entry',
+      'Only what package.json exports may be imported from outside.',
+      { path: '^((?:packages|examples)/[^/]+)/' },
+      { path: '^(packages|examples)/', pathNot: ['^$1/', publicEntries] },
+    ),
+    forbid(
+      'rooms-know-no-edge',
+      'Identity, tokens, sessions and standing are written over the store contract alone.',
+      { path: `^packages/core/src/(${rooms})/` },
+      { path: `^packages/core/src/(${edges})/` },
+    ),
+    forbid(
+      'root-loads-no-subpath',
+      'Importing @portcullis/core must not load what only a subpath needs.',
+      { path: '^packages/core/src/', pathNot: `^packages/core/src/(${edges})/` },
+      { path: `^packages/core/src/(${edges})/`, dynamic: false, dependencyTypesNot: ['type-only'] },
+    ),
+    forbid(
+      'subpaths-stand-apart',
+      'Importing one subpath must not load what only another needs.',
+      { path: `^packages/core/src/(${edges})/` },
+      { path: '^packages/core/src/(lmdb|oidc|proxy|redis|testing)/', pathNot: '^packages/core/src/$1/' },
+    ),
+    forbid(
+      'contract-stands-alone',
+      'The store contract and its reference know nothing of what is kept in them.',
+      { path: '^packages/core/src/store/' },
+      { path: '^packages/core/src/', pathNot: '^packages/core/src/(store/|errors\\.ts$)' },
+    ),
+    ...Object.entries(behindSubpath).map(([subpath, name]) =>
+      forbid(
+        `${subpath}-keeps-its-packages`,
+        `Whoever does not import @portcullis/core/${subpath} does not load what it is made of.`,
+        { path: '^packages/core/src/', pathNot: `^packages/core/src/${subpath}/` },
+        { path: name },
+      ),
+    ),
+    forbid(
+      'gate-loads-routes-on-demand',
+      'Only the gate imports another subpath while running, and only the routes.',
+      { path: '^packages/core/src/', pathNot: '^packages/core/src/(gate\\.ts$|testing/)' },
+      { path: '^packages/core/src/', dynamic: true },
+    ),
+    forbid(
+      'environment-stays-outside',
+      'Libraries are configured by options; only the example reads the environment.',
+      { path: '^packages/[^/]+/src/' },
+      { path: '^(node:)?process$' },
+    ),
+    forbid(
+      'sources-import-no-test',
+      'What is published does not depend on what tests it.',
+      { path: '/src/' },
+      { path: '/test/' },
+    ),
+    forbid(
+      'no-attic',
+      'A folder is named by what it does; utils, helpers and common say nothing.',
+      {},
+      { path: '/(utils|util|helpers|helper|common|misc)/', pathNot: 'node_modules' },
+    ),
+    forbid(
+      'no-cycle',
+      'Modules that need each other are one module; types may refer to each other.',
+      {},
+      { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    ),
+    forbid('no-missing-module', 'An import leads somewhere.', {}, { couldNotResolve: true }),
+    forbid(
+      'no-undeclared-package',
+      'A published package declares what it imports.',
+      { path: '^packages/[^/]+/src/' },
+      {
+        dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'],
+        dependencyTypesNot: ['npm-peer', 'type-only'],
+      },
+    ),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^(packages|examples)/[^/]+/dist/' },
+    tsConfig: { fileName: 'tsconfig.base.json' },
+    tsPreCompilationDeps: true,
+    combinedDependencies: false,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'types', 'default'],
+      extensions: ['.ts', '.tsx', '.js', '.mjs', '.json'],
+    },
+  },
+}
