@@ -1,0 +1,39 @@
+import type { Deps } from '../deps.js'
+import type { Millis, RecordKey, StoredRecord } from '../store/store.js'
+
+const WRITE_EVERY_MS = 60_000
+const REMEMBERED = 50_000
+
+export function useKey(kind: 'token', id: string): RecordKey {
+  return { collection: `${kind}-use`, id }
+}
+
+export function lastUseOf(record: StoredRecord | undefined): Millis | undefined {
+  return record ? (record.value as number) : undefined
+}
+
+/** Remembers when this process last wrote the use of a credential, so that a busy one costs one write a minute. */
+export type RecentUses = Map<string, Millis>
+
+/**
+ * Notes that a credential was used. At most once a minute each, never awaited by a decision, and lost without harm:
+ * nothing is decided by it.
+ */
+export function touch(
+  deps: Deps,
+  recent: RecentUses,
+  use: { partition: string; kind: 'token'; id: string; expiresAt: Millis },
+): void {
+  const now = deps.clock()
+  if (now - (recent.get(use.id) ?? 0) < WRITE_EVERY_MS) return
+  if (recent.size >= REMEMBERED) recent.clear()
+  recent.set(use.id, now)
+  deps.store
+    .commit(use.partition, {
+      quiet: true,
+      writes: [{ put: useKey(use.kind, use.id), value: now, expiresAt: use.expiresAt }],
+    })
+    .catch((cause: unknown) =>
+      deps.report({ level: 'warn', code: 'activity_unrecorded', detail: 'A use was not recorded', cause }),
+    )
+}

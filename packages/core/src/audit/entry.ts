@@ -1,0 +1,62 @@
+import { createHmac } from 'node:crypto'
+import type { Millis } from '../store/store.js'
+
+/** What may be recorded. `subject` is the account or thing it was done to. */
+export interface AuditedAction {
+  readonly action: AuditAction
+  /** Account that did it; `anonymous` when nobody had been identified. */
+  readonly actor: string
+  readonly subject: string
+  /** Short facts that help a reader: ids, durations, reasons. Never a credential. */
+  readonly details?: Readonly<Record<string, string | number | boolean>>
+  /** `failed` marks that the action recorded just before did not happen. */
+  readonly outcome?: 'failed'
+}
+
+export type AuditAction =
+  | 'account.ban'
+  | 'account.unban'
+  | 'account.force_logout'
+  | 'account.sign_out_everywhere'
+  | 'session.start'
+  | 'session.refused'
+  | 'session.end'
+  | 'token.issue'
+  | 'token.revoke'
+  | 'token.revoke_all'
+
+export interface AuditEntry extends AuditedAction {
+  /** 1, 2, 3 … without gaps. */
+  readonly sequence: number
+  readonly at: Millis
+  /** Hash of the entry before; of nothing for the first. */
+  readonly previous: string
+  /** HMAC-SHA256 over all the other members. */
+  readonly hash: string
+}
+
+export const AUDIT = 'audit'
+export const ENTRIES = 'entries'
+export const HEAD = { collection: 'head', id: 'head' } as const
+
+export interface Head {
+  readonly sequence: number
+  readonly hash: string
+}
+
+export const NO_HEAD: Head = { sequence: 0, hash: '' }
+
+export function hashEntry(key: Uint8Array, entry: Omit<AuditEntry, 'hash'>): string {
+  const details = Object.entries(entry.details ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))
+  const content = [
+    entry.sequence,
+    entry.at,
+    entry.action,
+    entry.actor,
+    entry.subject,
+    entry.outcome ?? 'done',
+    details,
+    entry.previous,
+  ]
+  return createHmac('sha256', key).update(JSON.stringify(content)).digest('base64url')
+}

@@ -1,0 +1,43 @@
+import type { RecentUses } from './activity/touch.js'
+import { isNavigation, mayActOnSession } from './cross-site.js'
+import { type Decision, type Denial, type DenialCode, denial, type RequestView } from './decision.js'
+import type { Deps } from './deps.js'
+import { identify } from './identify.js'
+import { hasCredentialInQuery, parseTarget } from './target.js'
+
+const REFUSED_METHODS = new Set(['TRACE', 'TRACK', 'CONNECT'])
+
+/** What login can cure. */
+const CURED_BY_LOGIN: ReadonlySet<DenialCode> = new Set(['credentials_missing', 'session_invalid'])
+
+/**
+ * Decides whether a request may come in, by its head alone. Answers `allow`, `login` for a browser that could log in,
+ * or `deny`. Rejects with `store_unavailable` when the store cannot say: answer 503, never 401 and never the request.
+ */
+export async function authenticate(deps: Deps, recent: RecentUses, view: RequestView): Promise<Decision> {
+  const malformed = refuseHead(view)
+  if (malformed) return { outcome: 'deny', denial: malformed }
+  const identified = await identify(deps, recent, view)
+  if (!identified.ok) return sendToLoginOr(deps, view, identified.denial)
+  const identity = identified.value
+  if (identity.credential.kind === 'session' && !mayActOnSession(view, deps.options.publicUrl))
+    return { outcome: 'deny', denial: denial('cross_site_request') }
+  const scope = deps.options.requiredScope
+  if (!identity.scopes.includes(scope))
+    return { outcome: 'deny', denial: denial('scope_insufficient', { scope }) }
+  return { outcome: 'allow', identity }
+}
+
+/** What is wrong with a request before anybody asks who sent it. */
+export function refuseHead(view: RequestView): Denial | undefined {
+  if (REFUSED_METHODS.has(view.method)) return denial('method_refused')
+  const target = parseTarget(view.target)
+  if (!target) return denial('target_invalid')
+  return hasCredentialInQuery(target.query) ? denial('token_in_query') : undefined
+}
+
+function sendToLoginOr(deps: Deps, view: RequestView, refusal: Denial): Decision {
+  if (!deps.options.identityProvider || !CURED_BY_LOGIN.has(refusal.code) || !isNavigation(view))
+    return { outcome: 'deny', denial: refusal }
+  return { outcome: 'login', location: `/oauth2/start?rd=${encodeURIComponent(view.target)}` }
+}

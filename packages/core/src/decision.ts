@@ -1,0 +1,254 @@
+import type { Millis } from './store/store.js'
+
+/** What an account may do. Every account is a `user`; the others come from configuration or administration. */
+export type Role = 'user' | 'admin' | 'super_admin'
+
+/** How the caller proved who it is. */
+export interface Credential {
+  readonly kind: 'session' | 'token'
+  /** `jti` of a token; the opaque handle (not the secret) of a session. */
+  readonly id: string
+  readonly issuedAt: Millis
+  readonly expiresAt: Millis
+}
+
+/** Someone who may come in. Frozen: handlers can pass it on without fear. */
+export interface Identity {
+  /** Canonical e-mail: the key of bans, budgets and audit. */
+  readonly accountId: string
+  readonly email: string
+  readonly name?: string
+  readonly groups: readonly string[]
+  readonly role: Role
+  /** What the credential may do; a session may do all that its account may. */
+  readonly scopes: readonly string[]
+  readonly credential: Credential
+  /** The store partition of the account. */
+  readonly partition: string
+}
+
+/**
+ * What `authenticate` reads of a request: its head, never its body.
+ * `target` is the request target exactly as it came over the wire; `rawHeaders` alternates names and values, so that a
+ * header sent twice is seen twice.
+ */
+export interface RequestView {
+  readonly method: string
+  readonly target: string
+  readonly rawHeaders: readonly string[]
+  /** Address of the peer, for the activity record only; never for a decision. */
+  readonly remoteAddress?: string
+}
+
+/** Why a caller may not come in. `code` is the contract; see `DENIALS` for the text of each. */
+export interface Denial {
+  readonly code: DenialCode
+  readonly status: number
+  readonly title: string
+  readonly detail: string
+  /** RFC 6750 §3.1 `error`; absent when no credential was sent, as §3.1 asks. */
+  readonly challengeError?: 'invalid_request' | 'invalid_token' | 'insufficient_scope'
+  /** Scope that would have been needed, for the challenge. */
+  readonly scope?: string
+  readonly retryAfterSeconds?: number
+}
+
+export type Decision =
+  | { readonly outcome: 'allow'; readonly identity: Identity }
+  /** A browser navigation without a session: send it to `location`, which leads back afterwards. */
+  | { readonly outcome: 'login'; readonly location: string }
+  | { readonly outcome: 'deny'; readonly denial: Denial }
+
+interface DenialText {
+  readonly status: number
+  readonly title: string
+  readonly detail: string
+  readonly challengeError?: 'invalid_request' | 'invalid_token' | 'insufficient_scope'
+}
+
+/** Every denial, with its fixed public text. A code never changes its meaning. */
+export const DENIALS = {
+  credentials_missing: {
+    status: 401,
+    title: 'Authentication required',
+    detail: 'Send an API token as a bearer token or in x-api-key, or log in with a browser.',
+  },
+  credentials_ambiguous: {
+    status: 400,
+    title: 'More than one credential',
+    detail: 'Send exactly one credential: one Authorization header or one x-api-key, not two different ones.',
+    challengeError: 'invalid_request',
+  },
+  credentials_malformed: {
+    status: 401,
+    title: 'Unreadable credential',
+    detail: 'The Authorization header is not of the form "Bearer <token>".',
+    challengeError: 'invalid_token',
+  },
+  token_in_query: {
+    status: 400,
+    title: 'Credential in the URL',
+    detail: 'Credentials in the query string end up in logs. Send them in a header.',
+    challengeError: 'invalid_request',
+  },
+  token_malformed: {
+    status: 401,
+    title: 'Invalid token',
+    detail: 'The token is not a well-formed token of this service.',
+    challengeError: 'invalid_token',
+  },
+  token_invalid: {
+    status: 401,
+    title: 'Invalid token',
+    detail: 'The token was not issued by this service, or not for it.',
+    challengeError: 'invalid_token',
+  },
+  token_expired: {
+    status: 401,
+    title: 'Token expired',
+    detail: 'The token has expired. Mint a new one.',
+    challengeError: 'invalid_token',
+  },
+  token_revoked: {
+    status: 401,
+    title: 'Token revoked',
+    detail: 'The token has been revoked.',
+    challengeError: 'invalid_token',
+  },
+  session_invalid: {
+    status: 401,
+    title: 'Session ended',
+    detail: 'The session has expired or was ended. Log in again.',
+  },
+  account_banned: {
+    status: 403,
+    title: 'Account banned',
+    detail: 'This account is banned. Ask an administrator.',
+  },
+  relogin_delayed: {
+    status: 403,
+    title: 'Login delayed',
+    detail: 'An administrator logged this account out. It may log in again later.',
+  },
+  role_insufficient: {
+    status: 403,
+    title: 'Not allowed',
+    detail: 'The account does not have the role that this needs.',
+  },
+  scope_insufficient: {
+    status: 403,
+    title: 'Scope missing',
+    detail: 'The token does not carry the scope that this needs.',
+    challengeError: 'insufficient_scope',
+  },
+  target_invalid: {
+    status: 400,
+    title: 'Ambiguous request target',
+    detail: 'The path must be in canonical form: no dot segments, no empty segments, no encoded separators.',
+  },
+  cross_site_request: {
+    status: 403,
+    title: 'Cross-site request',
+    detail: 'A browser session may change things only from pages of this origin.',
+  },
+  login_refused: {
+    status: 403,
+    title: 'Login refused',
+    detail: 'The login could not be completed. Start again.',
+  },
+  email_unverified: {
+    status: 403,
+    title: 'E-mail not verified',
+    detail: 'The identity provider has not verified the e-mail address of this account.',
+  },
+  input_invalid: {
+    status: 400,
+    title: 'Invalid input',
+    detail: 'The request is not of the form that this route takes.',
+  },
+  expires_in_invalid: {
+    status: 400,
+    title: 'Invalid lifetime',
+    detail: 'expires_in must be an integer number of seconds within the allowed range.',
+  },
+  scope_unknown: {
+    status: 400,
+    title: 'Unknown scope',
+    detail: 'At least one of the scopes does not exist.',
+  },
+  media_type_refused: {
+    status: 415,
+    title: 'Unsupported media type',
+    detail: 'Send the body as application/json.',
+  },
+  body_too_large: {
+    status: 413,
+    title: 'Body too large',
+    detail: 'The body is larger than this route takes.',
+  },
+  not_found: {
+    status: 404,
+    title: 'Not found',
+    detail: 'There is nothing at this address.',
+  },
+  token_not_found: {
+    status: 404,
+    title: 'Token not found',
+    detail: 'The account has no such token.',
+  },
+  session_not_found: {
+    status: 404,
+    title: 'Session not found',
+    detail: 'There is no such session.',
+  },
+  not_banned: {
+    status: 404,
+    title: 'Not banned',
+    detail: 'The account is not banned.',
+  },
+  own_account: {
+    status: 409,
+    title: 'Own account',
+    detail: 'Nobody can do this to their own account.',
+  },
+  last_super_admin: {
+    status: 409,
+    title: 'Last super admin',
+    detail: 'At least one super admin must stay able to work.',
+  },
+  super_admin_protected: {
+    status: 403,
+    title: 'Super admin',
+    detail: 'Only a super admin can do this to a super admin.',
+  },
+  login_unavailable: {
+    status: 404,
+    title: 'No login here',
+    detail: 'This gate has no identity provider. Use an API token.',
+  },
+  method_refused: {
+    status: 405,
+    title: 'Method not allowed',
+    detail: 'This method is not accepted here.',
+  },
+} as const satisfies Record<string, DenialText>
+
+export type DenialCode = keyof typeof DENIALS
+
+/** A denial by code, with its fixed text. */
+export function denial(
+  code: DenialCode,
+  more: { detail?: string; scope?: string; retryAfterSeconds?: number } = {},
+): Denial {
+  return { code, ...(DENIALS[code] as DenialText), ...more }
+}
+
+export function isDenial(cause: unknown): cause is Denial {
+  return (
+    typeof cause === 'object' &&
+    cause !== null &&
+    !(cause instanceof Error) &&
+    'code' in cause &&
+    'status' in cause
+  )
+}

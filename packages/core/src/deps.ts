@@ -1,0 +1,24 @@
+import type { Role } from './decision.js'
+import type { GateEvent, ResolvedOptions } from './options.js'
+import type { Sealer } from './seal.js'
+import type { Clock, Store } from './store/store.js'
+import type { KeyRing } from './tokens/keys.js'
+import type { ProofCache } from './tokens/proof-cache.js'
+
+/** What every verb works with. Bound once by `createGate`; tests bind their own. */
+export interface Deps {
+  readonly options: ResolvedOptions
+  /** Answers within its deadline or rejects. */
+  readonly store: Store
+  readonly clock: Clock
+  /** Unguessable bytes, base64url. */
+  readonly randomId: (bytes: number) => string
+  readonly partitionOf: (accountId: string) => string
+  readonly sealer: Sealer
+  readonly keys: KeyRing
+  readonly proofs: ProofCache
+  /** Keys the audit chain. */
+  readonly auditKey: Uint8Array
+  readonly roleOf: (accountId: string) => Role
+  readonly report: (event: GateEvent) => void
+}

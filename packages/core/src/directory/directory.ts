@@ -1,0 +1,74 @@
+import type { Deps } from '../deps.js'
+import type { Millis, StoredRecord } from '../store/store.js'
+
+/**
+ * Lists across accounts. An entry is written before the record that it lists and removed after it, so that whatever
+ * lives is listed; an entry whose record is gone is skipped by readers. No decision reads a directory.
+ */
+export const DIRECTORY = 'directory'
+
+/** What every entry says of the record that it lists. */
+export interface Entry {
+  readonly account: string
+}
+
+export type DirectoryName =
+  | 'tokens'
+  | 'tokens-by-expiry'
+  | 'revoked-tokens'
+  | 'sessions'
+  | 'bans'
+  | 'super-admins'
+
+export interface ListQuery {
+  /** 1 to 200. */
+  readonly limit: number
+  readonly cursor?: string
+}
+
+export interface Listed<T> {
+  readonly items: readonly T[]
+  readonly nextCursor?: string
+}
+
+export interface EntryToWrite {
+  readonly directory: DirectoryName
+  readonly id: string
+  readonly account: string
+  readonly sort: number
+  readonly expiresAt?: Millis
+}
+
+export async function enter(deps: Deps, entries: readonly EntryToWrite[]): Promise<void> {
+  if (entries.length === 0) return
+  await deps.store.commit(DIRECTORY, {
+    quiet: true,
+    writes: entries.map(({ directory, id, account, sort, expiresAt }) => ({
+      put: { collection: directory, id },
+      value: { account },
+      sort,
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+    })),
+  })
+}
+
+export async function leave(
+  deps: Deps,
+  entries: readonly { directory: DirectoryName; id: string }[],
+): Promise<void> {
+  if (entries.length === 0) return
+  await deps.store.commit(DIRECTORY, {
+    quiet: true,
+    writes: entries.map(({ directory, id }) => ({ delete: { collection: directory, id } })),
+  })
+}
+
+export function accountOf(entry: StoredRecord): string {
+  return (entry.value as unknown as Entry).account
+}
+
+/** The account that a directory entry names, or undefined when nothing is listed under this id. */
+export async function lookUp(deps: Deps, directory: DirectoryName, id: string): Promise<string | undefined> {
+  const [entry] = await deps.store.read(DIRECTORY, [{ collection: directory, id }])
+  return entry && accountOf(entry)
+}

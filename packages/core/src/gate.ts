@@ -1,0 +1,64 @@
+import type { RecentUses } from './activity/touch.js'
+import { authenticate } from './authenticate.js'
+import { bindDeps } from './bind.js'
+import { type Decision, type Identity, isDenial, type RequestView } from './decision.js'
+import { type GateOptions, resolveOptions } from './options.js'
+import { isOwnPath } from './own-paths.js'
+import { answerProblem, type ProblemRenderer, problemOfDenial, problemOfError } from './problem.js'
+import { requireSameSecret } from './same-secret.js'
+import { stillAllowed } from './still-allowed.js'
+import { bindVerbs, type GateVerbs } from './verbs.js'
+
+/** The gate: three methods for requests, the verbs for programs. */
+export interface Gate extends GateVerbs {
+  /** Whether the gate answers this path itself. `path` has no query. */
+  owns(path: string): boolean
+  /** Decides by headers only. Rejects with `store_unavailable` rather than guess. */
+  authenticate(view: RequestView): Promise<Decision>
+  /** Answers a request to a path that the gate owns: login, tokens, administration. Never rejects. */
+  handle(request: Request, peer?: { remoteAddress?: string }): Promise<Response>
+  /** The response for a denial, or for anything that was thrown, in the form that the path's clients expect. */
+  refuse(cause: unknown, path: string): Response
+  /** Whether someone who was let in still may stay: false once banned, revoked or logged out. */
+  stillAllowed(identity: Identity): Promise<boolean>
+  /** The origin that browsers see. */
+  readonly publicUrl: string
+  /** For whoever answers errors on the gate's behalf. */
+  readonly problems: readonly ProblemRenderer[]
+  /** Releases the store and everything that the gate started. */
+  close(): Promise<void>
+}
+
+/**
+ * Builds a gate. Rejects with `configuration_invalid` that names every problem at once, also when the store holds the
+ * records of a gate with another secret.
+ */
+export async function createGate(options: GateOptions): Promise<Gate> {
+  const deps = await bindDeps(resolveOptions(options))
+  await requireSameSecret(deps)
+  const recent: RecentUses = new Map()
+  const { pages, problems, publicUrl } = deps.options
+  let routes: Promise<Pick<Gate, 'handle'>> | undefined
+  const loadRoutes = () => {
+    routes ??= import('./http/index.js').then((http) => http.createRoutes(deps, recent))
+    return routes
+  }
+
+  return {
+    ...bindVerbs(deps),
+    publicUrl,
+    problems,
+    owns: (path) => isOwnPath(path) || pages.some((page) => page.owns(path)),
+    authenticate: (view) => authenticate(deps, recent, view),
+    handle: async (request, peer) => (await loadRoutes()).handle(request, peer),
+    refuse(cause, path) {
+      const problem = isDenial(cause) ? problemOfDenial(cause) : problemOfError(cause)
+      if (problem.status >= 500)
+        deps.report({ level: 'error', code: problem.code, detail: 'A request could not be served', cause })
+      const { status, headers, body } = answerProblem(problem, path, problems)
+      return new Response(body, { status, headers })
+    },
+    stillAllowed: (identity) => stillAllowed(deps, identity),
+    close: () => deps.store.close(),
+  }
+}

@@ -1,0 +1,35 @@
+export { canonicalEmail } from './account.js'
+export type { AuditAction, AuditEntry } from './audit/entry.js'
+export type { AuditVerification } from './audit/verify.js'
+export {
+  type Credential,
+  DENIALS,
+  type Decision,
+  type Denial,
+  type DenialCode,
+  type Identity,
+  type RequestView,
+  type Role,
+} from './decision.js'
+export type { Listed, ListQuery } from './directory/directory.js'
+export { type MalfunctionCode, PortcullisError } from './errors.js'
+export { createGate, type Gate } from './gate.js'
+export type { GateEvent, GateOptions, Pages, SessionLimits, TokenLimits } from './options.js'
+export type { Outcome } from './outcome.js'
+export type { Problem, ProblemRenderer, RenderedProblem } from './problem.js'
+export {
+  type IdentityProvider,
+  type LoginChallenge,
+  LoginRefused,
+  type ProviderLogin,
+} from './provider.js'
+export type { BanRequest, BanResult } from './standing/ban.js'
+export type { ForcedLogout } from './standing/force-logout.js'
+export { memoryStore } from './store/memory.js'
+export type * from './store/store.js'
+export type { IssuedToken, TokenToIssue } from './tokens/issue.js'
+export { verifyJws } from './tokens/jws.js'
+export type { SigningKeyOptions } from './tokens/keys.js'
+export type { TokenFilter } from './tokens/list-all.js'
+export type { TokenInfo, TokenStatus } from './tokens/token.js'
+export type { GateVerbs, SessionInfo } from './verbs.js'

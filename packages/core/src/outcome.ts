@@ -1,0 +1,14 @@
+import { type Denial, type DenialCode, denial } from './decision.js'
+
+/** The answer of a verb that can be refused. A refusal is a value, never an exception. */
+export type Outcome<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly denial: Denial }
+
+export function done<T>(value: T): Outcome<T> {
+  return { ok: true, value }
+}
+
+export function refused(code: DenialCode, more: Parameters<typeof denial>[1] = {}): Outcome<never> {
+  return { ok: false, denial: denial(code, more) }
+}

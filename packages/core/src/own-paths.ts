@@ -1,0 +1,14 @@
+const EXACT = new Set([
+  '/health',
+  '/ready',
+  '/openapi.json',
+  '/.well-known/jwks.json',
+  '/.well-known/oauth-authorization-server',
+  '/.well-known/oauth-protected-resource',
+])
+const PREFIXES = ['/oauth2/', '/api/token/', '/api/admin/', '/.well-known/portcullis/']
+
+/** Whether the gate answers this path itself. */
+export function isOwnPath(path: string): boolean {
+  return EXACT.has(path) || PREFIXES.some((prefix) => path.startsWith(prefix))
+}

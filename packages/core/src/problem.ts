@@ -1,0 +1,115 @@
+import type { Denial } from './decision.js'
+import { type MalfunctionCode, PortcullisError } from './errors.js'
+
+/** An error as the world sees it: fixed text, no internal detail. */
+export interface Problem {
+  readonly code: string
+  readonly status: number
+  readonly title: string
+  readonly detail: string
+  readonly retryAfterSeconds?: number
+  /** Value of `WWW-Authenticate`. */
+  readonly challenge?: string
+}
+
+export interface RenderedProblem {
+  readonly contentType: string
+  readonly body: string
+}
+
+/** Shapes a problem for a path that has its own convention; undefined leaves it to the next, at last RFC 9457. */
+export type ProblemRenderer = (problem: Problem, path: string) => RenderedProblem | undefined
+
+/** Where the gate explains each code; a reference relative to the gate's origin (RFC 9457 §3.1.1). */
+export const PROBLEM_TYPE_PREFIX = '/.well-known/portcullis/problems/'
+
+interface MalfunctionText {
+  readonly status: number
+  readonly title: string
+  readonly detail: string
+  readonly retryAfterSeconds?: number
+}
+
+export const MALFUNCTIONS: Readonly<Record<MalfunctionCode | 'internal_error', MalfunctionText>> = {
+  store_unavailable: {
+    status: 503,
+    title: 'Temporarily unavailable',
+    detail: 'The request could not be checked. Nothing was changed or lost; try again.',
+    retryAfterSeconds: 1,
+  },
+  provider_unavailable: {
+    status: 503,
+    title: 'Login temporarily unavailable',
+    detail: 'The identity provider could not be reached. Try again.',
+    retryAfterSeconds: 2,
+  },
+  upstream_unavailable: {
+    status: 502,
+    title: 'Upstream unavailable',
+    detail: 'The service behind the gate could not be reached.',
+  },
+  upstream_timeout: {
+    status: 504,
+    title: 'Upstream timeout',
+    detail: 'The service behind the gate did not answer in time.',
+  },
+  body_already_read: {
+    status: 500,
+    title: 'Body already read',
+    detail: 'The body was consumed before it could be forwarded. Mount the gate before any body parser.',
+  },
+  configuration_invalid: {
+    status: 500,
+    title: 'Internal error',
+    detail: 'The gate is not configured for this.',
+  },
+  internal_error: { status: 500, title: 'Internal error', detail: 'The gate could not handle the request.' },
+}
+
+/** The problem of a denial, with its challenge (RFC 6750 §3, RFC 9110 §11.6.1). */
+export function problemOfDenial({ challengeError, scope, ...rest }: Denial): Problem {
+  const challenge = challengeFor(rest.status, challengeError, rest.detail, scope)
+  return { ...rest, ...(challenge === undefined ? {} : { challenge }) }
+}
+
+/** The problem of whatever was thrown; anything unknown is `internal_error`. */
+export function problemOfError(error: unknown): Problem {
+  const code = error instanceof PortcullisError ? error.code : 'internal_error'
+  return { code, ...MALFUNCTIONS[code] }
+}
+
+function challengeFor(
+  status: number,
+  error: Denial['challengeError'],
+  detail: string,
+  scope: string | undefined,
+): string | undefined {
+  if (status !== 401 && error === undefined) return undefined
+  const parameters = ['realm="portcullis"']
+  if (error) parameters.push(`error="${error}"`, `error_description="${detail.replace(/["\\]/g, "'")}"`)
+  if (scope) parameters.push(`scope="${scope}"`)
+  return `Bearer ${parameters.join(', ')}`
+}
+
+/** RFC 9457, with `error` for clients of the gateways that Portcullis replaces. */
+export function renderProblem({ code, status, title, detail }: Problem): RenderedProblem {
+  return {
+    contentType: 'application/problem+json',
+    body: JSON.stringify({ type: PROBLEM_TYPE_PREFIX + code, title, status, code, detail, error: title }),
+  }
+}
+
+/** Headers and body of a problem, shaped by the first renderer that knows the path. */
+export function answerProblem(
+  problem: Problem,
+  path: string,
+  renderers: readonly ProblemRenderer[] = [],
+): { status: number; headers: Record<string, string>; body: string } {
+  let rendered: RenderedProblem | undefined
+  for (const renderer of renderers) rendered ??= renderer(problem, path)
+  const { contentType, body } = rendered ?? renderProblem(problem)
+  const headers: Record<string, string> = { 'content-type': contentType, 'cache-control': 'no-store' }
+  if (problem.challenge) headers['www-authenticate'] = problem.challenge
+  if (problem.retryAfterSeconds !== undefined) headers['retry-after'] = String(problem.retryAfterSeconds)
+  return { status: problem.status, headers, body }
+}

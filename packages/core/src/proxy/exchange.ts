@@ -1,0 +1,192 @@
+import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http'
+import type { GateEvent } from '../options.js'
+import { MALFUNCTIONS, type Problem, type ProblemRenderer } from '../problem.js'
+import { FORWARDING_PROBLEMS } from './admit.js'
+import { answer } from './answer.js'
+import { clientHeaders, type HeaderFilter } from './headers.js'
+import type { Upstream } from './upstream.js'
+
+/** How long each silence of an upstream may last. */
+export interface Deadlines {
+  readonly connectMs: number
+  readonly responseMs: number
+  readonly idleMs: number
+}
+
+export interface ExchangeParts {
+  readonly req: IncomingMessage
+  readonly res: ServerResponse
+  readonly path: string
+  readonly upstream: Upstream
+  readonly deadlines: Deadlines
+  readonly removed: HeaderFilter
+  readonly renderers: readonly ProblemRenderer[]
+  readonly report: (event: GateEvent) => void
+}
+
+type Failure = 'upstream_unavailable' | 'upstream_timeout'
+
+// 401 and 407 speak about the gate's credential: the caller's never gets that far.
+const REFUSALS_OF_THE_GATE: ReadonlySet<number | undefined> = new Set([401, 407])
+
+/**
+ * One request on its way to an upstream and one response on its way back. Over when the client has its response, or
+ * is gone; by then nothing of it is left running upstream.
+ */
+export class Exchange {
+  /** Resolves when all is over. Never rejects. */
+  readonly over: Promise<void>
+  readonly #parts: ExchangeParts
+  #stage: 'waiting' | 'relaying' | 'ended' = 'waiting'
+  #request: ClientRequest | undefined
+  #response: IncomingMessage | undefined
+  #timer: NodeJS.Timeout
+  #isConnected = false
+  #bytesWritten = 0
+
+  constructor(parts: ExchangeParts) {
+    this.#parts = parts
+    this.#timer = setTimeout(() => this.#expire(), parts.deadlines.connectMs)
+    this.over = new Promise((resolve) => {
+      parts.res.once('close', () => {
+        this.#finish()
+        resolve()
+      })
+    })
+    // Whatever goes wrong with a response, its 'close' follows; unheard, the error would end the process.
+    parts.res.on('error', (cause) =>
+      this.#report('info', 'response_failed', 'The client could not be reached', cause),
+    )
+  }
+
+  /** The upstream request has a socket, which may still be connecting. */
+  sent(request: ClientRequest): void {
+    this.#request = request
+    if (this.#stage !== 'waiting') {
+      request.destroy()
+      return
+    }
+    request.once('finish', () => this.#isConnected && this.#awaitResponse())
+    request.once('close', () =>
+      this.failed(new Error('The upstream closed before its response was complete')),
+    )
+    const { socket } = request
+    if (socket?.connecting) {
+      const ready = this.#parts.upstream.target.protocol === 'https:' ? 'secureConnect' : 'connect'
+      socket.once(ready, () => this.#awaitResponse())
+    } else this.#awaitResponse()
+  }
+
+  /** The upstream's response has begun. */
+  received(response: IncomingMessage): void {
+    this.#response = response
+    response.on('error', () => {})
+    if (this.#stage !== 'waiting') {
+      response.destroy()
+      return
+    }
+    if (REFUSALS_OF_THE_GATE.has(response.statusCode)) {
+      this.#report(
+        'error',
+        'upstream_refused',
+        `The upstream answered ${response.statusCode}: check its credential`,
+      )
+      this.#end(FORWARDING_PROBLEMS.upstream_refused)
+      return
+    }
+    this.#stage = 'relaying'
+    this.#arm(this.#parts.deadlines.idleMs)
+    try {
+      this.#relay(response)
+    } catch (cause) {
+      this.failed(cause)
+    }
+  }
+
+  /** The upstream cannot be reached, or broke off. */
+  failed(cause: unknown): void {
+    // Once complete, a response is good, whatever becomes of the connection while the client still reads.
+    if (this.#response?.complete) return
+    this.#fail('upstream_unavailable', 'The upstream could not be reached or broke off', cause)
+  }
+
+  /** Ends it because the caller may no longer stay. */
+  cut(): void {
+    if (this.#stage === 'ended') return
+    this.#end(FORWARDING_PROBLEMS.access_withdrawn)
+    this.#report('info', 'stream_cut', 'The access of the caller ended while the exchange was running')
+  }
+
+  #relay(response: IncomingMessage): void {
+    const { res, removed, upstream } = this.#parts
+    const headers = clientHeaders(response.rawHeaders, removed, upstream)
+    for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
+    res.writeHead(response.statusCode ?? 502)
+    // Without a length it is a stream, whose reader wants to know at once that it has begun.
+    if (headers['content-length'] === undefined) res.flushHeaders()
+    response.on('data', () => this.#timer.refresh())
+    response.pipe(res)
+  }
+
+  #awaitResponse(): void {
+    if (this.#stage !== 'waiting') return
+    this.#isConnected = true
+    this.#bytesWritten = this.#request?.socket?.bytesWritten ?? 0
+    this.#arm(this.#parts.deadlines.responseMs)
+  }
+
+  #arm(ms: number): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#expire(), ms)
+  }
+
+  #expire(): void {
+    if (this.#stage === 'waiting' && this.#isUploading()) this.#awaitResponse()
+    else this.#fail('upstream_timeout', 'The upstream was silent for too long')
+  }
+
+  #isUploading(): boolean {
+    const request = this.#request
+    if (!this.#isConnected || !request?.socket || request.writableFinished) return false
+    return request.socket.bytesWritten > this.#bytesWritten
+  }
+
+  #fail(code: Failure, detail: string, cause?: unknown): void {
+    if (this.#stage === 'ended') return
+    this.#report('error', code, detail, cause)
+    this.#end({ code, ...MALFUNCTIONS[code] })
+  }
+
+  /** With an answer as long as there is none yet. Half a response is broken off, so that nobody takes it for whole. */
+  #end(problem: Problem): void {
+    const { res, path, renderers } = this.#parts
+    const hasBegun = this.#stage === 'relaying'
+    this.#stage = 'ended'
+    this.#release()
+    if (hasBegun) res.destroy()
+    else answer(res, problem, path, renderers)
+  }
+
+  #finish(): void {
+    if (this.#stage === 'relaying' && !this.#parts.res.writableFinished)
+      this.#report('info', 'response_unfinished', 'The client did not get the whole response')
+    this.#stage = 'ended'
+    this.#release()
+  }
+
+  /**
+   * Lets go of the upstream; a request that is complete keeps its connection open for the next one. What the client
+   * is still sending is read and thrown away, for its connection to be of further use.
+   */
+  #release(): void {
+    clearTimeout(this.#timer)
+    const { req } = this.#parts
+    if (this.#request) req.unpipe(this.#request)
+    this.#request?.destroy()
+    req.resume()
+  }
+
+  #report(level: GateEvent['level'], code: string, detail: string, cause?: unknown): void {
+    this.#parts.report({ level, code, detail, ...(cause === undefined ? {} : { cause }) })
+  }
+}

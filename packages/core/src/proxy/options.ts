@@ -1,0 +1,160 @@
+import type { Identity } from '../decision.js'
+import { PortcullisError } from '../errors.js'
+import type { GateEvent } from '../options.js'
+import type { ProblemRenderer } from '../problem.js'
+import type { Deadlines } from './exchange.js'
+import {
+  DEFAULT_IDENTITY_HEADERS,
+  type HeaderFilter,
+  headerFilter,
+  type IdentityHeaders,
+  type IdentityPart,
+  NEVER_IDENTITY_HEADERS,
+  REMOVED_REQUEST_HEADERS,
+  REMOVED_RESPONSE_HEADERS,
+} from './headers.js'
+import { isHeader, readUpstream, type Upstream, type UpstreamTarget } from './upstream.js'
+
+export interface ForwardOptions {
+  /**
+   * Where requests go. A function chooses by path, and `undefined` answers 404; it should return the same objects
+   * again, since each is read and checked once.
+   */
+  readonly upstream: UpstreamTarget | ((path: string) => UpstreamTarget | undefined)
+  /**
+   * Which headers tell the upstream who calls; replaces the default: the account id in `x-litellm-end-user-id` and
+   * `x-portcullis-user`, the e-mail in `x-portcullis-email`. Values are percent-encoded where they are not visible
+   * ASCII.
+   */
+  readonly identityHeaders?: IdentityHeaders
+  /** More inbound headers that must not reach an upstream, in any spelling; a trailing `*` stands for any ending. */
+  readonly removeRequestHeaders?: readonly string[]
+  /** More upstream headers that must not reach a client; a trailing `*` stands for any ending. */
+  readonly removeResponseHeaders?: readonly string[]
+  /** Reaching the upstream, TLS included, may take this long; then 504. 1 to 60000, default 10000. */
+  readonly connectTimeoutMs?: number
+  /**
+   * The upstream may be silent this long between the end of the request and the beginning of its response; then 504.
+   * 1 to 86400000, default 600000: as long as the Anthropic and OpenAI SDKs wait.
+   */
+  readonly responseTimeoutMs?: number
+  /**
+   * A response may pause this long, whichever side is to blame, before it is broken off. 1 to 86400000, default
+   * 300000: models think in silence.
+   */
+  readonly idleTimeoutMs?: number
+  /**
+   * Asked about everyone whose exchange is running; `false` cuts it. Meant for `stillAllowed` of the gate. A check
+   * that fails decides nothing, so an outage of the store cuts nobody off.
+   */
+  readonly stillAllowed?: (who: Identity) => Promise<boolean>
+  /** How often `stillAllowed` is asked about each credential in use. 10 to 60000, default 1000. */
+  readonly recheckEveryMs?: number
+  /** Shapes errors for paths that have a convention of their own; `problems` of the gate. */
+  readonly problems?: readonly ProblemRenderer[]
+  /** Internal detail for the log; never part of a response. */
+  readonly onEvent?: (event: GateEvent) => void
+}
+
+const DEADLINE_DEFAULTS: Deadlines = { connectMs: 10_000, responseMs: 600_000, idleMs: 300_000 }
+const RECHECK_EVERY_MS = 1_000
+const DAY_MS = 86_400_000
+
+export interface ResolvedForwardOptions {
+  readonly upstreamFor: (path: string) => Upstream | undefined
+  readonly identityHeaders: readonly (readonly [string, IdentityPart])[]
+  readonly removedFromRequest: HeaderFilter
+  readonly removedFromResponse: HeaderFilter
+  readonly deadlines: Deadlines
+  readonly stillAllowed: ((who: Identity) => Promise<boolean>) | undefined
+  readonly recheckEveryMs: number
+  readonly renderers: readonly ProblemRenderer[]
+  readonly report: (event: GateEvent) => void
+}
+
+/** Fills in every default. Throws `configuration_invalid` that names every problem at once. */
+export function resolveForwardOptions(options: ForwardOptions): ResolvedForwardOptions {
+  const problems: string[] = []
+  const deadlines = {
+    connectMs: options.connectTimeoutMs ?? DEADLINE_DEFAULTS.connectMs,
+    responseMs: options.responseTimeoutMs ?? DEADLINE_DEFAULTS.responseMs,
+    idleMs: options.idleTimeoutMs ?? DEADLINE_DEFAULTS.idleMs,
+  }
+  const recheckEveryMs = options.recheckEveryMs ?? RECHECK_EVERY_MS
+  requireWithin('connectTimeoutMs', deadlines.connectMs, 1, 60_000, problems)
+  requireWithin('responseTimeoutMs', deadlines.responseMs, 1, DAY_MS, problems)
+  requireWithin('idleTimeoutMs', deadlines.idleMs, 1, DAY_MS, problems)
+  requireWithin('recheckEveryMs', recheckEveryMs, 10, 60_000, problems)
+  const identityHeaders = readIdentityHeaders(options.identityHeaders ?? DEFAULT_IDENTITY_HEADERS, problems)
+  const upstreamFor = readUpstreams(options.upstream, problems)
+  if (problems.length > 0)
+    throw new PortcullisError('configuration_invalid', `Cannot forward: ${problems.join('; ')}`, { problems })
+  return {
+    upstreamFor,
+    identityHeaders,
+    removedFromRequest: headerFilter([
+      ...REMOVED_REQUEST_HEADERS,
+      ...(options.removeRequestHeaders ?? []),
+      ...identityHeaders.map(([name]) => name),
+    ]),
+    removedFromResponse: headerFilter([
+      ...REMOVED_RESPONSE_HEADERS,
+      ...(options.removeResponseHeaders ?? []),
+    ]),
+    deadlines,
+    stillAllowed: options.stillAllowed,
+    recheckEveryMs,
+    renderers: options.problems ?? [],
+    report: quietly(options.onEvent),
+  }
+}
+
+/** A log hook that throws must not take an exchange down. */
+function quietly(onEvent: ForwardOptions['onEvent'] = () => {}): (event: GateEvent) => void {
+  return (event) => {
+    try {
+      onEvent(event)
+    } catch {}
+  }
+}
+
+function readUpstreams(
+  option: ForwardOptions['upstream'],
+  problems: string[],
+): ResolvedForwardOptions['upstreamFor'] {
+  if (typeof option !== 'function') {
+    try {
+      const upstream = readUpstream(option)
+      return () => upstream
+    } catch (cause) {
+      if (!(cause instanceof PortcullisError)) throw cause
+      problems.push(...cause.problems)
+      return () => undefined
+    }
+  }
+  const known = new WeakMap<UpstreamTarget, Upstream>()
+  return (path) => {
+    const target = option(path)
+    if (!target) return undefined
+    const upstream = known.get(target) ?? readUpstream(target)
+    known.set(target, upstream)
+    return upstream
+  }
+}
+
+function readIdentityHeaders(
+  headers: IdentityHeaders,
+  problems: string[],
+): ResolvedForwardOptions['identityHeaders'] {
+  const isReserved = headerFilter(NEVER_IDENTITY_HEADERS)
+  const entries = Object.entries(headers).map(([name, part]) => [name.toLowerCase(), part] as const)
+  for (const [name] of entries)
+    if (isReserved(name) || !isHeader(name, ''))
+      problems.push(`identityHeaders: ${JSON.stringify(name)} cannot carry an identity`)
+  return entries
+}
+
+function requireWithin(name: string, value: number, least: number, most: number, problems: string[]): void {
+  if (!Number.isInteger(value) || value < least || value > most)
+    problems.push(`${name}: give an integer from ${least} to ${most}`)
+}

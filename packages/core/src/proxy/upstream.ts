@@ -1,0 +1,106 @@
+import { type AgentOptions, Agent as HttpAgent, validateHeaderName, validateHeaderValue } from 'node:http'
+import { Agent as HttpsAgent } from 'node:https'
+import { PortcullisError } from '../errors.js'
+import { type HeaderFilter, headerFilter, normaliseName } from './headers.js'
+
+/** A service behind the gate. Comes from configuration, never from a request. */
+export interface UpstreamTarget {
+  /** `http:` or `https:`; a path is put in front of every forwarded path. No query, fragment or user. */
+  readonly url: string
+  /** Sent with every request in place of what the client sent: the upstream's credential. */
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** An upstream, read and checked once. */
+export interface Upstream {
+  readonly target: {
+    readonly protocol: string
+    readonly host: string
+    readonly hostname: string
+    readonly port: number
+  }
+  readonly origin: string
+  readonly host: string
+  /** Empty, or with a leading and without a trailing slash. */
+  readonly basePath: string
+  readonly headers: Readonly<Record<string, string>>
+  /** Whether `headers` replaces what a client sent under a name. */
+  readonly overridden: HeaderFilter
+}
+
+const RESERVED = headerFilter([
+  'host',
+  'connection',
+  'content-length',
+  'transfer-encoding',
+  'te',
+  'trailer',
+  'upgrade',
+])
+
+/** Throws `configuration_invalid` naming every problem, without quoting a header's value. */
+export function readUpstream({ url: text, headers = {} }: UpstreamTarget): Upstream {
+  const problems: string[] = []
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (!url || !/^https?:$/.test(url.protocol) || url.search || url.hash || url.username || url.password)
+    problems.push('upstream.url: give an http or https URL without user, query and fragment')
+  for (const [name, value] of Object.entries(headers)) {
+    if (RESERVED(normaliseName(name)) || !isHeader(name, value))
+      problems.push(`upstream.headers: ${JSON.stringify(name)} cannot be sent`)
+  }
+  if (!url || problems.length > 0)
+    throw new PortcullisError('configuration_invalid', `Cannot forward: ${problems.join('; ')}`, { problems })
+  const isSecure = url.protocol === 'https:'
+  return {
+    target: {
+      protocol: url.protocol,
+      host: url.host,
+      hostname: url.hostname,
+      port: Number(url.port) || (isSecure ? 443 : 80),
+    },
+    origin: url.origin,
+    host: url.host,
+    basePath: url.pathname.replace(/\/+$/, ''),
+    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
+    overridden: headerFilter(Object.keys(headers)),
+  }
+}
+
+export function isHeader(name: string, value: string): boolean {
+  try {
+    validateHeaderName(name)
+    validateHeaderValue(name, value)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Connections to upstreams, kept open between requests. */
+export interface ConnectionPool {
+  agentFor(upstream: Upstream): HttpAgent
+  /** Breaks off every connection, idle or not. */
+  close(): void
+}
+
+// Below the 5 s after which Node and uvicorn close an idle connection, since a request sent at that moment is lost.
+const IDLE_CONNECTION_MS = 4_000
+
+/** Never queues a request: a queue in front of long answers is a wait that nobody sees. */
+export function createConnectionPool(): ConnectionPool {
+  const options: AgentOptions = {
+    keepAlive: true,
+    maxFreeSockets: 256,
+    timeout: IDLE_CONNECTION_MS,
+    scheduling: 'lifo',
+  }
+  const plain = new HttpAgent(options)
+  const secure = new HttpsAgent({ ...options, rejectUnauthorized: true })
+  return {
+    agentFor: (upstream) => (upstream.target.protocol === 'https:' ? secure : plain),
+    close() {
+      plain.destroy()
+      secure.destroy()
+    },
+  }
+}

@@ -1,0 +1,27 @@
+import type { Deps } from '../deps.js'
+import { leave } from '../directory/directory.js'
+import { walk } from '../directory/walk.js'
+import { handleOf, SESSIONS, type SessionRecord, sessionRecordKey } from './session.js'
+
+/**
+ * Removes the records of sessions that a newer generation has already ended, and says how many there were.
+ * Housekeeping: they were dead before.
+ */
+export async function collectEndedSessions(
+  deps: Deps,
+  partition: string,
+  generation: number,
+): Promise<number> {
+  let count = 0
+  for await (const stored of walk(deps, partition, SESSIONS)) {
+    if ((stored.value as unknown as SessionRecord).generation >= generation) continue
+    await deps.store.commit(partition, {
+      quiet: true,
+      checks: [{ key: sessionRecordKey(stored.id), version: stored.version }],
+      writes: [{ delete: sessionRecordKey(stored.id) }],
+    })
+    await leave(deps, [{ directory: 'sessions', id: handleOf({ partition, id: stored.id }) }])
+    count += 1
+  }
+  return count
+}

@@ -1,0 +1,23 @@
+import { audited } from '../audit/append.js'
+import type { Deps } from '../deps.js'
+import { leave } from '../directory/directory.js'
+import { done, type Outcome, refused } from '../outcome.js'
+import { handleOf, openSession, type Session, type SessionKey, sessionRecordKey } from './session.js'
+
+/** Ends one session, at once and for good. Answers what it was. Refused with `session_not_found`. */
+export async function endSession(
+  deps: Deps,
+  input: { key: SessionKey; by?: string },
+): Promise<Outcome<Session>> {
+  const recordKey = sessionRecordKey(input.key.id)
+  const [stored] = await deps.store.read(input.key.partition, [recordKey])
+  const session = stored && openSession(deps, input.key, stored)
+  if (!session) return refused('session_not_found')
+  await audited(
+    deps,
+    { action: 'session.end', actor: input.by ?? session.email, subject: session.email },
+    async () => done(await deps.store.commit(input.key.partition, { writes: [{ delete: recordKey }] })),
+  )
+  await leave(deps, [{ directory: 'sessions', id: handleOf(input.key) }])
+  return done(session)
+}

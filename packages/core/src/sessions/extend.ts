@@ -1,0 +1,26 @@
+import type { Deps } from '../deps.js'
+import type { StoredRecord } from '../store/store.js'
+import { type SessionKey, type SessionRecord, sessionRecordKey } from './session.js'
+
+/**
+ * Moves the idle limit of a session that was just used. Never past its absolute limit, at most once per
+ * `extendEverySeconds`, and never reviving one that ended meanwhile: the commit checks the version that was read.
+ */
+export async function extendSession(deps: Deps, key: SessionKey, stored: StoredRecord): Promise<void> {
+  const record = stored.value as unknown as SessionRecord
+  const now = deps.clock()
+  const { extendEverySeconds, idleSeconds } = deps.options.sessions
+  if (now - record.lastSeenAt < extendEverySeconds * 1000) return
+  const recordKey = sessionRecordKey(key.id)
+  await deps.store.commit(key.partition, {
+    checks: [{ key: recordKey, version: stored.version }],
+    writes: [
+      {
+        put: recordKey,
+        value: { ...record, lastSeenAt: now },
+        sort: stored.sort,
+        expiresAt: Math.min(now + idleSeconds * 1000, record.absoluteExpiresAt),
+      },
+    ],
+  })
+}

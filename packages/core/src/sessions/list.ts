@@ -1,0 +1,24 @@
+import type { Deps } from '../deps.js'
+import type { Listed, ListQuery } from '../directory/directory.js'
+import { readStanding } from '../standing/standing.js'
+import { openSession, SESSIONS, type Session } from './session.js'
+
+/** The live sessions of one account, newest first. */
+export async function listSessions(
+  deps: Deps,
+  input: ListQuery & { account: string },
+): Promise<Listed<Session>> {
+  const partition = deps.partitionOf(input.account)
+  const { standing } = await readStanding(deps, partition)
+  const { limit, cursor } = input
+  const page = await deps.store.page(partition, SESSIONS, {
+    limit,
+    order: 'descending',
+    ...(cursor === undefined ? {} : { cursor }),
+  })
+  const items = page.records
+    .map((stored) => openSession(deps, { partition, id: stored.id }, stored))
+    .filter((session) => session !== undefined)
+    .filter((session) => session.generation === standing.sessionGeneration)
+  return { items, ...(page.nextCursor === undefined ? {} : { nextCursor: page.nextCursor }) }
+}

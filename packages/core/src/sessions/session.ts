@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto'
+import type { Deps } from '../deps.js'
+import type { Millis, RecordKey, StoredRecord } from '../store/store.js'
+
+/** Who the session belongs to and how it began; kept encrypted. */
+export interface SessionFacts {
+  readonly email: string
+  readonly name?: string
+  readonly groups: readonly string[]
+  readonly ip?: string
+  readonly userAgent?: string
+  readonly issuer: string
+  readonly subject: string
+  readonly idToken: string
+  readonly providerSessionId?: string
+}
+
+/** The record. Its deadline is the earlier of the idle and the absolute limit. */
+export interface SessionRecord {
+  readonly createdAt: Millis
+  readonly lastSeenAt: Millis
+  readonly absoluteExpiresAt: Millis
+  readonly generation: number
+  readonly sealed: string
+}
+
+export const SESSIONS = 'sessions'
+
+/** Names a session without being able to act as it: partition and hash of the secret. */
+export interface SessionKey {
+  readonly partition: string
+  readonly id: string
+}
+
+const COOKIE_VALUE = /^([\w-]{22})\.([\w-]{43})$/
+
+/** The session that a cookie value claims to be, or undefined for anything that we cannot have written. */
+export function parseCookieValue(value: string): SessionKey | undefined {
+  const [, partition, secret] = COOKIE_VALUE.exec(value) ?? []
+  return partition && secret ? { partition, id: hashSecret(secret) } : undefined
+}
+
+/** Only this hash is stored: whoever reads the store cannot make a cookie of it. */
+export function hashSecret(secret: string): string {
+  return createHash('sha256').update(secret).digest('base64url')
+}
+
+/** The opaque handle that administration shows. Same form as a cookie, but its hash finds nothing. */
+export function handleOf({ partition, id }: SessionKey): string {
+  return `${partition}.${id}`
+}
+
+const HANDLE = COOKIE_VALUE
+
+export function parseHandle(handle: string): SessionKey | undefined {
+  const [, partition, id] = HANDLE.exec(handle) ?? []
+  return partition && id ? { partition, id } : undefined
+}
+
+export function sessionRecordKey(id: string): RecordKey {
+  return { collection: SESSIONS, id }
+}
+
+export function sealingContext({ partition, id }: SessionKey): string {
+  return `session:${partition}:${id}`
+}
+
+export interface Session extends SessionFacts {
+  readonly key: SessionKey
+  readonly createdAt: Millis
+  readonly lastSeenAt: Millis
+  readonly expiresAt: Millis
+  readonly generation: number
+}
+
+/** The decrypted session, or undefined when it was sealed for another place or by a secret that is gone. */
+export function openSession(deps: Deps, key: SessionKey, stored: StoredRecord): Session | undefined {
+  const record = stored.value as unknown as SessionRecord
+  const facts = deps.sealer.open(sealingContext(key), record.sealed) as unknown as SessionFacts | undefined
+  if (!facts || deps.partitionOf(facts.email) !== key.partition) return undefined
+  return {
+    ...facts,
+    key,
+    createdAt: record.createdAt,
+    lastSeenAt: record.lastSeenAt,
+    expiresAt: stored.expiresAt ?? record.absoluteExpiresAt,
+    generation: record.generation,
+  }
+}

@@ -1,0 +1,74 @@
+import { audited } from '../audit/append.js'
+import { type Denial, denial } from '../decision.js'
+import type { Deps } from '../deps.js'
+import { enter } from '../directory/directory.js'
+import { done, type Outcome } from '../outcome.js'
+import { commitUnderStanding } from '../standing/commit-under.js'
+import { activeBan, readStanding, type Standing } from '../standing/standing.js'
+import type { JsonValue, Millis } from '../store/store.js'
+import { boundedText } from '../text.js'
+import { handleOf, hashSecret, type SessionFacts, sealingContext, sessionRecordKey } from './session.js'
+
+export interface StartedSession {
+  /** For the cookie; stored nowhere. */
+  readonly cookieValue: string
+  readonly maxAgeSeconds: number
+}
+
+/**
+ * Starts a session under a new 256-bit id, whatever the browser had before. Refused with `account_banned` or
+ * `relogin_delayed`, also when the ban arrives while the session starts.
+ */
+export async function startSession(deps: Deps, facts: SessionFacts): Promise<Outcome<StartedSession>> {
+  const now = deps.clock()
+  const partition = deps.partitionOf(facts.email)
+  const early = refuseLogin((await readStanding(deps, partition)).standing, now)
+  if (early) return { ok: false, denial: early }
+
+  const secret = deps.randomId(32)
+  const key = { partition, id: hashSecret(secret) }
+  const { idleSeconds, absoluteSeconds } = deps.options.sessions
+  const absoluteExpiresAt = now + absoluteSeconds * 1000
+  const kept = facts.userAgent ? { ...facts, userAgent: boundedText(facts.userAgent, 256) } : facts
+  const sealed = deps.sealer.seal(sealingContext(key), kept as unknown as JsonValue)
+
+  const recorded = { action: 'session.start', actor: facts.email, subject: facts.email } as const
+  const started = await audited(deps, recorded, async () => {
+    await enter(deps, [
+      {
+        directory: 'sessions',
+        id: handleOf(key),
+        account: facts.email,
+        sort: now,
+        expiresAt: absoluteExpiresAt,
+      },
+    ])
+    return commitUnderStanding(
+      deps,
+      partition,
+      (standing) => refuseLogin(standing, now),
+      (standing) => [
+        {
+          put: sessionRecordKey(key.id),
+          value: {
+            createdAt: now,
+            lastSeenAt: now,
+            absoluteExpiresAt,
+            generation: standing.sessionGeneration,
+            sealed,
+          },
+          sort: now,
+          expiresAt: Math.min(now + idleSeconds * 1000, absoluteExpiresAt),
+        },
+      ],
+    )
+  })
+  if (!started.ok) return started
+  return done({ cookieValue: `${partition}.${secret}`, maxAgeSeconds: absoluteSeconds })
+}
+
+function refuseLogin(standing: Standing, now: Millis): Denial | undefined {
+  if (activeBan(standing, now)) return denial('account_banned')
+  const waitMs = (standing.reloginAfter ?? 0) - now
+  return waitMs > 0 ? denial('relogin_delayed', { retryAfterSeconds: Math.ceil(waitMs / 1000) }) : undefined
+}

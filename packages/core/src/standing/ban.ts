@@ -1,0 +1,84 @@
+import { audited } from '../audit/append.js'
+import type { Deps } from '../deps.js'
+import { enter } from '../directory/directory.js'
+import { done, type Outcome, refused } from '../outcome.js'
+import { collectEndedSessions } from '../sessions/collect.js'
+import type { Millis } from '../store/store.js'
+import { boundedText } from '../text.js'
+import { collectRevokedTokens } from '../tokens/collect.js'
+import { changeStanding } from './change.js'
+import { reserveSuperAdminBan } from './last-super-admin.js'
+import type { Ban } from './standing.js'
+
+export const DEFAULT_BAN_SECONDS = 604_800
+export const MAX_BAN_SECONDS = 10 * 366 * 86_400
+export const REASON_LENGTH = 500
+
+export interface BanRequest {
+  /** Canonical e-mail; needs not have been seen before. */
+  readonly account: string
+  /** Account that bans. */
+  readonly by: string
+  /** 1 to 316224000 (ten years). Default 604800 (7 days). */
+  readonly durationSeconds?: number
+  /** Kept as one line of at most 500 characters. */
+  readonly reason?: string
+  /** The tokens sleep while the ban lasts instead of dying with it. Sessions always end. */
+  readonly keepTokens?: boolean
+}
+
+export interface BanResult {
+  readonly until: Millis
+  readonly durationSeconds: number
+  readonly endedSessions: number
+  readonly revokedTokens: number
+}
+
+/**
+ * Bans an account: from one commit on it can do nothing anywhere, and everything issued to it before stays dead.
+ * A longer or shorter ban replaces the one in force. Refused with `own_account`, `super_admin_protected` or
+ * `last_super_admin`.
+ */
+export async function banAccount(deps: Deps, request: BanRequest): Promise<Outcome<BanResult>> {
+  const { account, by, durationSeconds = DEFAULT_BAN_SECONDS, keepTokens = false } = request
+  const forbidden = refuseOver(deps, account, by)
+  if (forbidden) return forbidden
+  const now = deps.clock()
+  const until = now + durationSeconds * 1000
+  const reason = boundedText(request.reason ?? '', REASON_LENGTH)
+  const ban: Ban = { at: now, until, by, reason, keepTokens }
+  const recorded = {
+    action: 'account.ban',
+    actor: by,
+    subject: account,
+    details: { duration_seconds: durationSeconds, reason, keep_tokens: keepTokens },
+  } as const
+  const partition = deps.partitionOf(account)
+  const banned = await audited(deps, recorded, async () => {
+    if (deps.options.superAdmins.has(account)) {
+      const reserved = await reserveSuperAdminBan(deps, account, until)
+      if (!reserved.ok) return reserved
+    }
+    await enter(deps, [{ directory: 'bans', id: partition, account, sort: until, expiresAt: until }])
+    const standing = await changeStanding(deps, partition, (current) => ({
+      ...current,
+      sessionGeneration: current.sessionGeneration + 1,
+      tokenGeneration: current.tokenGeneration + (keepTokens ? 0 : 1),
+      ban,
+    }))
+    return done(standing)
+  })
+  if (!banned.ok) return banned
+  const { sessionGeneration, tokenGeneration } = banned.value
+  const endedSessions = await collectEndedSessions(deps, partition, sessionGeneration)
+  const revokedTokens = await collectRevokedTokens(deps, account, tokenGeneration)
+  return done({ until, durationSeconds, endedSessions, revokedTokens })
+}
+
+/** Nobody acts on themselves, and only a super admin on a super admin. */
+export function refuseOver(deps: Deps, account: string, by: string): Outcome<never> | undefined {
+  if (account === by) return refused('own_account')
+  if (deps.roleOf(account) === 'super_admin' && deps.roleOf(by) !== 'super_admin')
+    return refused('super_admin_protected')
+  return undefined
+}

@@ -1,0 +1,34 @@
+import type { Denial } from '../decision.js'
+import type { Deps } from '../deps.js'
+import { PortcullisError } from '../errors.js'
+import { done, type Outcome } from '../outcome.js'
+import type { Write } from '../store/store.js'
+import { readStanding, STANDING, type Standing } from './standing.js'
+
+const ATTEMPTS = 20
+
+/**
+ * Commits `writes` to an account's partition only while its standing is the one that `refuse` let pass. A ban that
+ * arrives between the two is seen: either the commit came first and the ban ends its work, or `refuse` runs again.
+ */
+export async function commitUnderStanding(
+  deps: Deps,
+  partition: string,
+  refuse: (standing: Standing) => Denial | undefined,
+  writes: (standing: Standing) => readonly Write[],
+): Promise<Outcome<Standing>> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const { standing, version } = await readStanding(deps, partition)
+    const denial = refuse(standing)
+    if (denial) return { ok: false, denial }
+    const result = await deps.store.commit(partition, {
+      checks: [{ key: STANDING, version }],
+      writes: writes(standing),
+    })
+    if (result.committed) return done(standing)
+  }
+  throw new PortcullisError(
+    'store_unavailable',
+    'The standing of an account changed too often to act under it',
+  )
+}

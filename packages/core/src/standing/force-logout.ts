@@ -1,0 +1,64 @@
+import { audited } from '../audit/append.js'
+import type { Deps } from '../deps.js'
+import { done, type Outcome } from '../outcome.js'
+import { collectEndedSessions } from '../sessions/collect.js'
+import type { Millis } from '../store/store.js'
+import { refuseOver } from './ban.js'
+import { changeStanding } from './change.js'
+
+export const DEFAULT_RELOGIN_SECONDS = 60
+export const MAX_RELOGIN_SECONDS = 30 * 86_400
+
+export interface ForcedLogout {
+  readonly reloginAfter: Millis
+  readonly endedSessions: number
+}
+
+/**
+ * Ends every session of an account and keeps it from logging in for `reloginAfterSeconds` (0 to 2592000, default 60).
+ * Tokens go on. Refused with `own_account` or `super_admin_protected`.
+ */
+export async function forceLogout(
+  deps: Deps,
+  input: { account: string; by: string; reloginAfterSeconds?: number },
+): Promise<Outcome<ForcedLogout>> {
+  const { account, by, reloginAfterSeconds = DEFAULT_RELOGIN_SECONDS } = input
+  const forbidden = refuseOver(deps, account, by)
+  if (forbidden) return forbidden
+  const reloginAfter = deps.clock() + reloginAfterSeconds * 1000
+  const recorded = {
+    action: 'account.force_logout',
+    actor: by,
+    subject: account,
+    details: { relogin_after_seconds: reloginAfterSeconds },
+  } as const
+  return audited(deps, recorded, async () => {
+    const endedSessions = await endAllSessions(deps, account, { reloginAfter })
+    return done({ reloginAfter, endedSessions })
+  })
+}
+
+/** Ends every session of an account in one commit; it may log in again at once. */
+export async function signOutEverywhere(
+  deps: Deps,
+  input: { account: string; by: string },
+): Promise<Outcome<{ endedSessions: number }>> {
+  const recorded = {
+    action: 'account.sign_out_everywhere',
+    actor: input.by,
+    subject: input.account,
+  } as const
+  return audited(deps, recorded, async () =>
+    done({ endedSessions: await endAllSessions(deps, input.account, {}) }),
+  )
+}
+
+async function endAllSessions(deps: Deps, account: string, more: { reloginAfter?: Millis }): Promise<number> {
+  const partition = deps.partitionOf(account)
+  const standing = await changeStanding(deps, partition, (current) => ({
+    ...current,
+    ...more,
+    sessionGeneration: current.sessionGeneration + 1,
+  }))
+  return collectEndedSessions(deps, partition, standing.sessionGeneration)
+}

@@ -1,0 +1,35 @@
+import { PortcullisError } from '../errors.js'
+import type { Store } from './store.js'
+
+/**
+ * The store, answering within `milliseconds` or rejecting with `store_unavailable`, whatever went wrong in it. An
+ * answer that comes later is dropped. `health` never rejects: it says that the store is not well.
+ */
+export function withDeadline(store: Store, milliseconds: number): Store {
+  const bounded = <T>(answer: () => Promise<T>): Promise<T> =>
+    new Promise((resolve, reject) => {
+      const timer = setTimeout(
+        () => reject(unavailable(`The store did not answer within ${milliseconds} ms`)),
+        milliseconds,
+      )
+      Promise.resolve()
+        .then(answer)
+        .then(resolve, (cause: unknown) => reject(unavailable('The store failed', cause)))
+        .finally(() => clearTimeout(timer))
+    })
+  return {
+    read: (partition, keys) => bounded(() => store.read(partition, keys)),
+    commit: (partition, batch) => bounded(() => store.commit(partition, batch)),
+    page: (partition, collection, query) => bounded(() => store.page(partition, collection, query)),
+    count: (partition, collection, range) => bounded(() => store.count(partition, collection, range)),
+    ...(store.watch && { watch: store.watch.bind(store) }),
+    health: () =>
+      bounded(() => store.health()).catch(() => ({ ok: false, warnings: ['The store does not answer.'] })),
+    close: () => store.close(),
+  }
+}
+
+function unavailable(message: string, cause?: unknown): PortcullisError {
+  if (cause instanceof PortcullisError) return cause
+  return new PortcullisError('store_unavailable', message, { cause })
+}

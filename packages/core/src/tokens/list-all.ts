@@ -1,0 +1,57 @@
+import type { Deps } from '../deps.js'
+import { accountOf, DIRECTORY, type Listed, type ListQuery } from '../directory/directory.js'
+import { describeTokens } from './describe.js'
+import type { TokenInfo, TokenStatus } from './token.js'
+
+export interface TokenFilter {
+  /** Part of the account's e-mail. */
+  readonly email?: string
+  /** Part of the token's name. */
+  readonly name?: string
+  readonly status?: TokenStatus
+}
+
+const EXAMINED_AT_MOST = 1000
+
+/**
+ * The tokens of all accounts, newest first. Reads at most 1000 records a call: with a narrow filter a page may hold
+ * fewer than `limit`, or none, and still have a cursor.
+ */
+export async function listAllTokens(deps: Deps, query: ListQuery & TokenFilter): Promise<Listed<TokenInfo>> {
+  const items: TokenInfo[] = []
+  let cursor = query.cursor
+  for (let examined = 0; examined < EXAMINED_AT_MOST && items.length < query.limit; ) {
+    const limit = Math.min(query.limit - items.length, EXAMINED_AT_MOST - examined)
+    const page = await deps.store.page(DIRECTORY, 'tokens', {
+      limit,
+      order: 'descending',
+      ...(cursor === undefined ? {} : { cursor }),
+    })
+    const listed = page.records.map((entry) => ({ id: entry.id, account: accountOf(entry) }))
+    const candidates = listed.filter(({ account }) => contains(account, query.email))
+    const infos = await describeEach(deps, candidates)
+    items.push(...infos.filter((info) => contains(info.name, query.name) && hasStatus(info, query.status)))
+    examined += limit
+    cursor = page.nextCursor
+    if (cursor === undefined) break
+  }
+  return { items, ...(cursor === undefined ? {} : { nextCursor: cursor }) }
+}
+
+async function describeEach(deps: Deps, listed: readonly { id: string; account: string }[]) {
+  const byAccount = new Map<string, string[]>()
+  for (const { id, account } of listed) byAccount.set(account, [...(byAccount.get(account) ?? []), id])
+  const described = await Promise.all(
+    [...byAccount].map(([account, ids]) => describeTokens(deps, account, ids)),
+  )
+  const infos = new Map(described.flat().map((info) => [info.id, info]))
+  return listed.map(({ id }) => infos.get(id)).filter((info) => info !== undefined)
+}
+
+function contains(text: string, part: string | undefined): boolean {
+  return part === undefined || text.toLowerCase().includes(part.toLowerCase())
+}
+
+function hasStatus(info: TokenInfo, status: TokenStatus | undefined): boolean {
+  return status === undefined || info.status === status
+}

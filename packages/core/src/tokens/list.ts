@@ -1,0 +1,30 @@
+import type { Deps } from '../deps.js'
+import type { Listed, ListQuery } from '../directory/directory.js'
+import { done, type Outcome, refused } from '../outcome.js'
+import { describeTokens } from './describe.js'
+import { TOKENS, type TokenInfo } from './token.js'
+
+/** One account's tokens, newest first, also the expired and revoked ones for as long as they are kept. */
+export async function listTokens(
+  deps: Deps,
+  input: ListQuery & { account: string },
+): Promise<Listed<TokenInfo>> {
+  const { account, limit, cursor } = input
+  const page = await deps.store.page(deps.partitionOf(account), TOKENS, {
+    limit,
+    order: 'descending',
+    ...(cursor === undefined ? {} : { cursor }),
+  })
+  const ids = page.records.map((record) => record.id)
+  const items = await describeTokens(deps, account, ids)
+  return { items, ...(page.nextCursor === undefined ? {} : { nextCursor: page.nextCursor }) }
+}
+
+/** One token of an account. Refused with `token_not_found` also when it is another account's. */
+export async function describeToken(
+  deps: Deps,
+  input: { account: string; id: string },
+): Promise<Outcome<TokenInfo>> {
+  const [info] = await describeTokens(deps, input.account, [input.id])
+  return info ? done(info) : refused('token_not_found')
+}

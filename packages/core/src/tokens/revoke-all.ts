@@ -1,0 +1,28 @@
+import { audited } from '../audit/append.js'
+import type { Deps } from '../deps.js'
+import { done, type Outcome } from '../outcome.js'
+import { changeStanding } from '../standing/change.js'
+import { collectRevokedTokens } from './collect.js'
+
+/**
+ * Revokes every token that an account has. True for all of them from one commit on, whatever their number; the records
+ * are marked afterwards. Answers how many had still been good.
+ */
+export async function revokeAllTokens(
+  deps: Deps,
+  input: { account: string; by: string },
+): Promise<Outcome<{ revokedCount: number }>> {
+  const recorded = { action: 'token.revoke_all', actor: input.by, subject: input.account } as const
+  const revoked = await audited(deps, recorded, async () =>
+    done(
+      await changeStanding(deps, deps.partitionOf(input.account), (standing) => ({
+        ...standing,
+        tokenGeneration: standing.tokenGeneration + 1,
+      })),
+    ),
+  )
+  if (!revoked.ok) return revoked
+  return done({
+    revokedCount: await collectRevokedTokens(deps, input.account, revoked.value.tokenGeneration),
+  })
+}

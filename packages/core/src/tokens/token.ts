@@ -1,0 +1,51 @@
+import type { Deps } from '../deps.js'
+import type { Standing } from '../standing/standing.js'
+import type { Millis, RecordKey, StoredRecord } from '../store/store.js'
+
+/** The record of a token; its id is the `jti`. The token itself is stored nowhere. */
+export interface TokenRecord {
+  readonly name: string
+  readonly scopes: readonly string[]
+  readonly createdAt: Millis
+  readonly expiresAt: Millis
+  readonly generation: number
+  readonly revokedAt?: Millis
+}
+
+export const TOKENS = 'tokens'
+
+export function tokenRecordKey(id: string): RecordKey {
+  return { collection: TOKENS, id }
+}
+
+export type TokenStatus = 'active' | 'expired' | 'revoked'
+
+/** What may be said of a token to those who may see it. */
+export interface TokenInfo {
+  readonly id: string
+  readonly account: string
+  readonly name: string
+  readonly scopes: readonly string[]
+  readonly createdAt: Millis
+  readonly expiresAt: Millis
+  readonly lastUsedAt?: Millis
+  readonly status: TokenStatus
+}
+
+export function tokenRecordOf(stored: StoredRecord): TokenRecord {
+  return stored.value as unknown as TokenRecord
+}
+
+export function isRevoked(record: TokenRecord, standing: Standing): boolean {
+  return record.revokedAt !== undefined || record.generation !== standing.tokenGeneration
+}
+
+export function statusOf(record: TokenRecord, standing: Standing, now: Millis): TokenStatus {
+  if (isRevoked(record, standing)) return 'revoked'
+  return record.expiresAt <= now ? 'expired' : 'active'
+}
+
+/** The record outlives the token for as long as ended tokens are listed. */
+export function recordDeadline(deps: Deps, expiresAt: Millis): Millis {
+  return expiresAt + deps.options.tokens.keepEndedSeconds * 1000
+}

@@ -1,0 +1,107 @@
+import { canonicalEmail } from './account.js'
+import type { AuditEntry } from './audit/entry.js'
+import { listAudit } from './audit/list.js'
+import { type AuditVerification, verifyAudit } from './audit/verify.js'
+import type { Deps } from './deps.js'
+import type { Listed, ListQuery } from './directory/directory.js'
+import { type Outcome, refused } from './outcome.js'
+import { endSession } from './sessions/end.js'
+import { listSessions } from './sessions/list.js'
+import { parseHandle, type Session } from './sessions/session.js'
+import { type BanRequest, type BanResult, banAccount } from './standing/ban.js'
+import { type ForcedLogout, forceLogout, signOutEverywhere } from './standing/force-logout.js'
+import { unbanAccount } from './standing/unban.js'
+import { type IssuedToken, issueToken, type TokenToIssue } from './tokens/issue.js'
+import { listTokens } from './tokens/list.js'
+import { listAllTokens, type TokenFilter } from './tokens/list-all.js'
+import { revokeToken } from './tokens/revoke.js'
+import { revokeAllTokens } from './tokens/revoke-all.js'
+import type { TokenInfo } from './tokens/token.js'
+
+/** A live session as programs see it: no secret, no provider token. */
+export type SessionInfo = Omit<Session, 'idToken' | 'key' | 'generation'> & { readonly handle: string }
+
+/**
+ * What the HTTP routes do, for programs. E-mails may be written in any spelling; one that is none is refused with
+ * `input_invalid`. Every change is audited under `by`.
+ */
+export interface GateVerbs {
+  readonly tokens: {
+    issue(input: TokenToIssue): Promise<Outcome<IssuedToken>>
+    list(input: ListQuery & { account: string }): Promise<Outcome<Listed<TokenInfo>>>
+    listAll(input: ListQuery & TokenFilter): Promise<Listed<TokenInfo>>
+    revoke(input: { account: string; id: string; by: string }): Promise<Outcome<unknown>>
+    revokeAll(input: { account: string; by: string }): Promise<Outcome<{ revokedCount: number }>>
+  }
+  readonly sessions: {
+    list(input: ListQuery & { account: string }): Promise<Outcome<Listed<SessionInfo>>>
+    end(input: { handle: string; by: string }): Promise<Outcome<unknown>>
+  }
+  readonly standing: {
+    ban(input: BanRequest): Promise<Outcome<BanResult>>
+    unban(input: { account: string; by: string }): Promise<Outcome<void>>
+    forceLogout(input: {
+      account: string
+      by: string
+      reloginAfterSeconds?: number
+    }): Promise<Outcome<ForcedLogout>>
+    signOutEverywhere(input: { account: string; by: string }): Promise<Outcome<{ endedSessions: number }>>
+  }
+  readonly audit: {
+    list(query: ListQuery): Promise<Listed<AuditEntry>>
+    verify(): Promise<AuditVerification>
+  }
+}
+
+export function bindVerbs(deps: Deps): GateVerbs {
+  return {
+    tokens: {
+      issue: onAccount((input: TokenToIssue) => issueToken(deps, input)),
+      list: onAccount(async (input: ListQuery & { account: string }) => ({
+        ok: true,
+        value: await listTokens(deps, input),
+      })),
+      listAll: (input) => listAllTokens(deps, input),
+      revoke: onAccount((input: { account: string; id: string; by: string }) => revokeToken(deps, input)),
+      revokeAll: onAccount((input: { account: string; by: string }) => revokeAllTokens(deps, input)),
+    },
+    sessions: {
+      list: onAccount(async (input: ListQuery & { account: string }) => {
+        const { items, ...page } = await listSessions(deps, input)
+        return { ok: true, value: { ...page, items: items.map(infoOf) } }
+      }),
+      async end({ handle, by }) {
+        const key = parseHandle(handle)
+        return key ? endSession(deps, { key, by }) : refused('session_not_found')
+      },
+    },
+    standing: {
+      ban: onAccount((input: BanRequest) => banAccount(deps, input)),
+      unban: onAccount((input: { account: string; by: string }) => unbanAccount(deps, input)),
+      forceLogout: onAccount((input: { account: string; by: string; reloginAfterSeconds?: number }) =>
+        forceLogout(deps, input),
+      ),
+      signOutEverywhere: onAccount((input: { account: string; by: string }) =>
+        signOutEverywhere(deps, input),
+      ),
+    },
+    audit: {
+      list: (query) => listAudit(deps, query),
+      verify: () => verifyAudit(deps),
+    },
+  }
+}
+
+/** Canonicalises the account that a verb acts on, so that no spelling of it slips past a ban. */
+function onAccount<I extends { readonly account: string }, T>(
+  act: (input: I) => Promise<Outcome<T>>,
+): (input: I) => Promise<Outcome<T>> {
+  return async (input) => {
+    const account = canonicalEmail(input.account)
+    return account ? act({ ...input, account }) : refused('input_invalid')
+  }
+}
+
+function infoOf({ idToken: _idToken, key, generation: _generation, ...session }: Session): SessionInfo {
+  return { ...session, handle: `${key.partition}.${key.id}` }
+}

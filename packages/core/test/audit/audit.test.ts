@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest'
+import { appendAudit, audited } from '../../src/audit/append.js'
+import { AUDIT, type AuditEntry, ENTRIES, HEAD } from '../../src/audit/entry.js'
+import { listAudit } from '../../src/audit/list.js'
+import { verifyAudit } from '../../src/audit/verify.js'
+import type { Deps } from '../../src/deps.js'
+import { refused } from '../../src/outcome.js'
+import type { JsonValue } from '../../src/store/store.js'
+import { gateFixture } from '../gate-fixture.js'
+
+const recorded = { action: 'account.ban', actor: 'admin@example.com', subject: 'user@example.com' } as const
+
+async function withEntries(count: number) {
+  const fixture = await gateFixture()
+  for (let index = 0; index < count; index++)
+    await appendAudit(fixture.deps, { ...recorded, details: { index } })
+  return fixture
+}
+
+async function entry(deps: Deps, sequence: number): Promise<AuditEntry> {
+  const [record] = await deps.store.read(AUDIT, [{ collection: ENTRIES, id: String(sequence) }])
+  return record?.value as unknown as AuditEntry
+}
+
+function rewrite(deps: Deps, sequence: number, value: AuditEntry) {
+  const put = { collection: ENTRIES, id: String(sequence) }
+  return deps.store.commit(AUDIT, { writes: [{ put, value: value as unknown as JsonValue, sort: sequence }] })
+}
+
+describe('the audit log', () => {
+  it('lists newest first and proves itself intact', async () => {
+    const { deps } = await withEntries(3)
+    const { items } = await listAudit(deps, { limit: 2 })
+    expect(items.map((item) => item.sequence)).toEqual([3, 2])
+    expect(await verifyAudit(deps)).toMatchObject({ intact: true, entries: 3 })
+  })
+
+  it('keeps one chain without gaps or forks under concurrent appends', async () => {
+    const { deps } = await gateFixture()
+    await Promise.all(Array.from({ length: 50 }, () => appendAudit(deps, recorded)))
+    expect(await verifyAudit(deps)).toMatchObject({ intact: true, entries: 50 })
+  })
+
+  it('shows an altered entry', async () => {
+    const { deps } = await withEntries(5)
+    await rewrite(deps, 3, { ...(await entry(deps, 3)), actor: 'someone-else@example.com' })
+    expect(await verifyAudit(deps)).toMatchObject({ intact: false, brokenAt: 3 })
+  })
+
+  it('shows a removed entry, in the middle and at the end', async () => {
+    for (const sequence of [3, 5]) {
+      const { deps } = await withEntries(5)
+      await deps.store.commit(AUDIT, { writes: [{ delete: { collection: ENTRIES, id: String(sequence) } }] })
+      expect(await verifyAudit(deps)).toMatchObject({ intact: false, brokenAt: sequence })
+    }
+  })
+
+  it('shows entries that changed places', async () => {
+    const { deps } = await withEntries(5)
+    const [second, third] = [await entry(deps, 2), await entry(deps, 3)]
+    await rewrite(deps, 2, third)
+    await rewrite(deps, 3, second)
+    expect(await verifyAudit(deps)).toMatchObject({ intact: false, brokenAt: 2 })
+  })
+
+  it('shows a head that was set back without its entries', async () => {
+    const { deps } = await withEntries(5)
+    const fourth = await entry(deps, 4)
+    await deps.store.commit(AUDIT, { writes: [{ put: HEAD, value: { sequence: 4, hash: 'forged' } }] })
+    expect(await verifyAudit(deps)).toMatchObject({ intact: false })
+    expect(fourth.hash).not.toBe('forged')
+  })
+
+  it('says that an action it recorded was refused or failed', async () => {
+    const { deps } = await gateFixture()
+    await audited(deps, recorded, async () => refused('own_account'))
+    await expect(audited(deps, recorded, () => Promise.reject(new Error('no')))).rejects.toThrow('no')
+    const { items } = await listAudit(deps, { limit: 10 })
+    expect(items.map((item) => item.outcome)).toEqual(['failed', undefined, 'failed', undefined])
+  })
+})

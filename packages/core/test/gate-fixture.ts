@@ -1,0 +1,69 @@
+import { bindDeps } from '../src/bind.js'
+import type { Deps } from '../src/deps.js'
+import type { GateEvent, GateOptions } from '../src/options.js'
+import { resolveOptions } from '../src/options.js'
+import { memoryStore } from '../src/store/memory.js'
+import type { Store } from '../src/store/store.js'
+
+export const SECRET = 'f3Yq0wXn7ZrT5kLb2VhJ8cPdGm4sQaEu'
+export const SIGNING_SECRET = 'Jw6TzBq1Rv8NxK3mHy5LcGd0SfPa9EuO'
+
+/** A clock that only the test moves. */
+export class TestClock {
+  now = Date.UTC(2026, 0, 1)
+  readonly read = () => this.now
+  advance(milliseconds: number) {
+    this.now += milliseconds
+  }
+}
+
+export interface GateFixture {
+  readonly deps: Deps
+  readonly clock: TestClock
+  readonly store: Store
+  readonly events: GateEvent[]
+  readonly options: GateOptions
+}
+
+/** What the verbs work with, on a memory store unless told otherwise, with two super admins and one admin. */
+export async function gateFixture(overrides: Partial<GateOptions> = {}): Promise<GateFixture> {
+  const clock = new TestClock()
+  const events: GateEvent[] = []
+  const store = overrides.store ?? memoryStore({ clock: clock.read })
+  const options: GateOptions = {
+    publicUrl: 'https://gate.test',
+    secret: SECRET,
+    keys: [{ algorithm: 'HS256', secret: SIGNING_SECRET }],
+    superAdmins: ['root@example.com', 'second@example.com'],
+    admins: ['admin@example.com'],
+    clock: clock.read,
+    onEvent: (event) => events.push(event),
+    ...overrides,
+    store,
+  }
+  return { deps: await bindDeps(resolveOptions(options)), clock, store, events, options }
+}
+
+/** The store with chosen methods replaced, for faults. */
+export function withFaults(store: Store, faults: Partial<Store>): Store {
+  return {
+    read: (...input) => store.read(...input),
+    commit: (...input) => store.commit(...input),
+    page: (...input) => store.page(...input),
+    count: (...input) => store.count(...input),
+    health: () => store.health(),
+    close: () => store.close(),
+    ...faults,
+  }
+}
+
+export function must<T>(outcome: { ok: true; value: T } | { ok: false; denial: { code: string } }): T {
+  if (!outcome.ok) throw new Error(`refused: ${outcome.denial.code}`)
+  return outcome.value
+}
+
+export function refusalOf(
+  outcome: { ok: true } | { ok: false; denial: { code: string } },
+): string | undefined {
+  return outcome.ok ? undefined : outcome.denial.code
+}

@@ -1,0 +1,50 @@
+import { expect, it } from 'vitest'
+import { PortcullisError } from '../../src/errors.js'
+import { createForwarder, type ForwardOptions } from '../../src/proxy/index.js'
+
+function problemsOf(options: ForwardOptions): readonly string[] {
+  try {
+    void createForwarder(options).close()
+    return []
+  } catch (error) {
+    if (error instanceof PortcullisError && error.code === 'configuration_invalid') return error.problems
+    throw error
+  }
+}
+
+it('options that cannot work are all named at once, and no secret with them', () => {
+  const problems = problemsOf({
+    upstream: {
+      url: 'ftp://user:s3cret@example.com',
+      headers: { 'Content-Length': '1', authorization: 'Bearer s3cret\n' },
+    },
+    identityHeaders: { Authorization: 'email', 'x y': 'name', 'x-fine': 'role', Cookie: 'name' },
+    connectTimeoutMs: 0,
+    responseTimeoutMs: 1.5,
+    idleTimeoutMs: Number.POSITIVE_INFINITY,
+    recheckEveryMs: 1,
+  })
+  expect(problems).toHaveLength(10)
+  expect(problems.join()).not.toContain('s3cret')
+})
+
+it.each([
+  'http://127.0.0.1:4000',
+  'https://api.example.com',
+  'https://api.example.com/base/',
+  'http://[::1]:4000',
+])('%s can be an upstream', (url) => {
+  expect(problemsOf({ upstream: { url } })).toEqual([])
+})
+
+it.each([
+  '',
+  'api.example.com',
+  '/v1',
+  'https://a@example.com',
+  'https://example.com/?a=b',
+  'https://example.com/#a',
+  'unix:/tmp/s',
+])('%j cannot', (url) => {
+  expect(problemsOf({ upstream: { url } })).toHaveLength(1)
+})

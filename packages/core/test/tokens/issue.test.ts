@@ -1,0 +1,176 @@
+import { describe, expect, it } from 'vitest'
+import type { Deps } from '../../src/deps.js'
+import { identify } from '../../src/identify.js'
+import { banAccount } from '../../src/standing/ban.js'
+import { memoryStore } from '../../src/store/memory.js'
+import { issueToken } from '../../src/tokens/issue.js'
+import { listTokens } from '../../src/tokens/list.js'
+import { revokeToken } from '../../src/tokens/revoke.js'
+import { revokeAllTokens } from '../../src/tokens/revoke-all.js'
+import { gateFixture, must, refusalOf, withFaults } from '../gate-fixture.js'
+
+const account = 'user@example.com'
+
+function call(deps: Deps, token: string) {
+  return identify(deps, new Map(), {
+    method: 'POST',
+    target: '/v1/messages',
+    rawHeaders: ['Authorization', `Bearer ${token}`],
+  })
+}
+
+describe('issuing a token', () => {
+  it('gives a token that is good until it expires', async () => {
+    const { deps, clock } = await gateFixture()
+    const { token, info } = must(await issueToken(deps, { account, lifetimeSeconds: 3600 }))
+    expect(must(await call(deps, token))).toMatchObject({
+      accountId: account,
+      role: 'user',
+      scopes: ['api'],
+      credential: { kind: 'token', id: info.id },
+    })
+    clock.advance(3600_000 - 1)
+    expect((await call(deps, token)).ok).toBe(true)
+    clock.advance(1)
+    expect(refusalOf(await call(deps, token))).toBe('token_expired')
+  })
+
+  it.each([7_775_999.5, -1, 0, 59, 7_776_001, 1e12, Number.NaN, Number.POSITIVE_INFINITY])(
+    'is refused with a code for a lifetime of %s seconds, and nothing is stored',
+    async (lifetimeSeconds) => {
+      const { deps } = await gateFixture()
+      expect(refusalOf(await issueToken(deps, { account, lifetimeSeconds }))).toBe('expires_in_invalid')
+      expect((await listTokens(deps, { account, limit: 10 })).items).toEqual([])
+    },
+  )
+
+  it('is refused for scopes that do not exist or that the minter does not hold', async () => {
+    const { deps } = await gateFixture()
+    expect(refusalOf(await issueToken(deps, { account, scopes: ['toString'] }))).toBe('scope_unknown')
+    expect(refusalOf(await issueToken(deps, { account, scopes: ['admin'], grantable: ['api'] }))).toBe(
+      'scope_insufficient',
+    )
+  })
+
+  it('keeps a name of markup, control characters or 10 kB as bounded plain text', async () => {
+    const { deps } = await gateFixture()
+    const name = `<b>\u0000${'x'.repeat(10_240)}`
+    const { info } = must(await issueToken(deps, { account, name }))
+    expect(info.name).toMatch(/^<b> x+$/)
+    expect(info.name).toHaveLength(100)
+  })
+
+  it('yields no token while the store fails, and the next attempt is clean', async () => {
+    const store = memoryStore()
+    let broken = true
+    const faulty = withFaults(store, {
+      commit: (partition, batch) =>
+        broken ? Promise.reject(new Error('connection reset')) : store.commit(partition, batch),
+    })
+    const { deps } = await gateFixture({ store: faulty, clock: Date.now })
+    await expect(issueToken(deps, { account })).rejects.toMatchObject({ code: 'store_unavailable' })
+    broken = false
+    expect((await listTokens(deps, { account, limit: 10 })).items).toEqual([])
+    must(await issueToken(deps, { account }))
+    expect((await listTokens(deps, { account, limit: 10 })).items).toHaveLength(1)
+  })
+
+  it('does not bring a token into the world whose record was never stored, however well it is signed', async () => {
+    const { deps, clock } = await gateFixture()
+    const seconds = Math.floor(clock.now / 1000)
+    const { issuer, audience } = deps.options
+    const token = await deps.keys.sign(
+      {
+        iss: issuer,
+        aud: audience,
+        sub: account,
+        jti: 'unrecorded',
+        iat: seconds,
+        exp: seconds + 60,
+        scope: 'api',
+      },
+      'at+jwt',
+    )
+    expect(refusalOf(await call(deps, token))).toBe('token_invalid')
+  })
+
+  it('is refused to a banned account', async () => {
+    const { deps } = await gateFixture()
+    must(await banAccount(deps, { account, by: 'admin@example.com' }))
+    expect(refusalOf(await issueToken(deps, { account }))).toBe('account_banned')
+  })
+
+  it('leaves no live token when it races a ban', async () => {
+    for (let round = 0; round < 20; round++) {
+      const { deps } = await gateFixture()
+      const [issued] = await Promise.all([
+        issueToken(deps, { account }),
+        banAccount(deps, { account, by: 'admin@example.com', durationSeconds: 60 }),
+      ])
+      if (issued.ok) expect(refusalOf(await call(deps, issued.value.token))).toBe('account_banned')
+      const listed = await listTokens(deps, { account, limit: 10 })
+      expect(listed.items.filter((token) => token.status === 'active')).toEqual([])
+    }
+  })
+})
+
+describe('revoking tokens', () => {
+  it('bites on the very next request and stays', async () => {
+    const { deps } = await gateFixture()
+    const { token, info } = must(await issueToken(deps, { account }))
+    expect((await call(deps, token)).ok).toBe(true)
+    must(await revokeToken(deps, { account, id: info.id, by: account }))
+    expect(refusalOf(await call(deps, token))).toBe('token_revoked')
+    must(await revokeToken(deps, { account, id: info.id, by: account }))
+    expect((await listTokens(deps, { account, limit: 10 })).items).toMatchObject([{ status: 'revoked' }])
+  })
+
+  it('does not find the token of another account', async () => {
+    const { deps } = await gateFixture()
+    const { token, info } = must(await issueToken(deps, { account }))
+    const input = { account: 'other@example.com', id: info.id, by: 'other@example.com' }
+    expect(refusalOf(await revokeToken(deps, input))).toBe('token_not_found')
+    expect((await call(deps, token)).ok).toBe(true)
+  })
+
+  it('ends every token of an account in one step, and later ones are good', async () => {
+    const { deps } = await gateFixture()
+    const before = await Promise.all(
+      Array.from({ length: 5 }, async () => must(await issueToken(deps, { account }))),
+    )
+    expect(must(await revokeAllTokens(deps, { account, by: 'admin@example.com' }))).toEqual({
+      revokedCount: 5,
+    })
+    for (const { token } of before) expect(refusalOf(await call(deps, token))).toBe('token_revoked')
+    const { token } = must(await issueToken(deps, { account }))
+    expect((await call(deps, token)).ok).toBe(true)
+  })
+
+  it('holds in the same millisecond, and when another machine stamps its tokens ahead of our clock', async () => {
+    const { deps, clock } = await gateFixture()
+    clock.advance(20_000)
+    const { token } = must(await issueToken(deps, { account }))
+    clock.advance(-20_000)
+    must(await revokeAllTokens(deps, { account, by: 'admin@example.com' }))
+    clock.advance(20_000)
+    expect(refusalOf(await call(deps, token))).toBe('token_revoked')
+  })
+
+  it('is not done when it cannot be audited', async () => {
+    const store = memoryStore()
+    let auditing = true
+    const faulty = withFaults(store, {
+      commit: (partition, batch) =>
+        partition === 'audit' && !auditing
+          ? Promise.reject(new Error('disk full'))
+          : store.commit(partition, batch),
+    })
+    const { deps } = await gateFixture({ store: faulty, clock: Date.now })
+    const { token, info } = must(await issueToken(deps, { account }))
+    auditing = false
+    await expect(revokeToken(deps, { account, id: info.id, by: account })).rejects.toMatchObject({
+      code: 'store_unavailable',
+    })
+    expect((await call(deps, token)).ok).toBe(true)
+  })
+})
