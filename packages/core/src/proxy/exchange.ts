@@ -67,9 +67,7 @@ export class Exchange {
       return
     }
     request.once('finish', () => this.#isConnected && this.#awaitResponse())
-    request.once('close', () =>
-      this.failed(new Error('The upstream closed before its response was complete')),
-    )
+    request.once('close', () => this.failed())
     const { socket } = request
     if (socket?.connecting) {
       const ready = this.#parts.upstream.target.protocol === 'https:' ? 'secureConnect' : 'connect'
@@ -80,6 +78,7 @@ export class Exchange {
   /** The upstream's response has begun. */
   received(response: IncomingMessage): void {
     this.#response = response
+    // The 'close' of the request tells the same.
     response.on('error', () => {})
     if (this.#stage !== 'waiting') {
       response.destroy()
@@ -104,7 +103,7 @@ export class Exchange {
   }
 
   /** The upstream cannot be reached, or broke off. */
-  failed(cause: unknown): void {
+  failed(cause?: unknown): void {
     // Once complete, a response is good, whatever becomes of the connection while the client still reads.
     if (this.#response?.complete) return
     this.#fail('upstream_unavailable', 'The upstream could not be reached or broke off', cause)

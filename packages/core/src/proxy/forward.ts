@@ -49,7 +49,7 @@ export function createForwarder(options: ForwardOptions): Forwarder {
   const byHead = new WeakMap<IncomingMessage, Exchange>()
   let isClosed = false
 
-  const proxy = createProxyServer({ selfHandleResponse: true, toProxy: true, secure: true })
+  const proxy = createProxyServer({ selfHandleResponse: true, toProxy: true })
   proxy.on('proxyReq', (request, head) => byHead.get(head)?.sent(request))
   proxy.on('proxyRes', (response, head) => byHead.get(head)?.received(response))
   proxy.on('econnreset', (cause, head) => byHead.get(head)?.failed(cause))

@@ -1,0 +1,138 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import path from 'node:path'
+import { createGate, type Gate, type GateEvent } from '@portcullis/core'
+import { lmdbStore } from '@portcullis/core/lmdb'
+import { oidcProvider } from '@portcullis/core/oidc'
+import { createForwarder, type Forwarder } from '@portcullis/core/proxy'
+import { dashboard } from '@portcullis/dashboard'
+import { forwardTo, portcullis } from '@portcullis/express'
+import { llmProblems } from '@portcullis/llm'
+import express from 'express'
+import type { Logger } from 'pino'
+import { startDemoUpstream } from './demo/upstream/server.js'
+import { type IdentityParts, startIdentity } from './identity.js'
+import { requestLogging } from './logging.js'
+import { loadSecret } from './secrets.js'
+import type { Settings } from './settings.js'
+import { signingKeys } from './signing.js'
+import { chooseUpstream } from './upstream.js'
+
+const DRAIN_MS = 25_000
+
+export interface Gateway {
+  /** The origin that browsers see. */
+  readonly url: string
+  /** The e-mails and the password of the demo log-ins; undefined with a real identity provider. */
+  readonly demoLogins: IdentityParts['demoLogins']
+  /**
+   * Not ready from now on, no new connection; what is running may finish for 25 s. Then everything is released.
+   */
+  close(): Promise<void>
+}
+
+/** Starts the gateway. Rejects, with nothing left running, when a part of it cannot start. */
+export async function startGateway(settings: Settings, log: Logger): Promise<Gateway> {
+  const closing: (() => Promise<void>)[] = []
+  const release = async () => {
+    for (const close of closing.splice(0)) await close()
+  }
+  try {
+    return await start(settings, log, closing, release)
+  } catch (error) {
+    await release()
+    throw error
+  }
+}
+
+async function start(
+  settings: Settings,
+  log: Logger,
+  closing: (() => Promise<void>)[],
+  release: () => Promise<void>,
+): Promise<Gateway> {
+  const server = createServer()
+  const port = await listen(server, settings.port, settings.host)
+  closing.push(() => stop(server))
+  const publicUrl = settings.publicUrl ?? `http://localhost:${port}`
+
+  const identity = await startIdentity(settings, publicUrl, log)
+  closing.push(identity.close)
+  const upstream = await startUpstream(settings, log, closing)
+
+  const onEvent = (event: GateEvent) => logEvent(log, event)
+  const store = lmdbStore({ path: path.join(settings.dataDir, 'store') })
+  closing.push(() => store.close())
+  const problems = [llmProblems()]
+  const gate = await createGate({
+    store,
+    publicUrl,
+    secret: settings.sessionSecrets ?? [await loadSecret(settings.dataDir, 'session-secret')],
+    keys: await signingKeys(settings),
+    identityProvider: oidcProvider(identity.provider),
+    superAdmins: settings.superAdmins,
+    admins: settings.admins,
+    pages: [dashboard()],
+    problems,
+    onEvent,
+  })
+  const forwarder = createForwarder({ upstream, stillAllowed: gate.stillAllowed, problems, onEvent })
+  closing.push(() => forwarder.close())
+
+  const state = { isDraining: false }
+  server.on('request', wire(gate, forwarder, log, state))
+  return {
+    url: publicUrl,
+    demoLogins: identity.demoLogins,
+    async close() {
+      state.isDraining = true
+      await release()
+    },
+  }
+}
+
+/** The whole gateway in one place: log, readiness, the gate, and behind it the upstream. */
+function wire(gate: Gate, forwarder: Forwarder, log: Logger, state: { isDraining: boolean }) {
+  const app = express().disable('x-powered-by')
+  app.use(requestLogging(log, (req) => ({ account: req.portcullis?.email })))
+  app.get('/ready', (_req, res, next) => {
+    if (state.isDraining) res.status(503).set('retry-after', '5').json({ status: 'draining' })
+    else next()
+  })
+  app.get('/', (_req, res) => res.redirect(302, '/token-manager'))
+  app.use(portcullis(gate))
+  app.use(forwardTo(forwarder))
+  return app
+}
+
+async function startUpstream(settings: Settings, log: Logger, closing: (() => Promise<void>)[]) {
+  if (settings.upstreams.kind !== 'demo') return chooseUpstream(settings.upstreams)
+  const demo = await startDemoUpstream({ production: settings.production, log })
+  closing.push(demo.close)
+  const api = { url: demo.url, apiKey: undefined }
+  return chooseUpstream({ kind: 'single', anthropic: api, openai: api })
+}
+
+function logEvent(log: Logger, { level, code, detail, cause }: GateEvent): void {
+  log[level]({ code, ...(cause === undefined ? {} : { err: cause }) }, detail)
+}
+
+function listen(server: Server, port: number, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve((server.address() as AddressInfo).port)
+    })
+  })
+}
+
+/** Running answers may finish; what still runs at the deadline is broken off. */
+async function stop(server: Server): Promise<void> {
+  const deadline = setTimeout(() => server.closeAllConnections(), DRAIN_MS)
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve())
+    server.closeIdleConnections()
+  })
+  clearTimeout(deadline)
+}

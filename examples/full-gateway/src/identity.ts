@@ -1,0 +1,50 @@
+import type { OidcProviderOptions } from '@portcullis/core/oidc'
+import type { Logger } from 'pino'
+import { startDemoProvider } from './demo/provider.js'
+import { loadSecret } from './secrets.js'
+import type { Settings } from './settings.js'
+
+export interface IdentityParts {
+  readonly provider: OidcProviderOptions
+  readonly demoLogins: { readonly emails: readonly string[]; readonly password: string } | undefined
+  close(): Promise<void>
+}
+
+const DEMO_CLIENT = 'portcullis-demo'
+const DEMO_EMAILS = ['admin@example.com', 'user@example.com']
+
+/** The identity provider of the settings; without one, the demo provider is started and used like any other. */
+export async function startIdentity(
+  settings: Settings,
+  publicUrl: string,
+  log: Logger,
+): Promise<IdentityParts> {
+  const { identity } = settings
+  if (identity.kind === 'oidc') {
+    const { issuer, clientId, clientSecret, scopes } = identity
+    const provider = {
+      issuer,
+      clientId,
+      scopes: scopes.split(' '),
+      ...(clientSecret === undefined ? {} : { clientSecret }),
+    }
+    return { provider, demoLogins: undefined, close: () => Promise.resolve() }
+  }
+  const clientSecret = await loadSecret(settings.dataDir, 'demo-client-secret')
+  const password = identity.password ?? (await loadSecret(settings.dataDir, 'demo-password', { bytes: 9 }))
+  const demo = await startDemoProvider({
+    port: identity.port,
+    clientId: DEMO_CLIENT,
+    clientSecret,
+    redirectUris: [`${publicUrl}/oauth2/callback`],
+    postLogoutRedirectUris: [`${publicUrl}/`],
+    password,
+    production: settings.production,
+    log,
+  })
+  return {
+    provider: { issuer: demo.issuer, clientId: DEMO_CLIENT, clientSecret },
+    demoLogins: { emails: DEMO_EMAILS, password },
+    close: demo.close,
+  }
+}

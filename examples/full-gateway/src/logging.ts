@@ -1,0 +1,86 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { format } from 'node:util'
+import { type DestinationStream, type Logger, pino } from 'pino'
+import { pathOf, redactFields, redactText, redactValue } from './logging/redact.js'
+import type { LogLevel } from './settings/fields.js'
+
+/**
+ * A logger that writes one JSON object a line (to stdout unless told otherwise) and never a credential: fields named
+ * like one are replaced at any depth, headers are left out, and text is searched for tokens, keys and queries.
+ */
+export function createLogger(level: LogLevel, destination?: DestinationStream): Logger {
+  const logger = pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }), log: redactFields },
+      // Errors are plain objects by the time that a serializer sees them.
+      serializers: { err: (error: unknown) => error },
+      hooks: {
+        logMethod(args: unknown[], method) {
+          const [first, ...rest] = args
+          const fields = typeof first === 'object' && first !== null ? first : {}
+          method.call(this, fields, messageOf(fields === first ? rest : args, fields))
+        },
+      },
+    },
+    destination ?? pino.destination(1),
+  )
+  const { child } = logger
+  // Pino applies no formatter to what a child is bound to.
+  logger.child = function (this: Logger, bindings: object, options?: object) {
+    return child.call(this, redactFields({ ...bindings }), options)
+  } as typeof child
+  return logger
+}
+
+/** Put together here, since what pino formats is past every other hook. */
+function messageOf(parts: readonly unknown[], fields: object): string | undefined {
+  const [template, ...values] = parts
+  if (template !== undefined) return redactText(format(...[template, ...values].map(printable)))
+  const error = fields instanceof Error ? fields : 'err' in fields ? fields.err : undefined
+  return error instanceof Error ? redactText(error.message) : undefined
+}
+
+/** Text is redacted once it stands in its context. */
+function printable(value: unknown): unknown {
+  return typeof value === 'string' ? value : redactValue(value)
+}
+
+/** Fields that say more about a request once it was answered, such as who made it. */
+export type RequestDescription<Req extends IncomingMessage> = (req: Req) => Readonly<Record<string, unknown>>
+
+/**
+ * Connect-style middleware that logs each request once, when its answer was sent or its client left: method, path
+ * without query, status, duration. No header and no query is ever logged. Answers of 500 and above are warnings;
+ * `/health` and `/ready` are logged at debug.
+ */
+export function requestLogging<Req extends IncomingMessage = IncomingMessage>(
+  logger: Logger,
+  describe: RequestDescription<Req> = () => ({}),
+) {
+  return (req: Req, res: ServerResponse, next: () => void): void => {
+    const startedAt = performance.now()
+    // Read now: routers rewrite `url` while they mount.
+    const path = pathOf(req.url)
+    res.once('close', () => {
+      const isAborted = !res.writableFinished
+      const fields = {
+        method: req.method,
+        path,
+        status: res.headersSent ? res.statusCode : undefined,
+        duration_ms: Math.round(performance.now() - startedAt),
+        ...(isAborted ? { aborted: true } : {}),
+        ...describe(req),
+      }
+      logger[levelFor(path, res.statusCode)](fields, 'request')
+    })
+    next()
+  }
+}
+
+function levelFor(path: string, status: number): 'debug' | 'info' | 'warn' {
+  if (status >= 500) return 'warn'
+  return path === '/health' || path === '/ready' ? 'debug' : 'info'
+}

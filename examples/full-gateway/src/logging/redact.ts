@@ -1,0 +1,118 @@
+import { IncomingMessage, ServerResponse } from 'node:http'
+
+const REDACTED = '[redacted]'
+const MAX_DEPTH = 8
+const MAX_ENTRIES = 100
+const MAX_TEXT = 4_000
+
+const SECRET_NAME =
+  /(?:authori[sz]ation|cookie|secret|password|passwd|passphrase|token|apikey|privatekey|codeverifier|credentials|sessionid|hint)s?$/
+/** Counts and ids whose names end like those of secrets. */
+const HARMLESS_TYPES: ReadonlySet<string> = new Set(['number', 'boolean', 'bigint', 'undefined'])
+/** Collections whose parts are named or kept in ways that hide what they are. */
+const SECRET_COLLECTION = /^(raw)?(headers|trailers)(distinct)?$|^(query|querystring|search|searchparams)$/
+
+const SECRET_TEXT: readonly (readonly [RegExp, string])[] = [
+  // A compact JWS or JWE, whatever it is part of.
+  [/\beyJ[\w-]{4,}\.[\w-]*\.[\w-]*(?:\.[\w-]*)*/g, REDACTED],
+  [/\b(bearer|basic|dpop)\s+(?:[a-z]*[\d._~+/=-][\w.~+/=-]{4,}|[a-z]{16,})/gi, `$1 ${REDACTED}`],
+  [/\bsk-[\w-]{6,}/g, REDACTED],
+  [/(\b[a-z][a-z\d+.-]*:\/\/)[^\s/?#@]+@/gi, `$1${REDACTED}@`],
+  [/-----BEGIN ([A-Z ]*PRIVATE KEY)-----[\s\S]*?(?:-----END \1-----|$)/g, REDACTED],
+  // A query says more than its parameters' names suggest, and is never needed to tell what happened.
+  [/(\bhttps?:\/\/[^\s?#"'<>]*)[?#][^\s"'<>]*/gi, '$1'],
+  [/(\/oauth2\/[\w/-]*)\?[^\s"'<>]*/gi, '$1'],
+  [
+    /(["']?\b(?:[\w-]*(?:token|secret|password|passwd|api[_-]?key|authorization|cookie|verifier|hint)|code|state|nonce|session)["']?\s*[=]\s*)[^\s&;,"'<>]+/gi,
+    `$1${REDACTED}`,
+  ],
+  [
+    /(\b(?:authorization|proxy-authorization|cookie|set-cookie|x-api-key|api-key)["']?\s*:\s*)[^\r\n]+/gi,
+    `$1${REDACTED}`,
+  ],
+]
+
+/** Text for the log: bounded, without anything that looks like a credential, and without queries of URLs. */
+export function redactText(text: string): string {
+  let redacted = text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text
+  for (const [pattern, replacement] of SECRET_TEXT) redacted = redacted.replace(pattern, replacement)
+  return redacted
+}
+
+/**
+ * A copy of what was passed to the logger that is safe to write: every field at any depth whose name is that of a
+ * credential is replaced, headers are dropped, requests and responses shrink to what they were about, errors keep type,
+ * message, stack and code, and all text goes through `redactText`.
+ */
+export function redactFields(fields: Record<string, unknown>): Record<string, unknown> {
+  return redactObject(fields, 0, new Set([fields]))
+}
+
+/** One value of such a copy. */
+export function redactValue(value: unknown, depth = 0, within: Set<object> = new Set()): unknown {
+  if (typeof value === 'string') return redactText(value)
+  if (typeof value === 'function' || typeof value === 'symbol') return undefined
+  if (typeof value === 'bigint') return value.toString()
+  if (typeof value !== 'object' || value === null) return value
+  if (depth >= MAX_DEPTH || within.has(value)) return '[…]'
+  within.add(value)
+  const redacted = redactObjectLike(value, depth + 1, within)
+  within.delete(value)
+  return redacted
+}
+
+function redactObjectLike(value: object, depth: number, within: Set<object>): unknown {
+  if (value instanceof Error) return redactError(value, depth, within)
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString()
+  if (value instanceof URL) return redactText(value.href)
+  if (value instanceof IncomingMessage) return { method: value.method, path: pathOf(value.url) }
+  if (value instanceof ServerResponse) return { status: value.statusCode }
+  if (value instanceof Request) return { method: value.method, url: redactText(value.url) }
+  if (value instanceof Response) return { status: value.status }
+  if (value instanceof Headers || value instanceof URLSearchParams || ArrayBuffer.isView(value))
+    return REDACTED
+  if (Array.isArray(value))
+    return value.slice(0, MAX_ENTRIES).map((entry: unknown) => redactValue(entry, depth, within))
+  if (value instanceof Set) return redactObjectLike([...value], depth, within)
+  if (value instanceof Map) return redactObject(Object.fromEntries(value), depth, within)
+  return redactObject(value, depth, within)
+}
+
+function redactObject(value: object, depth: number, within: Set<object>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(value)
+      .slice(0, MAX_ENTRIES)
+      .map(([name, entry]) => [
+        redactText(name),
+        isSecret(name, entry) ? REDACTED : redactValue(entry, depth, within),
+      ]),
+  )
+}
+
+function redactError(error: Error, depth: number, within: Set<object>): Record<string, unknown> {
+  const { cause: _, ...own } = error
+  return {
+    type: error.name,
+    message: redactText(error.message),
+    stack: redactText(error.stack ?? ''),
+    ...redactObject(own, depth, within),
+    ...(error.cause === undefined ? {} : { cause: redactValue(error.cause, depth, within) }),
+  }
+}
+
+function isSecret(name: string, value: unknown): boolean {
+  if (HARMLESS_TYPES.has(typeof value) || value === null) return false
+  const letters = name.toLowerCase().replace(/[^a-z]/g, '')
+  if (letters === 'credential') return typeof value === 'string' || Array.isArray(value)
+  return SECRET_NAME.test(letters) || SECRET_COLLECTION.test(letters)
+}
+
+const MAX_PATH = 512
+
+/** The path of a request target in any of its forms (RFC 9112 §3.2), without user, query and fragment. */
+export function pathOf(target: string | undefined): string {
+  const text = target ?? ''
+  const path =
+    text.startsWith('/') || !URL.canParse(text) ? (text.split(/[?#]/, 1)[0] ?? '') : new URL(text).pathname
+  return redactText(path.length > MAX_PATH ? `${path.slice(0, MAX_PATH)}…` : path)
+}

@@ -1,0 +1,139 @@
+import { isIP } from 'node:net'
+import { canonicalEmail } from '@portcullis/core'
+import { z } from 'zod'
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
+/** A setting that is read as it stands. Problems never quote it: it may be a secret. */
+const opaque = z.string().refine((text) => !/[\x00-\x1f\x7f]/.test(text), 'remove the control characters')
+
+/** A credential that is sent in a header. */
+const apiKey = z
+  .string()
+  .refine((key) => /^[\x21-\x7e]+$/.test(key), 'give one key, without spaces or line breaks')
+
+const portNumber = z
+  .string()
+  .regex(/^\d{1,5}$/, 'give a port number from 0 to 65535')
+  .transform(Number)
+  .refine((port) => port <= 65_535, 'give a port number from 0 to 65535')
+
+const host = z
+  .string()
+  .refine(
+    (name) => isIP(name) !== 0 || /^[a-z\d]([a-z\d.-]*[a-z\d])?$/i.test(name),
+    'give an address or a host name to listen on, such as 127.0.0.1, without a scheme or port',
+  )
+
+/** An http or https URL without user, query or fragment, as it was written. */
+const plainUrl = (advice: string) =>
+  z.string().refine((text) => {
+    if (!URL.canParse(text)) return false
+    const url = new URL(text)
+    const isPlain = !/[?#]/.test(text) && url.username === '' && url.password === ''
+    return /^https?:$/.test(url.protocol) && isPlain
+  }, advice)
+
+const publicUrl = plainUrl(
+  'give the origin that browsers see, such as https://gate.example.com, without user, query or fragment',
+).transform((text, check) => {
+  const url = new URL(text)
+  if (url.pathname !== '/')
+    check.addIssue('give the origin alone, such as https://gate.example.com, without a path')
+  return url.origin
+})
+
+const issuer = plainUrl(
+  'give the issuer URL of the identity provider, such as https://login.example.com',
+).refine(
+  (text) => !text.includes('/.well-known/'),
+  'give the issuer itself, without /.well-known/openid-configuration',
+)
+
+const scopes = z.string().transform((text, check) => {
+  const names = [...new Set(text.split(/[\s,]+/).filter(Boolean))]
+  if (!names.every((name) => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(name)))
+    check.addIssue('give scope names with spaces between them')
+  if (!names.includes('openid')) check.addIssue('add openid: without it the provider sends no identity')
+  if (!names.includes('email')) check.addIssue('add email: accounts are known by their e-mail')
+  return names.join(' ')
+})
+
+const email = z.string().transform((text, check) => readEmail(text, check))
+
+const emails = z
+  .string()
+  .transform((text, check) => [...new Set(listOf(text).map((entry) => readEmail(entry, check)))])
+
+/** Several, so that they can be changed without a gap: the first is used for new work, all for the old. */
+const secrets = z.string().transform((text, check) => {
+  const entries = listOf(text)
+  if (entries.length === 0)
+    check.addIssue('give a secret of at least 32 bytes; `openssl rand -base64 32` makes one')
+  entries.forEach((secret, index) => {
+    const problem = weaknessOf(secret)
+    const which = entries.length > 1 ? `number ${index + 1} is ` : ''
+    if (problem) check.addIssue(`${which}${problem}; \`openssl rand -base64 32\` makes a good one`)
+  })
+  return entries
+})
+
+const files = opaque
+  .transform(listOf)
+  .refine((paths) => paths.length > 0, 'give the path of a PKCS #8 PEM or JWK file')
+
+/** Every setting and how it is read. A setting that is not here is not read. */
+export const FIELDS = {
+  NODE_ENV: z.enum(['production', 'development', 'test'], {
+    error: 'give production, development or test; whatever serves real people is production',
+  }),
+  PORT: portNumber,
+  HOST: host,
+  PUBLIC_URL: publicUrl,
+  LOG_LEVEL: z
+    .string()
+    .toLowerCase()
+    .pipe(z.enum(LOG_LEVELS, { error: `give one of ${LOG_LEVELS.join(', ')}` })),
+  DATA_DIR: opaque,
+  OIDC_ISSUER: issuer,
+  OIDC_CLIENT_ID: opaque,
+  OIDC_CLIENT_SECRET: opaque,
+  OIDC_SCOPES: scopes,
+  DEMO_PASSWORD: opaque.refine((text) => text.length <= 200, 'give at most 200 characters'),
+  DEMO_PROVIDER_PORT: portNumber,
+  UPSTREAM_URL: plainUrl('give an http or https URL without user, query or fragment'),
+  UPSTREAM_API_KEY: apiKey,
+  ANTHROPIC_API_KEY: apiKey,
+  OPENAI_API_KEY: apiKey,
+  SUPER_ADMIN_EMAIL: email,
+  ADMIN_EMAILS: emails,
+  JWT_SECRET: secrets,
+  JWT_KEY_FILE: files,
+  SESSION_SECRET: secrets,
+}
+
+export type SettingName = keyof typeof FIELDS
+export type SettingValue<Name extends SettingName> = z.output<(typeof FIELDS)[Name]>
+
+function listOf(text: string): string[] {
+  return text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter(Boolean)
+}
+
+function readEmail(text: string, check: { addIssue(message: string): void }): string {
+  const account = canonicalEmail(text)
+  if (account === undefined) check.addIssue(`${JSON.stringify(text.slice(0, 254))} is not an e-mail address`)
+  return account ?? ''
+}
+
+const PLACEHOLDERS = /change.?me|secret|password|placeholder|example|your-/i
+
+/** The gate applies a rule of its own when it starts; this one names the setting, beside its other problems. */
+function weaknessOf(secret: string): string | undefined {
+  if (Buffer.byteLength(secret, 'utf8') < 32) return 'shorter than 32 bytes'
+  if (PLACEHOLDERS.test(secret) || new Set(secret.toLowerCase()).size < 8) return 'a placeholder'
+  return undefined
+}
