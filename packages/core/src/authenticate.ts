@@ -36,7 +36,8 @@ export function refuseHead(view: RequestView): Denial | undefined {
   return hasCredentialInQuery(target.query) ? denial('token_in_query') : undefined
 }
 
-function sendToLoginOr(deps: Deps, view: RequestView, refusal: Denial): Decision {
+/** Sends a browser to log in where that would help, and refuses everybody else. */
+export function sendToLoginOr(deps: Deps, view: RequestView, refusal: Denial): Decision {
   if (!deps.options.identityProvider || !CURED_BY_LOGIN.has(refusal.code) || !isNavigation(view))
     return { outcome: 'deny', denial: refusal }
   return { outcome: 'login', location: `/oauth2/start?rd=${encodeURIComponent(view.target)}` }

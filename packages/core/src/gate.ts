@@ -40,7 +40,7 @@ export async function createGate(options: GateOptions): Promise<Gate> {
   const { pages, problems, publicUrl } = deps.options
   let routes: Promise<Pick<Gate, 'handle'>> | undefined
   const loadRoutes = () => {
-    routes ??= import('./http/index.js').then((http) => http.createRoutes(deps, recent))
+    routes ??= import('./http/router.js').then(({ createRoutes }) => createRoutes(deps, recent))
     return routes
   }
 

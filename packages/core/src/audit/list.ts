@@ -1,12 +1,49 @@
 import type { Deps } from '../deps.js'
 import type { Listed, ListQuery } from '../directory/directory.js'
+import type { Millis } from '../store/store.js'
 import { AUDIT, type AuditEntry, ENTRIES } from './entry.js'
 
-/** One page of the audit log, newest first. */
-export async function listAudit(deps: Deps, query: ListQuery): Promise<Listed<AuditEntry>> {
-  const page = await deps.store.page(AUDIT, ENTRIES, { ...query, order: 'descending' })
-  return {
-    items: page.records.map((record) => record.value as unknown as AuditEntry),
-    ...(page.nextCursor === undefined ? {} : { nextCursor: page.nextCursor }),
+export interface AuditFilter {
+  readonly actor?: string
+  readonly action?: string
+  readonly subject?: string
+  /** Inclusive. */
+  readonly since?: Millis
+  /** Inclusive. */
+  readonly until?: Millis
+}
+
+const EXAMINED_AT_MOST = 1000
+
+/**
+ * The audit log, newest first. Reads at most 1000 entries a call: with a narrow filter a page may hold fewer than
+ * `limit`, or none, and still have a cursor.
+ */
+export async function listAudit(deps: Deps, query: ListQuery & AuditFilter): Promise<Listed<AuditEntry>> {
+  const items: AuditEntry[] = []
+  let cursor = query.cursor
+  for (let examined = 0; examined < EXAMINED_AT_MOST && items.length < query.limit; ) {
+    const limit = Math.min(query.limit - items.length, EXAMINED_AT_MOST - examined)
+    const page = await deps.store.page(AUDIT, ENTRIES, {
+      limit,
+      order: 'descending',
+      ...(cursor === undefined ? {} : { cursor }),
+    })
+    const entries = page.records.map((record) => record.value as unknown as AuditEntry)
+    items.push(...entries.filter((entry) => matches(entry, query)))
+    examined += limit
+    cursor = page.nextCursor
+    if (cursor === undefined) break
   }
+  return { items, ...(cursor === undefined ? {} : { nextCursor: cursor }) }
+}
+
+function matches(entry: AuditEntry, { actor, action, subject, since, until }: AuditFilter): boolean {
+  return (
+    (actor === undefined || entry.actor === actor) &&
+    (action === undefined || entry.action === action) &&
+    (subject === undefined || entry.subject === subject) &&
+    (since === undefined || entry.at >= since) &&
+    (until === undefined || entry.at <= until)
+  )
 }

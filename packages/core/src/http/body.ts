@@ -1,0 +1,44 @@
+import type { z } from 'zod'
+import { done, type Outcome, refused } from '../outcome.js'
+import { parseJsonObject } from '../tokens/json.js'
+
+const LARGEST_BODY = 65_536
+
+/** A JSON object of at most 64 KiB that a schema accepts. Members that the schema does not know are ignored. */
+export async function readBody(request: Request, schema: z.ZodType): Promise<Outcome<unknown>> {
+  const mediaType = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
+  if (mediaType !== 'application/json') return refused('media_type_refused')
+  const bytes = await readBounded(request)
+  if (!bytes) return refused('body_too_large')
+  const value = parseJsonObject(bytes)
+  return value ? check(value, schema) : refused('input_invalid', { detail: 'The body is not a JSON object.' })
+}
+
+/** A query whose parameters come once each. */
+export function readQuery(url: URL, schema: z.ZodType): Outcome<unknown> {
+  const names = [...url.searchParams.keys()]
+  if (new Set(names).size < names.length)
+    return refused('input_invalid', { detail: 'A query parameter is given twice.' })
+  return check(Object.fromEntries(url.searchParams), schema)
+}
+
+function check(value: unknown, schema: z.ZodType): Outcome<unknown> {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return done(parsed.data)
+  const [issue] = parsed.error.issues
+  const member = issue?.path.join('.') ?? ''
+  if (member === 'expires_in') return refused('expires_in_invalid')
+  return refused('input_invalid', { detail: `${member || 'The input'}: ${issue?.message ?? 'invalid'}.` })
+}
+
+async function readBounded(request: Request): Promise<Uint8Array | undefined> {
+  if (!request.body) return new Uint8Array()
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of request.body as ReadableStream<Uint8Array>) {
+    size += chunk.byteLength
+    if (size > LARGEST_BODY) return undefined
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}

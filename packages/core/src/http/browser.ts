@@ -1,0 +1,149 @@
+import { z } from 'zod'
+import { headerValues } from '../credentials.js'
+import { denial } from '../decision.js'
+import { beginLogin } from '../login/begin.js'
+import { completeLogin } from '../login/complete.js'
+import { endLogin } from '../login/end.js'
+import { returnPath } from '../login/return-path.js'
+import { cookieNames, readCookies } from '../sessions/cookie.js'
+import { parseCookieValue } from '../sessions/session.js'
+import { json, redirect, refuse } from './answer.js'
+import { signOutPage } from './page.js'
+import { type RouteContext, route } from './route.js'
+import { seconds } from './wire.js'
+
+const returning = z.object({ rd: z.string().max(8192).optional() })
+
+type Returning = z.output<typeof returning>
+
+function cookie({ view, deps }: Pick<RouteContext, 'view' | 'deps'>, kind: 'session' | 'login') {
+  const name = cookieNames(deps.options.secure)[kind]
+  return headerValues(view.rawHeaders, 'cookie').flatMap((header) => readCookies(header, name))[0]
+}
+
+async function start({ deps, query, view }: RouteContext<Returning, unknown, undefined>): Promise<Response> {
+  if (!deps.options.identityProvider) return refuse(denial('login_unavailable'))
+  const begun = await beginLogin(deps, { returnTo: query.rd, browser: cookie({ deps, view }, 'login') })
+  return begun.ok ? redirect(begun.value.location, [begun.value.setCookie]) : refuse(begun.denial)
+}
+
+async function signOut({
+  deps,
+  query,
+  view,
+}: RouteContext<Returning, unknown, undefined>): Promise<Response> {
+  const value = cookie({ deps, view }, 'session')
+  const session = value === undefined ? undefined : parseCookieValue(value)
+  const ended = await endLogin(deps, { ...(session && { session }), returnTo: query.rd })
+  return redirect(ended.location, ended.setCookies)
+}
+
+/** Links inside our pages and typed addresses log out at once; a link from elsewhere asks first. */
+async function signOutByLink(context: RouteContext<Returning, unknown, undefined>): Promise<Response> {
+  const [site] = headerValues(context.view.rawHeaders, 'sec-fetch-site')
+  if (site === 'same-origin' || site === 'none') return signOut(context)
+  return signOutPage(returnPath(context.query.rd, context.deps.options.publicUrl))
+}
+
+/** Login, logout and who is logged in. */
+export const browserRoutes = [
+  ...['/oauth2/start', '/oauth2/sign_in'].map((path) =>
+    route({
+      method: 'GET',
+      path,
+      access: 'public',
+      summary: 'To the identity provider, and back to `rd` afterwards',
+      query: returning,
+      status: 302,
+      handle: start,
+    }),
+  ),
+  route({
+    method: 'GET',
+    path: '/oauth2/callback',
+    access: 'public',
+    summary: 'Where the identity provider sends the browser back to',
+    status: 302,
+    async handle({ deps, request, view, url }) {
+      if (!deps.options.identityProvider) return refuse(denial('login_unavailable'))
+      const userAgent = request.headers.get('user-agent')
+      const previousSession = cookie({ deps, view }, 'session')
+      const completed = await completeLogin(deps, {
+        callback: url,
+        browser: cookie({ deps, view }, 'login'),
+        ...(previousSession === undefined ? {} : { previousSession }),
+        ...(view.remoteAddress === undefined ? {} : { ip: view.remoteAddress }),
+        ...(userAgent === null ? {} : { userAgent }),
+      })
+      if (!completed.ok) return refuse(completed.denial)
+      return redirect(completed.value.location, completed.value.setCookies)
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/oauth2/sign_out',
+    access: 'public',
+    summary: 'Log out here and at the identity provider; asks first when linked from another site',
+    query: returning,
+    status: 302,
+    handle: signOutByLink,
+  }),
+  route({
+    method: 'POST',
+    path: '/oauth2/sign_out',
+    access: 'public',
+    summary: 'Log out here and at the identity provider',
+    query: returning,
+    status: 302,
+    handle: signOut,
+  }),
+  route({
+    method: 'GET',
+    path: '/oauth2/auth',
+    access: 'identified',
+    summary: 'For nginx auth_request, Envoy and Traefik: 202 with who it is, or 401',
+    status: 202,
+    async handle({ identity }) {
+      const headers = {
+        'x-auth-request-user': identity.accountId,
+        'x-auth-request-email': identity.email,
+        'x-auth-request-groups': identity.groups.join(','),
+      }
+      const safe = Object.entries(headers).map(([name, value]) => [name, encodeHeader(value)])
+      return new Response(null, {
+        status: 202,
+        headers: { ...Object.fromEntries(safe), 'cache-control': 'no-store' },
+      })
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/oauth2/userinfo',
+    access: 'identified',
+    summary: 'Who is logged in',
+    answer: z.object({
+      user: z.string(),
+      email: z.string(),
+      name: z.string(),
+      groups: z.array(z.string()),
+      role: z.enum(['user', 'admin', 'super_admin']),
+      expires_at: z.int(),
+    }),
+    async handle({ identity }) {
+      const { accountId, email, name, groups, role, credential } = identity
+      return json({
+        user: accountId,
+        email,
+        name: name ?? email,
+        groups,
+        role,
+        expires_at: seconds(credential.expiresAt),
+      })
+    },
+  }),
+]
+
+/** Header values are visible ASCII; anything else is percent-encoded. */
+function encodeHeader(value: string): string {
+  return value.replace(/[^\x21-\x24\x26-\x7e]/g, (character) => encodeURIComponent(character))
+}

@@ -1,0 +1,1 @@
+export { admit, type NodeRequest, requestOf, sendResponse, viewOf } from './node.js'

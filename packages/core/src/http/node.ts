@@ -1,0 +1,117 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { ReadableStream as NodeReadableStream } from 'node:stream/web'
+import { refuseHead } from '../authenticate.js'
+import type { Identity, RequestView } from '../decision.js'
+import type { Gate } from '../gate.js'
+import { parseTarget } from '../target.js'
+
+/** What frameworks add to a Node request: the target before they rewrote it, and a body that they have read. */
+export type NodeRequest = IncomingMessage & { readonly originalUrl?: unknown; readonly body?: unknown }
+
+/** The head of a Node request as the gate reads it; nothing of the body is touched. */
+export function viewOf(req: NodeRequest): RequestView {
+  const { remoteAddress } = req.socket
+  return {
+    method: req.method ?? 'GET',
+    target: targetOf(req),
+    rawHeaders: req.rawHeaders,
+    ...(remoteAddress === undefined ? {} : { remoteAddress }),
+  }
+}
+
+/**
+ * The whole of a Node request as a `Request`. Its origin is the public one, never the `Host` header. A body that an
+ * earlier middleware has parsed is taken from `req.body`.
+ */
+export function requestOf(req: NodeRequest, publicUrl: string, signal?: AbortSignal): Request {
+  const method = req.method ?? 'GET'
+  const headers = new Headers()
+  for (let at = 0; at < req.rawHeaders.length; at += 2)
+    headers.append(req.rawHeaders[at] ?? '', req.rawHeaders[at + 1] ?? '')
+  const init: RequestInit = { method, headers, ...(signal && { signal }) }
+  if (method === 'GET' || method === 'HEAD') return new Request(publicUrl + targetOf(req), init)
+  return new Request(publicUrl + targetOf(req), { ...init, body: bodyOf(req), duplex: 'half' } as RequestInit)
+}
+
+/** Sends a `Response`: every `Set-Cookie` of its own, the body as it comes, and no further once the client is gone. */
+export async function sendResponse(
+  response: Response,
+  req: IncomingMessage,
+  res: ServerResponse,
+): Promise<void> {
+  res.statusCode = response.status
+  for (const [name, value] of response.headers) if (name !== 'set-cookie') res.setHeader(name, value)
+  const cookies = response.headers.getSetCookie()
+  if (cookies.length > 0) res.setHeader('set-cookie', cookies)
+  if (!response.body || req.method === 'HEAD') {
+    await response.body?.cancel()
+    res.end()
+    return
+  }
+  try {
+    await pipeline(Readable.fromWeb(response.body as NodeReadableStream), res)
+  } catch (cause) {
+    if (!res.destroyed) throw cause
+  }
+}
+
+/**
+ * The gate in front of a Node request. Answers the gate's own paths, denials, logins and malfunctions itself and
+ * resolves undefined; resolves the identity of whoever may go on. Never rejects for what a client did.
+ */
+export async function admit(
+  gate: Gate,
+  req: NodeRequest,
+  res: ServerResponse,
+): Promise<Identity | undefined> {
+  const view = viewOf(req)
+  const path = parseTarget(view.target)?.path ?? ''
+  const malformed = refuseHead(view)
+  const answer = malformed ? gate.refuse(malformed, path) : await answerOrIdentify(gate, req, view, path)
+  if (!(answer instanceof Response)) return answer
+  await sendResponse(answer, req, res)
+  return undefined
+}
+
+async function answerOrIdentify(
+  gate: Gate,
+  req: NodeRequest,
+  view: RequestView,
+  path: string,
+): Promise<Identity | Response> {
+  try {
+    if (gate.owns(path)) {
+      const { remoteAddress } = view
+      return await gate.handle(
+        requestOf(req, gate.publicUrl),
+        remoteAddress === undefined ? {} : { remoteAddress },
+      )
+    }
+    const decision = await gate.authenticate(view)
+    if (decision.outcome === 'allow') return decision.identity
+    if (decision.outcome === 'deny') return gate.refuse(decision.denial, path)
+    const headers = { location: decision.location, 'cache-control': 'no-store' }
+    return new Response(null, { status: 302, headers })
+  } catch (cause) {
+    return gate.refuse(cause, path)
+  }
+}
+
+function targetOf(req: NodeRequest): string {
+  return typeof req.originalUrl === 'string' ? req.originalUrl : (req.url ?? '')
+}
+
+function bodyOf(req: NodeRequest): ReadableStream | Uint8Array | string {
+  const { body } = req
+  if (body === undefined || (!req.readableEnded && !isParsed(body)))
+    return Readable.toWeb(req) as unknown as ReadableStream
+  if (typeof body === 'string' || body instanceof Uint8Array) return body
+  return JSON.stringify(body)
+}
+
+/** Some frameworks put an empty object there before anything was read. */
+function isParsed(body: unknown): boolean {
+  return typeof body !== 'object' || body === null || Object.keys(body).length > 0
+}

@@ -1,0 +1,86 @@
+import { z } from 'zod'
+import { DENIALS, denial } from '../decision.js'
+import { MALFUNCTIONS } from '../problem.js'
+import { json, refuse } from './answer.js'
+import { explanationPage } from './page.js'
+import { route } from './route.js'
+
+const PROVIDER_DEADLINE_MS = 1000
+const JWKS_CACHE_SECONDS = 300
+
+/** Health, keys, and what the codes mean. */
+export const operationRoutes = [
+  route({
+    method: 'GET',
+    path: '/health',
+    access: 'public',
+    summary: 'The process serves',
+    answer: z.object({ status: z.literal('ok') }),
+    handle: async () => json({ status: 'ok' }),
+  }),
+  route({
+    method: 'GET',
+    path: '/ready',
+    access: 'public',
+    summary: 'Store and identity provider can be reached; 503 otherwise',
+    answer: z.object({
+      status: z.enum(['ready', 'not_ready']),
+      store: z.boolean(),
+      identity_provider: z.boolean(),
+      warnings: z.array(z.string()),
+    }),
+    async handle({ deps }) {
+      const [store, identityProvider] = await Promise.all([
+        deps.store.health(),
+        within(PROVIDER_DEADLINE_MS, deps.options.identityProvider?.ready() ?? Promise.resolve(true)),
+      ])
+      const isReady = store.ok && identityProvider
+      const headers: Record<string, string> = isReady ? {} : { 'retry-after': '2' }
+      return json(
+        {
+          status: isReady ? 'ready' : 'not_ready',
+          store: store.ok,
+          identity_provider: identityProvider,
+          warnings: store.warnings,
+        },
+        isReady ? 200 : 503,
+        headers,
+      )
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/.well-known/jwks.json',
+    access: 'public',
+    summary: 'Public keys of the tokens (RFC 7517); empty with symmetric keys',
+    answer: z.object({ keys: z.array(z.record(z.string(), z.unknown())) }),
+    handle: async ({ deps }) =>
+      json(deps.keys.jwks(), 200, {
+        'content-type': 'application/jwk-set+json',
+        'cache-control': `public, max-age=${JWKS_CACHE_SECONDS}`,
+      }),
+  }),
+  route({
+    method: 'GET',
+    path: '/.well-known/portcullis/problems/{code}',
+    access: 'public',
+    summary: 'What a problem code means',
+    async handle({ params }) {
+      const code = params.code ?? ''
+      const texts: Record<string, { status: number; title: string; detail: string }> = {
+        ...DENIALS,
+        ...MALFUNCTIONS,
+      }
+      const text = Object.hasOwn(texts, code) ? texts[code] : undefined
+      return text ? explanationPage({ code, ...text }) : refuse(denial('not_found'))
+    },
+  }),
+]
+
+async function within(milliseconds: number, answer: Promise<boolean>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), milliseconds)
+  })
+  return Promise.race([answer.catch(() => false), late]).finally(() => clearTimeout(timer))
+}

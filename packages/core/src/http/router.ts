@@ -1,0 +1,148 @@
+import { Hono } from 'hono'
+import type { RecentUses } from '../activity/touch.js'
+import { refuseHead, sendToLoginOr } from '../authenticate.js'
+import { isNavigation, mayActOnSession } from '../cross-site.js'
+import { type Denial, denial, type Identity, type RequestView } from '../decision.js'
+import type { Deps } from '../deps.js'
+import type { Pages } from '../options.js'
+import { done, type Outcome } from '../outcome.js'
+import { type Problem, problemOfError } from '../problem.js'
+import { admitCaller } from './admit-caller.js'
+import { json, redirect, refuse, refuseProblem } from './answer.js'
+import { readBody, readQuery } from './body.js'
+import { openApiDocument } from './openapi.js'
+import { problemPage } from './page.js'
+import type { Route, RouteContext } from './route.js'
+import { ROUTES } from './table.js'
+
+/** What the platform knows of a request beside its head. */
+export interface Peer {
+  readonly remoteAddress?: string
+}
+
+interface Call {
+  readonly request: Request
+  readonly view: RequestView
+  readonly url: URL
+}
+
+export interface Routes {
+  /** Answers whatever the gate owns. Never rejects. */
+  handle(request: Request, peer?: Peer): Promise<Response>
+}
+
+export function createRoutes(deps: Deps, recent: RecentUses): Routes {
+  const router = new Hono<{ Bindings: Call }>({ strict: true })
+  for (const route of ROUTES)
+    router.on(route.method, honoPath(route.path), ({ env, req }) =>
+      answerRoute(deps, recent, route, env, req.param() as Record<string, string>),
+    )
+  router.get('/openapi.json', () => json(openApiDocument(ROUTES, deps.options)))
+  for (const path of new Set([...ROUTES.map((route) => route.path), '/openapi.json']))
+    router.all(honoPath(path), () => refuse(denial('method_refused'), { allow: allowed(path) }))
+  router.all('*', ({ env }) => answerPage(deps, recent, env))
+
+  return {
+    async handle(request, peer = {}) {
+      const url = new URL(request.url)
+      const view = viewOfRequest(request, url, peer)
+      try {
+        const malformed = refuseHead(view)
+        const response = malformed ? refuse(malformed) : await router.fetch(request, { request, view, url })
+        return response.status >= 400 && isNavigation(view) ? await asPage(response) : response
+      } catch (cause) {
+        const problem = problemOfError(cause)
+        deps.report({
+          level: 'error',
+          code: problem.code,
+          detail: `${request.method} ${url.pathname} failed`,
+          cause,
+        })
+        return isNavigation(view) ? problemPage(problem) : refuseProblem(problem)
+      }
+    },
+  }
+}
+
+async function answerRoute(
+  deps: Deps,
+  recent: RecentUses,
+  route: Route,
+  call: Call,
+  params: Record<string, string>,
+): Promise<Response> {
+  const prepared = await prepare(deps, recent, route, call)
+  if (!prepared.ok) return refuse(prepared.denial)
+  return route.handle({ deps, recent, ...call, ...prepared.value, params })
+}
+
+type Prepared = Pick<RouteContext, 'identity' | 'query' | 'body'>
+
+/** Who calls comes before what they send: nobody learns the shape of what is not theirs to use. */
+async function prepare(deps: Deps, recent: RecentUses, route: Route, call: Call): Promise<Outcome<Prepared>> {
+  let identity: Identity | undefined
+  if (route.access === 'public') {
+    const isCrossSite = route.method !== 'GET' && !mayActOnSession(call.view, deps.options.publicUrl)
+    if (isCrossSite) return { ok: false, denial: denial('cross_site_request') }
+  } else {
+    const admitted = await admitCaller(deps, recent, call.view, route.access)
+    if (!admitted.ok) return admitted
+    identity = admitted.value
+  }
+  const query = route.query ? readQuery(call.url, route.query) : done(undefined)
+  if (!query.ok) return query
+  const body = route.body ? await readBody(call.request, route.body) : done(undefined)
+  if (!body.ok) return body
+  return done({ identity, query: query.value, body: body.value })
+}
+
+async function answerPage(deps: Deps, recent: RecentUses, { request, view, url }: Call): Promise<Response> {
+  const pages = deps.options.pages.find((candidate) => candidate.owns(url.pathname))
+  if (!pages) return refuse(denial('not_found'))
+  const refusal = await refusePage(deps, recent, pages, view, url)
+  if (!refusal) return pages.handle(request)
+  const decision = sendToLoginOr(deps, view, refusal)
+  return decision.outcome === 'login' ? redirect(decision.location) : refuse(refusal)
+}
+
+async function refusePage(
+  deps: Deps,
+  recent: RecentUses,
+  pages: Pages,
+  view: RequestView,
+  url: URL,
+): Promise<Denial | undefined> {
+  if (pages.isPublic(url.pathname)) return undefined
+  const admitted = await admitCaller(deps, recent, view, 'account')
+  return admitted.ok ? undefined : admitted.denial
+}
+
+function honoPath(path: string): string {
+  return path.replace(/\{(\w+)\}/g, ':$1')
+}
+
+function allowed(path: string): string {
+  const methods = ROUTES.filter((route) => route.path === path).map((route) => route.method)
+  const all = path === '/openapi.json' ? ['GET'] : methods
+  return [...new Set(all.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])))].join(', ')
+}
+
+function viewOfRequest(request: Request, url: URL, { remoteAddress }: Peer): RequestView {
+  return {
+    method: request.method,
+    target: url.pathname + url.search,
+    rawHeaders: [...request.headers].flat(),
+    ...(remoteAddress === undefined ? {} : { remoteAddress }),
+  }
+}
+
+/** What programs get as a problem body, people get as a page. */
+async function asPage(response: Response): Promise<Response> {
+  if (!response.headers.get('content-type')?.startsWith('application/problem+json')) return response
+  const page = problemPage((await response.json()) as Problem)
+  for (const name of ['retry-after', 'www-authenticate', 'allow']) {
+    const value = response.headers.get(name)
+    if (value !== null) page.headers.set(name, value)
+  }
+  return page
+}

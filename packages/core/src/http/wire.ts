@@ -1,0 +1,63 @@
+import { z } from 'zod'
+import { canonicalEmail } from '../account.js'
+import type { Listed } from '../directory/directory.js'
+import type { Millis } from '../store/store.js'
+import type { TokenInfo } from '../tokens/token.js'
+
+/** Times on the wire are Unix seconds. */
+export function seconds(at: Millis): number {
+  return Math.floor(at / 1000)
+}
+
+/** An e-mail in any spelling; the canonical one from here on. */
+export const email = z
+  .string()
+  .max(320)
+  .transform((text, check) => {
+    const canonical = canonicalEmail(text)
+    if (canonical === undefined) check.addIssue({ code: 'custom', message: 'not an e-mail address' })
+    return canonical ?? ''
+  })
+
+export const listQuery = z.object({
+  limit: z
+    .string()
+    .regex(/^\d{1,3}$/)
+    .default('50')
+    .transform(Number)
+    .pipe(z.number().min(1).max(200)),
+  cursor: z.string().min(1).max(4096).optional(),
+})
+
+/** `cursor` only where there is one: under exact optional types an absent member is not an undefined one. */
+export function pageOf({ limit, cursor }: z.output<typeof listQuery>): { limit: number; cursor?: string } {
+  return cursor === undefined ? { limit } : { limit, cursor }
+}
+
+export function nextCursor({ nextCursor: cursor }: Listed<unknown>): { next_cursor?: string } {
+  return cursor === undefined ? {} : { next_cursor: cursor }
+}
+
+export const tokenStatus = z.enum(['active', 'expired', 'revoked'])
+
+export const wireToken = z.object({
+  token_id: z.string(),
+  token_name: z.string(),
+  scopes: z.array(z.string()),
+  created_at: z.int(),
+  expires_at: z.int(),
+  last_used_at: z.int().optional(),
+  status: tokenStatus,
+})
+
+export function toWireToken(info: TokenInfo): z.output<typeof wireToken> {
+  return {
+    token_id: info.id,
+    token_name: info.name,
+    scopes: [...info.scopes],
+    created_at: seconds(info.createdAt),
+    expires_at: seconds(info.expiresAt),
+    ...(info.lastUsedAt === undefined ? {} : { last_used_at: seconds(info.lastUsedAt) }),
+    status: info.status,
+  }
+}

@@ -1,0 +1,35 @@
+import { mkdirSync, statSync } from 'node:fs'
+import path from 'node:path'
+import { type Database, open, type RootDatabase } from 'lmdb'
+import { PortcullisError } from '../errors.js'
+import type { StoredRecord } from '../store/store.js'
+import type { DeadlinePlace, OrderPlace, RecordPlace, SizePlace } from './layout.js'
+
+export interface Environment {
+  readonly root: RootDatabase
+  readonly records: Database<StoredRecord, RecordPlace & string[]>
+  readonly order: Database<true, OrderPlace & (string | number)[]>
+  readonly deadlines: Database<number, DeadlinePlace & (string | number)[]>
+  readonly sizes: Database<number, SizePlace & string[]>
+}
+
+/** Opens, or makes, the environment in a directory that only its owner can enter. Throws `configuration_invalid`. */
+export function openEnvironment(directory: string): Environment {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    if (!statSync(directory).isDirectory()) throw new Error('not a directory')
+    const root = open({ path: path.join(directory, 'data.mdb'), maxDbs: 4, encoding: 'json' })
+    // A process that was killed leaves its place among the readers taken, which would keep old pages alive.
+    root.readerCheck()
+    return {
+      root,
+      records: root.openDB({ name: 'records', encoding: 'json' }),
+      order: root.openDB({ name: 'order', encoding: 'json' }),
+      deadlines: root.openDB({ name: 'deadlines', encoding: 'json' }),
+      sizes: root.openDB({ name: 'sizes', encoding: 'json' }),
+    }
+  } catch (cause) {
+    const problem = `lmdb: the directory ${directory} cannot be used; give one that this process may write`
+    throw new PortcullisError('configuration_invalid', problem, { cause, problems: [problem] })
+  }
+}

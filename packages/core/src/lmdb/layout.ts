@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto'
+import type { RecordKey, StoredRecord } from '../store/store.js'
+
+/**
+ * How records lie in LMDB, each line a database of the environment:
+ *
+ * - `records`: [partition, collection, id] → the record, with its true id
+ * - `order`: [partition, collection, sort, id] → nothing; walked by `page` and `count`
+ * - `deadlines`: [deadline, partition, collection, id] → sort; walked by compaction, and by `count` for the expired
+ * - `sizes`: [partition, collection] → how many records there are, expired ones included
+ */
+export type RecordPlace = readonly [partition: string, collection: string, id: string]
+export type OrderPlace = readonly [partition: string, collection: string, sort: number, id: string]
+export type DeadlinePlace = readonly [deadline: number, partition: string, collection: string, id: string]
+export type SizePlace = readonly [partition: string, collection: string]
+
+// A private-use character, which no plain name has; lmdb cannot read back control characters in long keys.
+const HASH_FOLLOWS = '\ue000'
+const LONGEST_PLAIN = 200
+const PLAIN = /^[^\p{Cc}\p{Cs}\p{Co}\p{Cn}]{0,200}/u
+
+/**
+ * A name as part of a key. LMDB keys are short and cannot carry every character, so a name that is long or hostile
+ * keeps its plain beginning, for the order, and ends in a hash, which keeps any two apart.
+ */
+export function keyPart(name: string): string {
+  const [plain = ''] = PLAIN.exec(name) ?? []
+  if (plain.length === name.length && name.length <= LONGEST_PLAIN) return name
+  return `${plain}${HASH_FOLLOWS}${createHash('sha256').update(name, 'utf16le').digest('base64url')}`
+}
+
+export function recordPlace(partition: string, { collection, id }: RecordKey): RecordPlace {
+  return [keyPart(partition), keyPart(collection), keyPart(id)]
+}
+
+export function orderPlace(
+  [partition, collection, id]: RecordPlace,
+  { sort }: Pick<StoredRecord, 'sort'>,
+): OrderPlace {
+  return [partition, collection, sort, id]
+}
+
+export function deadlinePlace([partition, collection, id]: RecordPlace, deadline: number): DeadlinePlace {
+  return [deadline, partition, collection, id]
+}

@@ -1,0 +1,34 @@
+import type { Deps } from '../deps.js'
+import { done, type Outcome, refused } from '../outcome.js'
+import { cookieNames, writeCookie } from '../sessions/cookie.js'
+import { returnPath } from './return-path.js'
+import { challengeOf, hashBrowser, isBrowserSecret, LOGIN_LIFETIME_SECONDS, sealState } from './state.js'
+
+export interface BegunLogin {
+  /** At the identity provider. */
+  readonly location: string
+  readonly setCookie: string
+}
+
+/**
+ * Begins a login: PKCE S256, state and nonce, all bound to this browser by its login cookie, which several tabs share.
+ * `returnTo` may be anything; only a path of our origin is kept. Refused with `login_unavailable` without a provider;
+ * rejects with `provider_unavailable`.
+ */
+export async function beginLogin(
+  deps: Deps,
+  input: { returnTo: string | undefined; browser: string | undefined },
+): Promise<Outcome<BegunLogin>> {
+  const { identityProvider, publicUrl, secure } = deps.options
+  if (!identityProvider) return refused('login_unavailable')
+  const browser = isBrowserSecret(input.browser) ? input.browser : deps.randomId(32)
+  const state = {
+    id: deps.randomId(16),
+    returnTo: returnPath(input.returnTo, publicUrl),
+    browser: hashBrowser(browser),
+    expiresAt: deps.clock() + LOGIN_LIFETIME_SECONDS * 1000,
+  }
+  const location = await identityProvider.begin(challengeOf(deps, sealState(deps, state), state, browser))
+  const cookie = { secure, maxAgeSeconds: LOGIN_LIFETIME_SECONDS }
+  return done({ location: location.href, setCookie: writeCookie(cookieNames(secure).login, browser, cookie) })
+}

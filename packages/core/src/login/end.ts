@@ -1,0 +1,43 @@
+import type { Deps } from '../deps.js'
+import { clearCookie, cookieNames } from '../sessions/cookie.js'
+import { endSession } from '../sessions/end.js'
+import type { SessionKey } from '../sessions/session.js'
+import { returnPath } from './return-path.js'
+
+export interface EndedLogin {
+  readonly location: string
+  readonly setCookies: readonly string[]
+}
+
+/**
+ * Ends the session here, then sends the browser to end it at the provider too (OpenID Connect RP-Initiated Logout 1.0),
+ * which comes back to `publicUrl/`. Where the provider offers no logout, is out of reach, or nobody was logged in, the
+ * browser goes to `returnTo`. Rejects, with the session alive and the cookie untouched, when the store cannot end it.
+ */
+export async function endLogin(
+  deps: Deps,
+  input: { session?: SessionKey; returnTo: string | undefined },
+): Promise<EndedLogin> {
+  const { publicUrl, secure } = deps.options
+  const local = returnPath(input.returnTo, publicUrl)
+  const setCookies = [clearCookie(cookieNames(secure).session, secure)]
+  const ended = input.session && (await endSession(deps, { key: input.session }))
+  if (!ended?.ok) return { location: local, setCookies }
+  return { location: (await providerLogout(deps, ended.value.idToken)) ?? local, setCookies }
+}
+
+async function providerLogout(deps: Deps, idToken: string): Promise<string | undefined> {
+  const { identityProvider, publicUrl } = deps.options
+  try {
+    const url = await identityProvider?.logoutUrl({ idToken, returnTo: `${publicUrl}/` })
+    return url?.href
+  } catch (cause) {
+    deps.report({
+      level: 'warn',
+      code: 'provider_logout_failed',
+      detail: 'The session ended here, but not at the provider',
+      cause,
+    })
+    return undefined
+  }
+}

@@ -1,0 +1,47 @@
+import { createHash, createHmac } from 'node:crypto'
+import type { Deps } from '../deps.js'
+import type { LoginChallenge } from '../provider.js'
+import type { JsonValue, Millis } from '../store/store.js'
+
+export const LOGIN_LIFETIME_SECONDS = 600
+
+/** What travels in the `state` parameter, sealed: anonymous visitors write nothing to the store. */
+export interface LoginState {
+  readonly id: string
+  readonly returnTo: string
+  /** Hash of the browser's login cookie: a state works in no other browser. */
+  readonly browser: string
+  readonly expiresAt: Millis
+}
+
+const CONTEXT = 'login-state'
+const BROWSER = /^[\w-]{43}$/
+
+/** A login cookie that we may have written; anything else is replaced. */
+export function isBrowserSecret(value: string | undefined): value is string {
+  return value !== undefined && BROWSER.test(value)
+}
+
+export function hashBrowser(secret: string): string {
+  return createHash('sha256').update(secret).digest('base64url')
+}
+
+export function sealState(deps: Deps, state: LoginState): string {
+  return deps.sealer.seal(CONTEXT, state as unknown as JsonValue)
+}
+
+export function openState(deps: Deps, sealed: string): LoginState | undefined {
+  return deps.sealer.open(CONTEXT, sealed) as unknown as LoginState | undefined
+}
+
+/** Nonce and verifier follow from the browser's secret, so neither is kept anywhere nor part of a URL of ours. */
+export function challengeOf(deps: Deps, sealed: string, state: LoginState, browser: string): LoginChallenge {
+  const derive = (purpose: string) =>
+    createHmac('sha256', browser).update(`${purpose}:${state.id}`).digest('base64url')
+  return {
+    state: sealed,
+    nonce: derive('nonce'),
+    codeVerifier: derive('verifier'),
+    redirectUri: `${deps.options.publicUrl}/oauth2/callback`,
+  }
+}

@@ -1,0 +1,2 @@
+export type { StoreCase, StoreCasesOptions } from './store-case.js'
+export { storeCases } from './store-cases.js'

@@ -1,0 +1,17 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, it } from 'vitest'
+import { lmdbStore } from '../../src/lmdb/index.js'
+import { storeCases } from '../../src/testing/store-cases.js'
+
+describe('the LMDB store', () => {
+  let directory: string
+  beforeAll(async () => {
+    directory = await mkdtemp(path.join(tmpdir(), 'portcullis-lmdb-'))
+  })
+  afterAll(() => rm(directory, { recursive: true }))
+
+  for (const { name, run } of storeCases({ open: async (clock) => lmdbStore({ path: directory, clock }) }))
+    it(name, run)
+})
