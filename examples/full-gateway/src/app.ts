@@ -72,7 +72,8 @@ async function start(
     identityProvider: oidcProvider(identity.provider),
     superAdmins: settings.superAdmins,
     admins: settings.admins,
-    pages: [dashboard()],
+    // The browser may leave for the provider when a form logs it out.
+    pages: [dashboard({ signOutOrigins: [new URL(identity.provider.issuer).origin] })],
     problems,
     onEvent,
   })

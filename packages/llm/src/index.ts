@@ -1,0 +1,1 @@
+export { llmProblems } from './problems.js'
