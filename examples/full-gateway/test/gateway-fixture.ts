@@ -59,7 +59,9 @@ export class CookieJar {
     for (const cookie of response.headers.getSetCookie()) {
       const [pair = '', ...attributes] = cookie.split(';')
       const [name = '', ...value] = pair.split('=')
-      const isGone = attributes.some((attribute) => /^\s*max-age=0$|expires=Thu, 01 Jan 1970/i.test(attribute))
+      const isGone = attributes.some((attribute) =>
+        /^\s*max-age=0$|expires=Thu, 01 Jan 1970/i.test(attribute),
+      )
       if (isGone) jar.delete(name)
       else jar.set(name, value.join('='))
     }

@@ -14,11 +14,17 @@ beforeAll(async () => {
 })
 afterAll(() => gateway.stop())
 
-const message = { model: 'claude-opus-4-5', max_tokens: 200, messages: [{ role: 'user' as const, content: 'Hello' }] }
+const message = {
+  model: 'claude-opus-4-5',
+  max_tokens: 200,
+  messages: [{ role: 'user' as const, content: 'Hello' }],
+}
 const completion = { model: 'gpt-5', messages: [{ role: 'user' as const, content: 'Hello' }] }
 
-const anthropicWith = (token: string) => new Anthropic({ baseURL: gateway.url, authToken: token, apiKey: null, maxRetries: 0 })
-const openaiWith = (token: string) => new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: token, maxRetries: 0 })
+const anthropicWith = (token: string) =>
+  new Anthropic({ baseURL: gateway.url, authToken: token, apiKey: null, maxRetries: 0 })
+const openaiWith = (token: string) =>
+  new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: token, maxRetries: 0 })
 
 describe('the official Anthropic SDK', () => {
   it('gets a message, with usage', async () => {
@@ -49,9 +55,9 @@ describe('the official Anthropic SDK', () => {
 
   it('raises NotFoundError for an unknown model, as the upstream says', async () => {
     const { token } = await mint(gateway, user)
-    await expect(anthropicWith(token).messages.create({ ...message, model: 'no-such-model' })).rejects.toThrow(
-      Anthropic.NotFoundError,
-    )
+    await expect(
+      anthropicWith(token).messages.create({ ...message, model: 'no-such-model' }),
+    ).rejects.toThrow(Anthropic.NotFoundError)
   })
 })
 
@@ -75,7 +81,9 @@ describe('the official OpenAI SDK', () => {
     const { token, id } = await mint(gateway, user)
     await api(gateway, admin, 'DELETE', `/api/admin/tokens/${id}`)
     for (const bad of [token, 'eyJhbGciOiJub25lIn0.e30.'])
-      await expect(openaiWith(bad).chat.completions.create(completion)).rejects.toThrow(OpenAI.AuthenticationError)
+      await expect(openaiWith(bad).chat.completions.create(completion)).rejects.toThrow(
+        OpenAI.AuthenticationError,
+      )
   })
 
   it('raises PermissionDeniedError for a banned account, and may call again after the ban', async () => {
@@ -88,11 +96,17 @@ describe('the official OpenAI SDK', () => {
       status: 200,
       body: { user_email: 'user@example.com', deleted_by: 'admin@example.com', deletion_flag_created: true },
     })
-    await expect(openaiWith(token).chat.completions.create(completion)).rejects.toThrow(OpenAI.PermissionDeniedError)
+    await expect(openaiWith(token).chat.completions.create(completion)).rejects.toThrow(
+      OpenAI.PermissionDeniedError,
+    )
     expect((await api(gateway, user, 'POST', '/api/token/generate', {})).status).toBe(401)
     await expect(logIn(gateway, 'user@example.com')).rejects.toThrow('403')
-    expect((await api(gateway, admin, 'DELETE', '/api/admin/sessions/unban/user%40example.com')).status).toBe(200)
-    await expect(openaiWith(token).chat.completions.create(completion)).rejects.toThrow(OpenAI.AuthenticationError)
+    expect((await api(gateway, admin, 'DELETE', '/api/admin/sessions/unban/user%40example.com')).status).toBe(
+      200,
+    )
+    await expect(openaiWith(token).chat.completions.create(completion)).rejects.toThrow(
+      OpenAI.AuthenticationError,
+    )
     user = await logIn(gateway, 'user@example.com')
     const fresh = await mint(gateway, user)
     await openaiWith(fresh.token).chat.completions.create(completion)
@@ -100,7 +114,11 @@ describe('the official OpenAI SDK', () => {
 })
 
 describe('a running stream', () => {
-  const long = { ...message, max_tokens: 4000, messages: [{ role: 'user' as const, content: 'write 2000 words' }] }
+  const long = {
+    ...message,
+    max_tokens: 4000,
+    messages: [{ role: 'user' as const, content: 'write 2000 words' }],
+  }
 
   it('ends at the upstream when the client goes away', async () => {
     const { token } = await mint(gateway, user)
@@ -126,7 +144,13 @@ describe('the log', () => {
     const { token } = await mint(gateway, await logIn(gateway, 'admin@example.com'))
     await anthropicWith(token).messages.create(message)
     expect(gateway.logged()).toContain('/v1/messages')
-    for (const secret of [token, token.split('.')[2] ?? '', 'portcullis_session=', 'code=', 'a password for tests only'])
+    for (const secret of [
+      token,
+      token.split('.')[2] ?? '',
+      'portcullis_session=',
+      'code=',
+      'a password for tests only',
+    ])
       expect(gateway.logged()).not.toContain(secret)
   })
 })

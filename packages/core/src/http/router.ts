@@ -33,6 +33,10 @@ export interface Routes {
 
 export function createRoutes(deps: Deps, recent: RecentUses): Routes {
   const router = new Hono<{ Bindings: Call }>({ strict: true })
+  // Malfunctions are answered in one place, below.
+  router.onError((cause) => {
+    throw cause
+  })
   for (const route of ROUTES)
     router.on(route.method, honoPath(route.path), ({ env, req }) =>
       answerRoute(deps, recent, route, env, req.param() as Record<string, string>),
@@ -51,6 +55,9 @@ export function createRoutes(deps: Deps, recent: RecentUses): Routes {
         const response = malformed ? refuse(malformed) : await router.fetch(request, { request, view, url })
         return response.status >= 400 && isNavigation(view) ? await asPage(response) : response
       } catch (cause) {
+        // The only range that a caller can miss once the schema has passed is the cursor's.
+        if (cause instanceof RangeError)
+          return refuse(denial('input_invalid', { detail: 'cursor: unknown.' }))
         const problem = problemOfError(cause)
         deps.report({
           level: 'error',

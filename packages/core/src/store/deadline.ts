@@ -2,8 +2,8 @@ import { PortcullisError } from '../errors.js'
 import type { Store } from './store.js'
 
 /**
- * The store, answering within `milliseconds` or rejecting with `store_unavailable`, whatever went wrong in it. An
- * answer that comes later is dropped. `health` never rejects: it says that the store is not well.
+ * The store, answering within `milliseconds` or rejecting with `store_unavailable`, whatever went wrong in it; only a
+ * `RangeError`, which is the caller's doing, passes. An answer that comes later is dropped. `health` never rejects: it says that the store is not well.
  */
 export function withDeadline(store: Store, milliseconds: number): Store {
   const bounded = <T>(answer: () => Promise<T>): Promise<T> =>
@@ -29,7 +29,7 @@ export function withDeadline(store: Store, milliseconds: number): Store {
   }
 }
 
-function unavailable(message: string, cause?: unknown): PortcullisError {
-  if (cause instanceof PortcullisError) return cause
+function unavailable(message: string, cause?: unknown): Error {
+  if (cause instanceof PortcullisError || cause instanceof RangeError) return cause
   return new PortcullisError('store_unavailable', message, { cause })
 }

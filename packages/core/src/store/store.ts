@@ -140,7 +140,10 @@ export interface Store {
   read(partition: string, keys: readonly RecordKey[]): Promise<(StoredRecord | undefined)[]>
   /** Applies every write, or none if a check fails. One winner under any concurrency. Durable stores answer once it is durable. */
   commit(partition: string, batch: Batch): Promise<CommitResult>
-  /** One page of a collection in sort order. The cursor survives concurrent writes: a record that stays put is neither skipped nor repeated. */
+  /**
+   * One page of a collection in sort order. Rejects with `RangeError` for a limit out of range or a cursor that is none
+   * of its own. The cursor survives concurrent writes: a record that stays put is neither skipped nor repeated.
+   */
   page(partition: string, collection: string, query: PageQuery): Promise<Page>
   /** How many live records of a collection sort within a range. */
   count(partition: string, collection: string, range?: SortRange): Promise<number>

@@ -1,0 +1,56 @@
+import type { Deps } from '../../src/deps.js'
+import { createRoutes } from '../../src/http/router.js'
+import type { IdentityProvider } from '../../src/provider.js'
+import { startSession } from '../../src/sessions/start.js'
+import { issueToken } from '../../src/tokens/issue.js'
+import { type GateFixture, gateFixture, must } from '../gate-fixture.js'
+
+export const ORIGIN = 'https://gate.test'
+
+export const provider: IdentityProvider = {
+  issuer: 'https://idp.test',
+  begin: async ({ state }) => new URL(`https://idp.test/auth?state=${encodeURIComponent(state)}`),
+  complete: () => Promise.reject(new Error('not asked')),
+  logoutUrl: async () => undefined,
+  ready: async () => true,
+}
+
+export interface HttpFixture extends GateFixture {
+  call(
+    method: string,
+    path: string,
+    init?: { headers?: Record<string, string>; body?: unknown },
+  ): Promise<Response>
+}
+
+export async function httpFixture(overrides: Parameters<typeof gateFixture>[0] = {}): Promise<HttpFixture> {
+  const fixture = await gateFixture({ identityProvider: provider, ...overrides })
+  const routes = createRoutes(fixture.deps, new Map())
+  return {
+    ...fixture,
+    call(method, path, { headers = {}, body } = {}) {
+      const json = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }
+      const contentType: Record<string, string> =
+        body === undefined ? {} : { 'content-type': 'application/json' }
+      return routes.handle(
+        new Request(ORIGIN + path, { method, headers: { ...contentType, ...headers }, ...json }),
+      )
+    },
+  }
+}
+
+/** Headers of a page of ours in a logged-in browser. */
+export async function sessionOf(deps: Deps, email: string): Promise<Record<string, string>> {
+  const facts = { email, groups: ['staff'], issuer: 'https://idp.test', subject: email, idToken: 't' }
+  const { cookieValue } = must(await startSession(deps, facts))
+  return { cookie: `__Host-portcullis_session=${cookieValue}`, 'sec-fetch-site': 'same-origin' }
+}
+
+export async function tokenOf(
+  deps: Deps,
+  account: string,
+  scopes: string[],
+): Promise<Record<string, string>> {
+  const { token } = must(await issueToken(deps, { account, scopes }))
+  return { authorization: `Bearer ${token}` }
+}
