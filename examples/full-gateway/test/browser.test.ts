@@ -50,9 +50,9 @@ describe('a person with a browser', () => {
 
     await page.getByLabel('Name').fill('<b>laptop</b>')
     await page.getByRole('button', { name: 'Create token' }).click()
-    const token = await page.locator('text=/^eyJ[\\w-]+\\.[\\w-]+\\.[\\w-]+$/').first().innerText()
+    const token = await page.locator('text=/^eyJ[\\w-]+\\.[\\w-]+\\.[\\w-]+$/').first().textContent()
     const call = () =>
-      fetch(`${gateway.url}/v1/models`, { headers: { authorization: `Bearer ${token.trim()}` } })
+      fetch(`${gateway.url}/v1/models`, { headers: { authorization: `Bearer ${token?.trim()}` } })
     expect((await call()).status).toBe(200)
 
     await page.getByRole('button', { name: /^Done/ }).click()
@@ -82,7 +82,7 @@ describe('a person with a browser', () => {
     await logIn(page, 'admin@example.com')
     const response = await page.goto(`${gateway.url}/oauth2/callback?state=forged&code=x`)
     expect(response?.status()).toBe(403)
-    expect(await page.getByRole('heading').innerText()).toBe('Login refused')
+    expect(await page.getByRole('heading').textContent()).toBe('Login refused')
     await context.close()
   })
 

@@ -21,7 +21,7 @@ export interface RenderedProblem {
 export type ProblemRenderer = (problem: Problem, path: string) => RenderedProblem | undefined
 
 /** Where the gate explains each code; a reference relative to the gate's origin (RFC 9457 §3.1.1). */
-export const PROBLEM_TYPE_PREFIX = '/.well-known/portcullis/problems/'
+const PROBLEM_TYPE_PREFIX = '/.well-known/portcullis/problems/'
 
 interface MalfunctionText {
   readonly status: number
@@ -92,7 +92,7 @@ function challengeFor(
 }
 
 /** RFC 9457, with `error` for clients of the gateways that Portcullis replaces. */
-export function renderProblem({ code, status, title, detail }: Problem): RenderedProblem {
+function renderProblem({ code, status, title, detail }: Problem): RenderedProblem {
   return {
     contentType: 'application/problem+json',
     body: JSON.stringify({ type: PROBLEM_TYPE_PREFIX + code, title, status, code, detail, error: title }),

@@ -42,7 +42,7 @@ export function lmdbStore(options: LmdbStoreOptions): LmdbStore {
   let closing: Promise<void> | undefined
 
   const requireOpen = () => {
-    if (closing) throw new PortcullisError('store_unavailable', 'The LMDB store is closed')
+    if (closing !== undefined) throw new PortcullisError('store_unavailable', 'The LMDB store is closed')
   }
   /** Reads begin a snapshot of their own: the one that lmdb keeps for a turn may be older than a commit elsewhere. */
   const beginRead = () => {
@@ -112,7 +112,7 @@ export function lmdbStore(options: LmdbStoreOptions): LmdbStore {
       return all - expired
     },
     async health() {
-      return { ok: !closing, warnings: [] }
+      return { ok: closing === undefined, warnings: [] }
     },
     close() {
       clearInterval(timer)

@@ -12,7 +12,7 @@ import type { Ban } from './standing.js'
 
 export const DEFAULT_BAN_SECONDS = 604_800
 export const MAX_BAN_SECONDS = 10 * 366 * 86_400
-export const REASON_LENGTH = 500
+const REASON_LENGTH = 500
 
 export interface BanRequest {
   /** Canonical e-mail; needs not have been seen before. */

@@ -3,7 +3,8 @@ import type { Store } from './store.js'
 
 /**
  * The store, answering within `milliseconds` or rejecting with `store_unavailable`, whatever went wrong in it; only a
- * `RangeError`, which is the caller's doing, passes. An answer that comes later is dropped. `health` never rejects: it says that the store is not well.
+ * `RangeError`, which is the caller's doing, passes. An answer that comes later is dropped. `health` never rejects: it
+ * says that the store is not well.
  */
 export function withDeadline(store: Store, milliseconds: number): Store {
   const bounded = <T>(answer: () => Promise<T>): Promise<T> =>

@@ -34,7 +34,7 @@ export async function verifyToken(deps: Deps, compact: string): Promise<Outcome<
   } catch (error) {
     return refused(isMalformed(error) ? 'token_malformed' : 'token_invalid')
   }
-  if (!isAccessTokenType(verified.protectedHeader['typ'])) return refused('token_invalid')
+  if (!isAccessTokenType(verified.protectedHeader.typ)) return refused('token_invalid')
   const payload = parseJsonObject(verified.payload)
   if (!payload) return refused('token_malformed')
   const claims = readClaims(payload, deps)

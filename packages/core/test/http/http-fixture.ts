@@ -5,9 +5,9 @@ import { startSession } from '../../src/sessions/start.js'
 import { issueToken } from '../../src/tokens/issue.js'
 import { type GateFixture, gateFixture, must } from '../gate-fixture.js'
 
-export const ORIGIN = 'https://gate.test'
+const ORIGIN = 'https://gate.test'
 
-export const provider: IdentityProvider = {
+const provider: IdentityProvider = {
   issuer: 'https://idp.test',
   begin: async ({ state }) => new URL(`https://idp.test/auth?state=${encodeURIComponent(state)}`),
   complete: () => Promise.reject(new Error('not asked')),

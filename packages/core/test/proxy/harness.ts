@@ -181,7 +181,7 @@ export async function callRaw(port: number, bytes: string): Promise<string> {
   return text
 }
 
-export function connectTo(port: number): Socket {
+function connectTo(port: number): Socket {
   const socket = connect(port, '127.0.0.1')
   socket.on('error', () => {})
   afterwards(async () => socket.destroy())

@@ -28,7 +28,7 @@ export interface Api {
 const DAY = 86_400
 const seconds = () => Math.floor(Date.now() / 1000)
 
-export const OPTIONS = {
+const OPTIONS = {
   success: true,
   scopes: [
     { scope: 'llm:invoke', description: 'Call the models behind the gate', default: true },
