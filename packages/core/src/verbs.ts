@@ -7,10 +7,11 @@ import type { Listed, ListQuery } from './directory/directory.js'
 import { type Outcome, refused } from './outcome.js'
 import { endSession } from './sessions/end.js'
 import { listSessions } from './sessions/list.js'
-import { parseHandle, type Session } from './sessions/session.js'
+import { handleOf, parseHandle, type Session } from './sessions/session.js'
 import { type BanRequest, type BanResult, banAccount } from './standing/ban.js'
 import { type ForcedLogout, forceLogout, signOutEverywhere } from './standing/force-logout.js'
 import { unbanAccount } from './standing/unban.js'
+import type { Millis } from './store/store.js'
 import { type IssuedToken, issueToken, type TokenToIssue } from './tokens/issue.js'
 import { listTokens } from './tokens/list.js'
 import { listAllTokens, type TokenFilter } from './tokens/list-all.js'
@@ -19,7 +20,20 @@ import { revokeAllTokens } from './tokens/revoke-all.js'
 import type { TokenInfo } from './tokens/token.js'
 
 /** A live session as programs see it: no secret, no provider token. */
-export type SessionInfo = Omit<Session, 'idToken' | 'key' | 'generation'> & { readonly handle: string }
+export interface SessionInfo {
+  /** Names the session without being able to act as it. */
+  readonly handle: string
+  readonly email: string
+  readonly name?: string
+  readonly groups: readonly string[]
+  readonly ip?: string
+  readonly userAgent?: string
+  readonly issuer: string
+  readonly subject: string
+  readonly createdAt: Millis
+  readonly lastSeenAt: Millis
+  readonly expiresAt: Millis
+}
 
 /**
  * What the HTTP routes do, for programs. E-mails may be written in any spelling; one that is none is refused with
@@ -102,6 +116,7 @@ function onAccount<I extends { readonly account: string }, T>(
   }
 }
 
-function infoOf({ idToken: _idToken, key, generation: _generation, ...session }: Session): SessionInfo {
-  return { ...session, handle: `${key.partition}.${key.id}` }
+function infoOf(session: Session): SessionInfo {
+  const { idToken: _idToken, key, generation: _generation, providerSessionId: _sid, ...rest } = session
+  return { ...rest, handle: handleOf(key) }
 }

@@ -1,0 +1,175 @@
+import { describe, expect, it } from 'vitest'
+import { listAudit } from '../../src/audit/list.js'
+import type { Deps } from '../../src/deps.js'
+import { PortcullisError } from '../../src/errors.js'
+import { identify } from '../../src/identify.js'
+import { beginLogin } from '../../src/login/begin.js'
+import { completeLogin } from '../../src/login/complete.js'
+import { endLogin } from '../../src/login/end.js'
+import {
+  type IdentityProvider,
+  type LoginChallenge,
+  LoginRefused,
+  type ProviderLogin,
+} from '../../src/provider.js'
+import { parseCookieValue } from '../../src/sessions/session.js'
+import { banAccount } from '../../src/standing/ban.js'
+import { gateFixture, must, refusalOf } from '../gate-fixture.js'
+
+const LOGIN: ProviderLogin = {
+  issuer: 'https://idp.test',
+  subject: 'subject',
+  email: 'User@Example.com',
+  emailVerified: true,
+  name: 'A\u0000User',
+  groups: ['staff'],
+  idToken: 'id-token',
+}
+
+/** A provider whose part is played by the test: what it is asked is kept, what it answers is set. */
+async function withProvider(answer: Partial<ProviderLogin> | Error = {}) {
+  const asked: { begun: LoginChallenge[]; completed: LoginChallenge[] } = { begun: [], completed: [] }
+  const provider: IdentityProvider = {
+    issuer: LOGIN.issuer,
+    async begin(challenge) {
+      asked.begun.push(challenge)
+      return new URL(`https://idp.test/auth?state=${challenge.state}`)
+    },
+    async complete(_callback, challenge) {
+      asked.completed.push(challenge)
+      if (answer instanceof Error) throw answer
+      return { ...LOGIN, ...answer } as ProviderLogin
+    },
+    logoutUrl: async ({ idToken, returnTo }) =>
+      new URL(`https://idp.test/end?hint=${idToken}&to=${returnTo}`),
+    ready: async () => true,
+  }
+  const fixture = await gateFixture({ identityProvider: provider })
+  return { ...fixture, asked }
+}
+
+function cookieValue(cookie: string): string {
+  return cookie.split(';')[0]?.split('=')[1] ?? ''
+}
+
+async function begin(deps: Deps, browser?: string) {
+  const { location, setCookie } = must(await beginLogin(deps, { returnTo: '/app', browser }))
+  const state = new URL(location).searchParams.get('state') ?? ''
+  const callback = new URL(`https://gate.test/oauth2/callback?code=c&state=${state}`)
+  return { callback, browser: cookieValue(setCookie), setCookie }
+}
+
+describe('a login', () => {
+  it('ends in a session of the canonical account, back where it began', async () => {
+    const { deps, asked } = await withProvider()
+    const { callback, browser } = await begin(deps)
+    const { location, setCookies } = must(await completeLogin(deps, { callback, browser }))
+    expect(location).toBe('/app')
+    expect(setCookies).toHaveLength(1)
+    expect(setCookies[0]).toMatch(
+      /^__Host-portcullis_session=.+; Path=\/; HttpOnly; SameSite=Lax; Max-Age=\d+; Secure$/,
+    )
+    expect(setCookies[0]?.length).toBeLessThan(4096)
+    expect(asked.completed).toEqual(asked.begun)
+    const rawHeaders = ['cookie', `__Host-portcullis_session=${cookieValue(setCookies[0] ?? '')}`]
+    expect(must(await identify(deps, new Map(), { method: 'GET', target: '/', rawHeaders }))).toMatchObject({
+      email: 'user@example.com',
+      name: 'A User',
+    })
+  })
+
+  it('asks with fresh state, nonce and verifier each time, none of them in the cookie', async () => {
+    const { deps, asked } = await withProvider()
+    const first = await begin(deps)
+    const second = await begin(deps, first.browser)
+    expect(second.browser).toBe(first.browser)
+    const [a, b] = asked.begun
+    expect(new Set([a?.state, b?.state, a?.nonce, b?.nonce, a?.codeVerifier, b?.codeVerifier]).size).toBe(6)
+    expect(a?.codeVerifier).toMatch(/^[\w-]{43}$/)
+    expect(first.callback.href).not.toContain(a?.codeVerifier)
+    for (const secret of [a?.nonce, a?.codeVerifier]) expect(first.setCookie).not.toContain(secret)
+  })
+
+  it('is good once: a replayed callback is refused', async () => {
+    const { deps } = await withProvider()
+    const { callback, browser } = await begin(deps)
+    must(await completeLogin(deps, { callback, browser }))
+    expect(refusalOf(await completeLogin(deps, { callback, browser }))).toBe('login_refused')
+  })
+
+  it('is good in the browser that began it, and within ten minutes', async () => {
+    const { deps, clock } = await withProvider()
+    const mine = await begin(deps)
+    const theirs = await begin(deps)
+    expect(refusalOf(await completeLogin(deps, { callback: mine.callback, browser: theirs.browser }))).toBe(
+      'login_refused',
+    )
+    expect(refusalOf(await completeLogin(deps, { callback: mine.callback, browser: undefined }))).toBe(
+      'login_refused',
+    )
+    clock.advance(600_000)
+    expect(refusalOf(await completeLogin(deps, mine))).toBe('login_refused')
+  })
+
+  it.each(['', 'forged', 'a'.repeat(400)])(
+    'with the state %j is refused without asking the provider',
+    async (state) => {
+      const { deps, asked } = await withProvider()
+      const { browser } = await begin(deps)
+      const callback = new URL(`https://gate.test/oauth2/callback?code=c&state=${state}`)
+      expect(refusalOf(await completeLogin(deps, { callback, browser }))).toBe('login_refused')
+      expect(asked.completed).toEqual([])
+    },
+  )
+
+  it.each([
+    [{ emailVerified: false }, 'email_unverified'],
+    [{ email: 'nobody' }, 'login_refused'],
+    [{ email: 'ad\u212ain@example.com' }, 'login_refused'],
+    [new LoginRefused('nonce mismatch'), 'login_refused'],
+  ])('is refused when the provider says %j', async (answer, code) => {
+    const { deps } = await withProvider(answer)
+    const outcome = await completeLogin(deps, await begin(deps))
+    expect(refusalOf(outcome)).toBe(code)
+    const { items } = await listAudit(deps, { limit: 1 })
+    expect(items[0]).toMatchObject({ action: 'session.refused' })
+  })
+
+  it('is refused to a banned account, however its e-mail is spelled', async () => {
+    const { deps } = await withProvider()
+    must(await banAccount(deps, { account: 'user@example.com', by: 'admin@example.com' }))
+    expect(refusalOf(await completeLogin(deps, await begin(deps)))).toBe('account_banned')
+  })
+
+  it('is a malfunction, not a refusal, when the provider is out of reach', async () => {
+    const { deps } = await withProvider(new PortcullisError('provider_unavailable', 'down'))
+    await expect(completeLogin(deps, await begin(deps))).rejects.toMatchObject({
+      code: 'provider_unavailable',
+    })
+  })
+
+  it('gives a new session and ends the one the browser had', async () => {
+    const { deps } = await withProvider()
+    const first = must(await completeLogin(deps, await begin(deps)))
+    const previousSession = cookieValue(first.setCookies[0] ?? '')
+    const second = must(await completeLogin(deps, { ...(await begin(deps)), previousSession }))
+    expect(cookieValue(second.setCookies[0] ?? '')).not.toBe(previousSession)
+    const rawHeaders = ['cookie', `__Host-portcullis_session=${previousSession}`]
+    const before = await identify(deps, new Map(), { method: 'GET', target: '/', rawHeaders })
+    expect(refusalOf(before)).toBe('session_invalid')
+  })
+})
+
+describe('a logout', () => {
+  it('ends the session here and sends the browser to end it at the provider', async () => {
+    const { deps } = await withProvider()
+    const { setCookies } = must(await completeLogin(deps, await begin(deps)))
+    const value = cookieValue(setCookies[0] ?? '')
+    const session = parseCookieValue(value)
+    if (!session) throw new Error('no session')
+    const ended = await endLogin(deps, { session, returnTo: '/app' })
+    expect(ended.location).toBe('https://idp.test/end?hint=id-token&to=https://gate.test/')
+    expect(ended.setCookies[0]).toContain('Max-Age=0')
+    expect(await endLogin(deps, { session, returnTo: '/app' })).toMatchObject({ location: '/app' })
+  })
+})

@@ -1,0 +1,182 @@
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { oidcProvider } from '../../src/oidc/index.js'
+import type { IdentityProvider, LoginChallenge } from '../../src/provider.js'
+
+const CHALLENGE: LoginChallenge = {
+  state: 'the-state',
+  nonce: 'the-nonce',
+  codeVerifier: 'v'.repeat(43),
+  redirectUri: 'https://gate.test/oauth2/callback',
+}
+
+/** What this provider answers; a test changes what it is about. */
+interface Answers {
+  claims: Record<string, unknown>
+  userinfo: Record<string, unknown>
+  tokenStatus: number
+  signWithOtherKey: boolean
+}
+
+let server: Server
+let issuer: string
+let answers: Answers
+let provider: IdentityProvider
+let verifiers: (string | null)[]
+
+beforeEach(async () => {
+  const [signing, other] = await Promise.all([generateKeyPair('RS256'), generateKeyPair('RS256')])
+  const jwk = { ...(await exportJWK(signing.publicKey)), kid: 'k', alg: 'RS256', use: 'sig' }
+  answers = { claims: {}, userinfo: {}, tokenStatus: 200, signWithOtherKey: false }
+  verifiers = []
+  server = createServer(async (req, res) => {
+    const json = (status: number, body: unknown) =>
+      res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+    if (req.url === '/.well-known/openid-configuration')
+      return json(200, {
+        issuer,
+        authorization_endpoint: `${issuer}/auth`,
+        token_endpoint: `${issuer}/token`,
+        jwks_uri: `${issuer}/jwks`,
+        userinfo_endpoint: `${issuer}/me`,
+        response_types_supported: ['code'],
+        subject_types_supported: ['public'],
+        id_token_signing_alg_values_supported: ['RS256'],
+        authorization_response_iss_parameter_supported: true,
+      })
+    if (req.url === '/jwks') return json(200, { keys: [jwk] })
+    if (req.url === '/me') return json(200, { sub: 'subject', ...answers.userinfo })
+    let body = ''
+    for await (const chunk of req) body += chunk
+    verifiers.push(new URLSearchParams(body).get('code_verifier'))
+    if (answers.tokenStatus !== 200) return json(answers.tokenStatus, { error: 'invalid_grant' })
+    const idToken = await new SignJWT({ nonce: CHALLENGE.nonce, ...answers.claims })
+      .setProtectedHeader({ alg: 'RS256', kid: 'k' })
+      .setIssuer(String(answers.claims.iss ?? issuer))
+      .setAudience(String(answers.claims.aud ?? 'client'))
+      .setSubject('subject')
+      .setIssuedAt()
+      .setExpirationTime(answers.claims.exp === undefined ? '5m' : Number(answers.claims.exp))
+      .sign(answers.signWithOtherKey ? other.privateKey : signing.privateKey)
+    return json(200, { access_token: 'a', token_type: 'Bearer', id_token: idToken })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  provider = oidcProvider({ issuer, clientId: 'client', clientSecret: 'client secret', timeoutMs: 500 })
+})
+afterEach(() => {
+  server.closeAllConnections()
+  server.close()
+})
+
+function callback(parameters: Record<string, string> = {}): URL {
+  const query = new URLSearchParams({ code: 'c', state: CHALLENGE.state, iss: issuer, ...parameters })
+  return new URL(`http://behind.a.proxy/oauth2/callback?${query}`)
+}
+
+const verified = { email: 'user@example.com', email_verified: true }
+
+describe('the OIDC client', () => {
+  it('asks for a code with PKCE S256, state and nonce', async () => {
+    const url = await provider.begin(CHALLENGE)
+    expect(Object.fromEntries(url.searchParams)).toMatchObject({
+      response_type: 'code',
+      client_id: 'client',
+      redirect_uri: CHALLENGE.redirectUri,
+      state: CHALLENGE.state,
+      nonce: CHALLENGE.nonce,
+      code_challenge_method: 'S256',
+      scope: 'openid email profile',
+    })
+    expect(url.href).not.toContain(CHALLENGE.codeVerifier)
+  })
+
+  it('proves itself with the verifier and reads who has logged in', async () => {
+    answers.claims = { ...verified, name: 'A User', groups: ['staff', 7], sid: 's' }
+    expect(await provider.complete(callback(), CHALLENGE)).toMatchObject({
+      issuer,
+      subject: 'subject',
+      email: 'user@example.com',
+      emailVerified: true,
+      name: 'A User',
+      groups: ['staff'],
+      providerSessionId: 's',
+    })
+    expect(verifiers).toEqual([CHALLENGE.codeVerifier])
+  })
+
+  it('asks userinfo when the ID token names no e-mail, of the same subject only', async () => {
+    answers.userinfo = { email: 'user@example.com', email_verified: 'true' }
+    expect(await provider.complete(callback(), CHALLENGE)).toMatchObject({ emailVerified: true })
+    answers.userinfo = { ...answers.userinfo, sub: 'someone-else' }
+    await expect(provider.complete(callback(), CHALLENGE)).rejects.toMatchObject({ code: 'login_refused' })
+  })
+
+  it.each([[false], ['false'], [undefined], [1]])('takes email_verified %j for unverified', async (value) => {
+    answers.claims = { email: 'user@example.com', email_verified: value }
+    expect(await provider.complete(callback(), CHALLENGE)).toMatchObject({ emailVerified: false })
+  })
+
+  it.each([
+    ['another nonce', { nonce: 'other' }],
+    ['no nonce', { nonce: undefined }],
+    ['another audience', { aud: 'other' }],
+    ['another issuer', { iss: 'https://other.test' }],
+    ['an expiry in the past', { exp: 1_000_000_000 }],
+  ])('refuses an ID token with %s', async (_, claims) => {
+    answers.claims = { ...verified, ...claims }
+    await expect(provider.complete(callback(), CHALLENGE)).rejects.toMatchObject({ code: 'login_refused' })
+  })
+
+  it('refuses an ID token that another key has signed', async () => {
+    answers.claims = verified
+    answers.signWithOtherKey = true
+    await expect(provider.complete(callback(), CHALLENGE)).rejects.toMatchObject({ code: 'login_refused' })
+  })
+
+  it.each([[{ state: 'other' }], [{ iss: 'https://other.test' }], [{ error: 'access_denied' }]])(
+    'refuses a callback with %j (RFC 9207 §2.4)',
+    async (parameters) => {
+      answers.claims = verified
+      await expect(provider.complete(callback(parameters), CHALLENGE)).rejects.toMatchObject({
+        code: 'login_refused',
+      })
+      expect(verifiers).toEqual([])
+    },
+  )
+
+  it('tells a refused code from a provider that is broken', async () => {
+    answers.tokenStatus = 400
+    await expect(provider.complete(callback(), CHALLENGE)).rejects.toMatchObject({ code: 'login_refused' })
+    answers.tokenStatus = 503
+    await expect(provider.complete(callback(), CHALLENGE)).rejects.toMatchObject({
+      code: 'provider_unavailable',
+    })
+  })
+
+  it('is unavailable while the provider is down, and well again without a restart', async () => {
+    const { port } = server.address() as AddressInfo
+    server.closeAllConnections()
+    server.close()
+    await once(server, 'close')
+    await expect(provider.begin(CHALLENGE)).rejects.toMatchObject({ code: 'provider_unavailable' })
+    expect(await provider.ready()).toBe(false)
+    server.listen(port, '127.0.0.1')
+    await once(server, 'listening')
+    await expect.poll(() => provider.ready(), { timeout: 5000 }).toBe(true)
+    await provider.begin(CHALLENGE)
+  })
+
+  it.each(['http://idp.example.com', 'ftp://idp.example.com', 'nonsense'])(
+    'does not start with issuer %s',
+    (bad) => {
+      expect(() => oidcProvider({ issuer: bad, clientId: 'c' })).toThrow(
+        expect.objectContaining({ code: 'configuration_invalid' }),
+      )
+    },
+  )
+})
