@@ -18,6 +18,7 @@ const steps = [
     name: 'imports follow the layers',
     command: 'depcruise --config .dependency-cruiser.cjs packages examples',
   },
+  { name: 'documents show the files that run', command: 'node scripts/snippets.mjs --check' },
   { name: 'nothing unused', command: 'knip' },
   { name: '@portcullis/core loads jose alone', command: 'node scripts/checks/imports-of-root.mjs' },
   { name: 'require() from CommonJS', command: 'node scripts/checks/require-from-commonjs.mjs' },

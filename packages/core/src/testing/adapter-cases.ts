@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { createServer, type IncomingMessage, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Gate } from '../gate.js'
-import { createGate } from '../gate.js'
+import { createGate, type Gate } from '../gate.js'
 import { createForwarder, type Forwarder } from '../proxy/forward.js'
 import { memoryStore } from '../store/memory.js'
 
