@@ -1,5 +1,6 @@
 import type { OidcProviderOptions } from '@portcullis/core/oidc'
 import type { Logger } from 'pino'
+import { ACCOUNTS } from './demo/accounts.js'
 import { startDemoProvider } from './demo/provider.js'
 import { loadSecret } from './secrets.js'
 import type { Settings } from './settings.js'
@@ -11,7 +12,6 @@ export interface IdentityParts {
 }
 
 const DEMO_CLIENT = 'portcullis-demo'
-const DEMO_EMAILS = ['admin@example.com', 'user@example.com']
 
 /** The identity provider of the settings; without one, the demo provider is started and used like any other. */
 export async function startIdentity(
@@ -44,7 +44,7 @@ export async function startIdentity(
   })
   return {
     provider: { issuer: demo.issuer, clientId: DEMO_CLIENT, clientSecret },
-    demoLogins: { emails: DEMO_EMAILS, password },
+    demoLogins: { emails: ACCOUNTS.map(({ email }) => email), password },
     close: demo.close,
   }
 }

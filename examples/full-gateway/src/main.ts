@@ -12,20 +12,25 @@ const gateway = await startOrExit(settings, log)
 log.info({ url: gateway.url }, 'ready')
 announce(gateway)
 
-let isStopping = false
-for (const signal of ['SIGTERM', 'SIGINT'] as const)
-  process.on(signal, () => {
-    if (isStopping) process.exit(1)
-    isStopping = true
-    log.info({ signal }, 'stopping: running answers may finish')
-    gateway.close().then(
-      () => process.exit(0),
-      (err: unknown) => {
-        log.error({ err }, 'did not stop cleanly')
-        process.exit(1)
-      },
-    )
-  })
+let stoppingSince: number | undefined
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop(signal))
+
+/** A supervisor may send its signal to the process and to its group: only a person who insists ends it at once. */
+function stop(signal: NodeJS.Signals): void {
+  if (stoppingSince !== undefined) {
+    if (signal === 'SIGINT' && performance.now() - stoppingSince > 1000) process.exit(1)
+    return
+  }
+  stoppingSince = performance.now()
+  log.info({ signal }, 'stopping: running answers may finish')
+  gateway.close().then(
+    () => process.exit(0),
+    (err: unknown) => {
+      log.error({ err }, 'did not stop cleanly')
+      process.exit(1)
+    },
+  )
+}
 
 function readSettingsOrExit(): Settings {
   try {

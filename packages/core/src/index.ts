@@ -23,6 +23,7 @@ export {
   LoginRefused,
   type ProviderLogin,
 } from './provider.js'
+export { secretProblem } from './secrets.js'
 export type { BanRequest, BanResult } from './standing/ban.js'
 export type { ForcedLogout } from './standing/force-logout.js'
 export { memoryStore } from './store/memory.js'

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { canonicalEmail } from '@portcullis/core'
+import { canonicalEmail, secretProblem } from '@portcullis/core'
 import { z } from 'zod'
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
@@ -72,9 +72,9 @@ const secrets = z.string().transform((text, check) => {
   if (entries.length === 0)
     check.addIssue('give a secret of at least 32 bytes; `openssl rand -base64 32` makes one')
   entries.forEach((secret, index) => {
-    const problem = weaknessOf(secret)
+    const problem = secretProblem(secret)
     const which = entries.length > 1 ? `number ${index + 1} is ` : ''
-    if (problem) check.addIssue(`${which}${problem}; \`openssl rand -base64 32\` makes a good one`)
+    if (problem) check.addIssue(`${which}${problem}`)
   })
   return entries
 })
@@ -127,13 +127,4 @@ function readEmail(text: string, check: { addIssue(message: string): void }): st
   const account = canonicalEmail(text)
   if (account === undefined) check.addIssue(`${JSON.stringify(text.slice(0, 254))} is not an e-mail address`)
   return account ?? ''
-}
-
-const PLACEHOLDERS = /change.?me|secret|password|placeholder|example|your-/i
-
-/** The gate applies a rule of its own when it starts; this one names the setting, beside its other problems. */
-function weaknessOf(secret: string): string | undefined {
-  if (Buffer.byteLength(secret, 'utf8') < 32) return 'shorter than 32 bytes'
-  if (PLACEHOLDERS.test(secret) || new Set(secret.toLowerCase()).size < 8) return 'a placeholder'
-  return undefined
 }
