@@ -14,8 +14,9 @@ export interface CompactJws {
 export function parseCompact(compact: string, maxLength: number): CompactJws | undefined {
   if (typeof compact !== 'string' || compact.length > maxLength) return undefined
   const parts = compact.split('.', 4)
+  if (parts.length !== 3) return undefined
   const [header, payload, signature] = parts.map(decodeBase64url)
-  if (parts.length !== 3 || !header || !payload || !signature?.byteLength) return undefined
+  if (!header || !payload || !signature?.byteLength) return undefined
   const members = parseJsonObject(header)
   return members && { header: members, signature }
 }

@@ -2,7 +2,7 @@ import type { JWK } from 'jose'
 import type { JwsAlgorithm } from './algorithms.js'
 import { JwsError } from './jws-error.js'
 import { type ProtectedHeader, proveJws, type VerifiedJws } from './prove.js'
-import { importVerificationKey, type VerificationKey } from './verification-key.js'
+import { importVerificationKey, mismatchOf, type VerificationKey } from './verification-key.js'
 
 export interface JwsVerification {
   /** Public keys, or secrets, never both. Of a private key only the public half is used. */
@@ -22,8 +22,8 @@ const MAX_LENGTH = 262_144
  * and which carries none of `jwk`, `jku`, `x5u`, `x5c`, `crit`, `b64`, `zip`, `enc` (RFC 8725 §3.1–3.3, §3.10).
  *
  * A `kid` in the header selects the keys of that `kid`, or where none goes by it, the keys that have no `kid`; without
- * one every key is tried. Keys that say that they are for something else are passed over. Two usable keys of one `kid`,
- * and a set of both secrets and public keys, are refused.
+ * one every key is tried. Keys that say that they are for something else, or are too weak, are passed over. Two keys
+ * of one `kid` for the same purpose, and a set of both secrets and public keys, are refused.
  *
  * Rejects with a {@link JwsError}: `jws_malformed`, `jws_header_refused`, `jws_algorithm_refused`, `jws_key_unknown`,
  * `jws_key_refused` or `jws_signature_invalid`. Says nothing about the claims: expiry, issuer and audience are the
@@ -42,20 +42,22 @@ export async function verifyJws(compact: string, options: JwsVerification): Prom
 }
 
 function candidates(keys: readonly JWK[], { kid }: ProtectedHeader): readonly JWK[] {
-  const secrets = keys.filter((key) => key.kty === 'oct')
+  const secrets = keys.filter((key) => key?.kty === 'oct')
   if (secrets.length > 0 && secrets.length < keys.length)
     throw new JwsError('jws_key_refused', 'The keys mix secrets with public keys')
   if (kid === undefined) return keys
-  const named = keys.filter((key) => key.kid === kid)
-  return named.length > 0 ? named : keys.filter((key) => key.kid === undefined)
+  const named = keys.filter((key) => key?.kid === kid)
+  return named.length > 0 ? named : keys.filter((key) => key?.kid === undefined)
 }
 
 async function importKeys(keys: readonly JWK[], algorithm: JwsAlgorithm): Promise<VerificationKey[]> {
-  const outcomes = await Promise.allSettled(keys.map((key) => importVerificationKey(key, algorithm)))
-  const usable = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
-  const [refused] = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []))
-  if (usable.length === 0 && refused) throw refused
-  const kids = usable.flatMap(({ kid }) => (kid === undefined ? [] : [kid]))
+  const meant = keys.filter((key) => mismatchOf(key, algorithm) === undefined)
+  const kids = meant.flatMap(({ kid }) => (kid === undefined ? [] : [kid]))
   if (new Set(kids).size < kids.length) throw new JwsError('jws_key_refused', 'Two keys have the same kid')
+  const tried = meant.length > 0 ? meant : keys
+  const outcomes = await Promise.allSettled(tried.map((key) => importVerificationKey(key, algorithm)))
+  const usable = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
+  const refused = outcomes.find((outcome) => outcome.status === 'rejected')
+  if (usable.length === 0 && refused) throw refused.reason
   return usable
 }

@@ -1,114 +1,81 @@
-import { createHmac, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
-import { CompactSign, type CryptoKey, calculateJwkThumbprint, importJWK, type JWK } from 'jose'
+import { CompactSign, type CryptoKey, type JWK } from 'jose'
 import { PortcullisError } from '../errors.js'
-import { secretProblem } from '../secrets.js'
 import { proveJws, type VerifiedJws } from './prove.js'
-import { importVerificationKey, type VerificationKey } from './verification-key.js'
+import { importSigningKey, type RingKey, type SigningKeyOptions } from './signing-key.js'
 
-export type AsymmetricAlgorithm = 'RS256' | 'ES256' | 'EdDSA'
+export type { AsymmetricAlgorithm, SigningKeyOptions } from './signing-key.js'
 
-/** A key of the ring. Keys are JWKs or PEM (PKCS #8 private, SPKI public); `kid` defaults to one derived from the key. */
-export type SigningKeyOptions =
-  | {
-      readonly algorithm: 'HS256'
-      /** At least 32 bytes, and no placeholder. */
-      readonly secret: string | Uint8Array
-      readonly kid?: string
-    }
-  | { readonly algorithm: AsymmetricAlgorithm; readonly privateKey: JWK | string; readonly kid?: string }
-  /** Verifies only: a key that is on its way out, or another machine's. */
-  | { readonly algorithm: AsymmetricAlgorithm; readonly publicKey: JWK | string; readonly kid?: string }
-
-const LONGEST_TOKEN = 16_384
-
+/** The keys of the tokens: the first signs, all verify, each with its own algorithm only (RFC 8725 §3.1–3.2). */
 export interface KeyRing {
-  /** Signs with the first key; the header carries `alg`, `kid` and `typ`. */
+  /** Signs claims as a compact JWS with the header `{alg, kid, typ}` (RFC 8725 §3.11). */
   sign(payload: Readonly<Record<string, unknown>>, typ: string): Promise<string>
-  /** Verifies with the key that the header's `kid` names, under that key's own algorithm. Rejects with `JwsError`. */
+  /**
+   * Proves a compact JWS of at most 16,384 characters by the key that its `kid` names. Rejects with a `JwsError`, as
+   * `verifyJws` does; one without `kid` is `jws_key_unknown`.
+   */
   verify(compact: string): Promise<VerifiedJws>
-  /** The public keys (RFC 7517 §5). Never a symmetric key, never a private member. */
+  /** The public keys as a JWK Set (RFC 7517 §5). Never a secret, never a private member. */
   jwks(): { readonly keys: readonly JWK[] }
 }
 
-interface RingKey {
-  readonly verification: VerificationKey & { readonly kid: string }
-  readonly signing?: CryptoKey | Uint8Array
-  readonly published?: JWK
-}
+const MAX_LENGTH = 16_384
+const UTF8 = new TextEncoder()
 
 /**
- * The keys of a gate: the first signs, all verify, each under one algorithm. Rejects with `configuration_invalid` that
- * names every problem at once and no secret.
+ * Reads the keys once, at the start. Throws `PortcullisError` `configuration_invalid` that names every problem of every
+ * key and quotes none: a secret under 32 bytes, a placeholder or a repetition; a key that is unreadable, too weak or of
+ * the wrong kind for its algorithm; two of one `kid`; a first key that cannot sign.
  */
 export async function keyRing(options: readonly SigningKeyOptions[]): Promise<KeyRing> {
-  const problems: string[] = []
-  const ring: RingKey[] = []
-  for (const [index, option] of options.entries()) {
-    try {
-      ring.push('secret' in option ? await symmetricKey(option) : await asymmetricKey(option))
-    } catch (error) {
-      problems.push(
-        `keys[${index}]: ${error instanceof KeyProblem ? error.message : 'cannot be read as a key'}`,
-      )
-    }
+  const { keys, signing } = await importAll(options)
+  const byKid = new Map(keys.map((key) => [key.kid, [key.verification]]))
+  const published = keys.flatMap(({ publicJwk }) => (publicJwk ? [publicJwk] : []))
+  const { algorithm: alg, kid } = signing
+  return {
+    sign: (payload, typ) =>
+      new CompactSign(UTF8.encode(JSON.stringify(payload)))
+        .setProtectedHeader({ alg, kid, typ })
+        .sign(signing.key),
+    verify: (compact) =>
+      proveJws(compact, { maxLength: MAX_LENGTH, keysFor: (header) => byKid.get(header.kid ?? '') ?? [] }),
+    jwks: () => ({ keys: published.map((key) => ({ ...key })) }),
   }
-  const kids = ring.map((key) => key.verification.kid)
-  if (new Set(kids).size !== kids.length) problems.push('keys: two of them have the same kid')
-  const [first] = ring
-  if (options.length === 0) problems.push('keys: give at least one')
-  else if (first && !first.signing) problems.push('keys[0]: the first key signs, so it must be private')
-  if (problems.length > 0 || !first?.signing)
+}
+
+interface SigningKey {
+  readonly algorithm: string
+  readonly kid: string
+  readonly key: CryptoKey
+}
+
+async function importAll(
+  options: readonly SigningKeyOptions[],
+): Promise<{ keys: readonly RingKey[]; signing: SigningKey }> {
+  const given = Array.isArray(options) ? options : []
+  const outcomes = await Promise.allSettled(given.map((key) => importSigningKey({ ...key })))
+  const keys = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
+  const problems = outcomes.flatMap((outcome, index) => {
+    if (outcome.status === 'fulfilled') return []
+    return [`keys[${index}]: ${(outcome.reason as Error).message}`]
+  })
+  const kids = keys.map(({ kid }) => kid)
+  const repeated = new Set(kids.filter((kid, index) => kids.indexOf(kid) !== index))
+  for (const kid of repeated) problems.push(`keys: more than one has the kid ${JSON.stringify(kid)}`)
+  const signing = signingKeyOf(outcomes[0], problems)
+  if (!signing || problems.length > 0)
     throw new PortcullisError('configuration_invalid', `The keys cannot be used: ${problems.join('; ')}`, {
       problems,
     })
-
-  const { signing, verification } = first
-  const verifying = ring.map((key) => key.verification)
-  const published = ring.flatMap((key) => (key.published ? [key.published] : []))
-  return {
-    sign: (payload, typ) =>
-      new CompactSign(new TextEncoder().encode(JSON.stringify(payload)))
-        .setProtectedHeader({ alg: verification.algorithm, kid: verification.kid, typ })
-        .sign(signing),
-    verify: (compact) =>
-      proveJws(compact, {
-        maxLength: LONGEST_TOKEN,
-        keysFor: ({ kid }) => verifying.filter((key) => key.kid === kid),
-      }),
-    jwks: () => ({ keys: published }),
-  }
+  return { keys, signing }
 }
 
-class KeyProblem extends Error {}
-
-async function symmetricKey(option: Extract<SigningKeyOptions, { secret: unknown }>): Promise<RingKey> {
-  const secret = typeof option.secret === 'string' ? new TextEncoder().encode(option.secret) : option.secret
-  const problem = secretProblem(secret)
-  if (problem) throw new KeyProblem(problem)
-  const kid =
-    option.kid ?? createHmac('sha256', secret).update('portcullis kid').digest('base64url').slice(0, 16)
-  const jwk = { kty: 'oct', k: Buffer.from(secret).toString('base64url'), kid }
-  const verification = await importVerificationKey(jwk, 'HS256')
-  return { verification: { ...verification, kid }, signing: secret }
-}
-
-async function asymmetricKey(option: Exclude<SigningKeyOptions, { secret: unknown }>): Promise<RingKey> {
-  const { algorithm } = option
-  const privateKey = 'privateKey' in option ? readKey(option.privateKey, createPrivateKey) : undefined
-  const publicKey =
-    'publicKey' in option
-      ? readKey(option.publicKey, createPublicKey)
-      : createPublicKey(privateKey as KeyObject)
-  const jwk = publicKey.export({ format: 'jwk' }) as JWK
-  const kid = option.kid ?? (await calculateJwkThumbprint(jwk))
-  const published = { ...jwk, kid, alg: algorithm, use: 'sig' }
-  const verification = await importVerificationKey(published, algorithm)
-  if ((publicKey.asymmetricKeyDetails?.modulusLength ?? 2048) < 2048)
-    throw new KeyProblem('an RSA key needs 2048 bits or more')
-  const signing = privateKey && (await importJWK(privateKey.export({ format: 'jwk' }) as JWK, algorithm))
-  return { verification: { ...verification, kid }, published, ...(signing === undefined ? {} : { signing }) }
-}
-
-function readKey(key: JWK | string, read: typeof createPublicKey | typeof createPrivateKey): KeyObject {
-  return typeof key === 'string' ? read(key) : read({ key: key as never, format: 'jwk' })
+function signingKeyOf(
+  first: PromiseSettledResult<RingKey> | undefined,
+  problems: string[],
+): SigningKey | undefined {
+  if (!first) problems.push('keys: give at least one')
+  if (first?.status !== 'fulfilled') return undefined
+  const { kid, signing: key, verification } = first.value
+  if (!key) problems.push('keys[0]: the first key signs; give its privateKey')
+  return key && { algorithm: verification.algorithm, kid, key }
 }

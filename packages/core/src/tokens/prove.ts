@@ -40,12 +40,12 @@ export async function proveJws(compact: string, { maxLength, keysFor }: Proof): 
   const parsed = parseCompact(compact, maxLength)
   if (!parsed) throw new JwsError('jws_malformed', 'Not a compact JWS in canonical form')
   const protectedHeader = admitHeader(parsed.header)
-  refuseSignatureLength(parsed.signature, protectedHeader.alg)
   const keys = await keysFor(protectedHeader)
   if (keys.length === 0) throw new JwsError('jws_key_unknown', 'No key goes by the kid of the header')
   const pinned = keys.filter((key) => key.algorithm === protectedHeader.alg)
   if (pinned.length === 0)
     throw new JwsError('jws_algorithm_refused', 'The key is pinned to another algorithm')
+  refuseSignatureLength(parsed.signature, protectedHeader.alg)
   return { protectedHeader, payload: await verifyWithAny(compact, pinned) }
 }
 

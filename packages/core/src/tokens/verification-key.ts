@@ -22,19 +22,23 @@ const PUBLIC_MEMBERS = { RSA: ['n', 'e'], EC: ['crv', 'x', 'y'], OKP: ['crv', 'x
  */
 export async function importVerificationKey(jwk: JWK, algorithm: JwsAlgorithm): Promise<VerificationKey> {
   const rules = rulesOf(algorithm)
-  refuseOtherPurpose(jwk, algorithm, rules)
+  const mismatch = mismatchOf(jwk, algorithm)
+  if (mismatch) throw refusal(mismatch)
   const key = await (rules.kty === 'oct' ? importSecret(jwk, rules) : importPublic(jwk, algorithm, rules))
   return { algorithm, key, ...(jwk.kid === undefined ? {} : { kid: jwk.kid }) }
 }
 
-function refuseOtherPurpose(jwk: JWK, algorithm: JwsAlgorithm, rules: AlgorithmRules): void {
-  if (typeof jwk !== 'object' || jwk === null) throw refusal('it is not a JWK')
-  if (jwk.kty !== rules.kty) throw refusal(`${algorithm} takes a key of type ${rules.kty}`)
-  if ('crv' in rules && jwk.crv !== rules.crv) throw refusal(`${algorithm} takes a key on ${rules.crv}`)
-  if (jwk.alg !== undefined && jwk.alg !== algorithm) throw refusal('its alg names another algorithm')
-  if (jwk.use !== undefined && jwk.use !== 'sig') throw refusal('its use is not sig')
-  if (jwk.kid !== undefined && typeof jwk.kid !== 'string') throw refusal('its kid is not a string')
-  if (jwk.key_ops !== undefined && !mayVerify(jwk)) throw refusal('its key_ops do not include verify')
+/** Why a JWK is not meant to verify with `algorithm`, by what it says of itself; undefined when it may be. */
+export function mismatchOf(jwk: JWK, algorithm: JwsAlgorithm): string | undefined {
+  const rules = rulesOf(algorithm)
+  if (typeof jwk !== 'object' || jwk === null) return 'it is not a JWK'
+  if (jwk.kty !== rules.kty) return `${algorithm} takes a key of type ${rules.kty}`
+  if ('crv' in rules && jwk.crv !== rules.crv) return `${algorithm} takes a key on ${rules.crv}`
+  if (jwk.alg !== undefined && jwk.alg !== algorithm) return 'its alg names another algorithm'
+  if (jwk.use !== undefined && jwk.use !== 'sig') return 'its use is not sig'
+  if (jwk.kid !== undefined && typeof jwk.kid !== 'string') return 'its kid is not a string'
+  if (jwk.key_ops !== undefined && !mayVerify(jwk)) return 'its key_ops do not include verify'
+  return undefined
 }
 
 /** What a private key may sign, its public half may verify. */

@@ -1,10 +1,12 @@
+import { createHmac } from 'node:crypto'
 import fc from 'fast-check'
-import { CompactSign, generateSecret, type JWK } from 'jose'
+import { CompactSign, exportJWK, generateKeyPair, generateSecret, type JWK } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { verifyJws } from '../../src/tokens/jws.js'
+import { VECTORS } from './rfc-vectors.js'
 
 const text = (payload: Uint8Array) => Buffer.from(payload).toString()
-const base64url = (value: string) => Buffer.from(value).toString('base64url')
+const base64url = (value: string | Uint8Array) => Buffer.from(value).toString('base64url')
 
 /** The payload that RFC 7515 Appendix A signs. */
 const JOE = 'eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ'
@@ -18,6 +20,10 @@ const EC: JWK = {
   y: 'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0',
 }
 
+const ALGORITHMS = ['HS', 'RS', 'PS', 'ES']
+  .flatMap((family) => [`${family}256`, `${family}384`, `${family}512`])
+  .concat('EdDSA', 'Ed25519')
+
 async function codeOf(compact: string, key: JWK = HMAC, algorithm = 'HS256'): Promise<string> {
   return verifyJws(compact, { keys: [key], algorithm }).then(
     () => 'accepted',
@@ -26,32 +32,34 @@ async function codeOf(compact: string, key: JWK = HMAC, algorithm = 'HS256'): Pr
 }
 
 /** Really signed, with whatever header: only the header can be the reason for a refusal. */
-async function signed(header: Record<string, unknown>, payload = '{}'): Promise<string> {
+async function signed(header: Record<string, unknown>, payload: string | Uint8Array = '{}'): Promise<string> {
   const key = Buffer.from(SECRET, 'base64url')
-  const { createHmac } = await import('node:crypto')
   const input = `${base64url(JSON.stringify(header))}.${base64url(payload)}`
   return `${input}.${createHmac('sha256', key).update(input).digest('base64url')}`
 }
 
 describe('the published examples', () => {
-  it('RFC 7515 A.1: HMAC SHA-256', async () => {
-    const { protectedHeader, payload } = await verifyJws(HS256, { keys: [HMAC], algorithm: 'HS256' })
-    expect(protectedHeader).toEqual({ typ: 'JWT', alg: 'HS256' })
-    expect(text(payload)).toBe(Buffer.from(JOE, 'base64url').toString())
-  })
+  it.each(VECTORS.map((vector) => [vector.source, vector.algorithm, vector] as const))(
+    '%s verifies with %s',
+    async (_source, algorithm, { compact, key, payload: beginning }) => {
+      const { protectedHeader, payload } = await verifyJws(compact, { keys: [key], algorithm })
+      expect(protectedHeader.alg).toBe(algorithm)
+      expect(text(payload).replaceAll(/\s*\n\s*/g, '')).toMatch(beginning)
+    },
+  )
 
-  it('RFC 7515 A.3: ECDSA P-256', async () => {
-    const signature = 'DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q'
-    const compact = `eyJhbGciOiJFUzI1NiJ9.${JOE}.${signature}`
-    expect(await codeOf(compact, EC, 'ES256')).toBe('accepted')
-  })
+  it.each(VECTORS.map((vector) => [vector.source, vector] as const))(
+    '%s is refused under any other algorithm (RFC 8725 §3.1)',
+    async (_source, { compact, key, algorithm: own }) => {
+      for (const algorithm of ALGORITHMS.filter((name) => name !== own))
+        expect(await codeOf(compact, key, algorithm)).toBe('jws_algorithm_refused')
+    },
+  )
 
-  it('RFC 8037 A.4: Ed25519, over a payload that is no JSON', async () => {
-    const signature = 'hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg'
-    const compact = `eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.${signature}`
-    const key: JWK = { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' }
-    const { payload } = await verifyJws(compact, { keys: [key], algorithm: 'EdDSA' })
-    expect(text(payload)).toBe('Example of Ed25519 signing')
+  it('RFC 7515 A.5: an unsecured token is refused', async () => {
+    expect(await codeOf(`eyJhbGciOiJub25lIn0.${JOE}.`)).toBe('jws_malformed')
+    expect(await codeOf(`eyJhbGciOiJub25lIn0.${JOE}.`, HMAC, 'none')).toBe('jws_malformed')
+    expect(await codeOf(await signed({ alg: 'none' }), HMAC, 'none')).toBe('jws_algorithm_refused')
   })
 })
 
@@ -72,6 +80,8 @@ describe('one token has one spelling', () => {
     ['two parts', `${header}.${payload}`],
     ['nothing', ''],
     ['an empty header', `.${payload}.${signature}`],
+    ['an empty signature', `${header}.${payload}.`],
+    ['more than 256 KiB', `${header}.${'A'.repeat(262_144)}.${signature}`],
   ])('a token with %s is malformed', async (_, compact) => {
     expect(compact).not.toBe(HS256)
     expect(await codeOf(compact)).toBe('jws_malformed')
@@ -86,6 +96,18 @@ describe('one token has one spelling', () => {
       }),
       { numRuns: 300 },
     )
+  })
+})
+
+describe('the payload', () => {
+  it.each([
+    ['nothing', Buffer.alloc(0)],
+    ['bytes that are no text', Buffer.from([0, 0xff, 0xc0, 0x80])],
+    ['100 kB', Buffer.alloc(100_000, 'x')],
+  ])('may be %s (RFC 7515 §3)', async (_, bytes) => {
+    const compact = await signed({ alg: 'HS256' }, bytes)
+    const { payload } = await verifyJws(compact, { keys: [HMAC], algorithm: 'HS256' })
+    expect(bytes.equals(payload)).toBe(true)
   })
 })
 
@@ -149,6 +171,22 @@ describe('the header', () => {
 })
 
 describe('the key', () => {
+  it('is not looked at before structure, header and algorithm have passed', async () => {
+    const untouchable = new Proxy<JWK>(HMAC, {
+      get: () => {
+        throw new Error('a key was used')
+      },
+    })
+    const refused = [
+      `${HS256}=`,
+      await signed({ alg: 'none' }),
+      await signed({ alg: 'HS512' }),
+      await signed({ alg: 'HS256', jku: 'https://evil.test/jwks' }),
+    ]
+    for (const compact of refused) expect(await codeOf(compact, untouchable)).toMatch(/^jws_/)
+    expect(await codeOf(HS256, untouchable)).toContain('a key was used')
+  })
+
   it('decides the algorithm, never the header: an RSA or EC key is no HMAC secret', async () => {
     expect(await codeOf(HS256, EC, 'HS256')).toBe('jws_key_refused')
     expect(await codeOf(HS256, HMAC, 'ES256')).toBe('jws_algorithm_refused')
@@ -172,6 +210,53 @@ describe('the key', () => {
     await expect(verifyJws(compact, { keys: [other], algorithm: 'HS256' })).rejects.toMatchObject({
       code: 'jws_key_unknown',
     })
+  })
+
+  it('without a kid stands in only where no key goes by the kid', async () => {
+    const compact = await signed({ alg: 'HS256', kid: 'b' })
+    const wrong = { ...HMAC, kid: 'b', k: base64url('y'.repeat(32)) }
+    expect(await codeOf(compact, HMAC)).toBe('accepted')
+    await expect(verifyJws(compact, { keys: [HMAC, wrong], algorithm: 'HS256' })).rejects.toMatchObject({
+      code: 'jws_signature_invalid',
+    })
+  })
+
+  it('is found among all keys for a token without a kid, past those that are meant for something else', async () => {
+    const keys = [{ ...HMAC, use: 'enc' }, { ...HMAC, kid: 'a', k: base64url('y'.repeat(32)) }, HMAC]
+    expect(await verifyJws(HS256, { keys, algorithm: 'HS256' })).toBeDefined()
+  })
+
+  it('is refused when another for the same purpose has its kid', async () => {
+    const compact = await signed({ alg: 'HS256', kid: 'a' })
+    const keys = [
+      { ...HMAC, kid: 'a' },
+      { ...HMAC, kid: 'a', k: base64url('y'.repeat(32)) },
+    ]
+    await expect(verifyJws(compact, { keys, algorithm: 'HS256' })).rejects.toMatchObject({
+      code: 'jws_key_refused',
+    })
+  })
+
+  it('is refused when secrets and public keys are mixed in one set', async () => {
+    await expect(verifyJws(HS256, { keys: [HMAC, EC], algorithm: 'HS256' })).rejects.toMatchObject({
+      code: 'jws_key_refused',
+    })
+  })
+
+  it('must be there', async () => {
+    await expect(verifyJws(HS256, { keys: [], algorithm: 'HS256' })).rejects.toMatchObject({
+      name: 'JwsError',
+      code: 'jws_key_unknown',
+    })
+  })
+
+  it('may be a private one, of which the public half verifies', async () => {
+    const { privateKey } = await generateKeyPair('ES256', { extractable: true })
+    const key = { ...(await exportJWK(privateKey)), key_ops: ['sign'] }
+    const compact = await new CompactSign(new Uint8Array())
+      .setProtectedHeader({ alg: 'ES256' })
+      .sign(privateKey)
+    expect(await codeOf(compact, key, 'ES256')).toBe('accepted')
   })
 
   it('of someone else does not confirm the signature', async () => {
