@@ -3,7 +3,15 @@ import { defineConfig } from 'vitest/config'
 
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
+/** As the bundler does: importing a script gives its text. */
+const lua = {
+  name: 'lua',
+  transform: (text: string, file: string) =>
+    file.endsWith('.lua') ? `export default ${JSON.stringify(text)}` : undefined,
+}
+
 export default defineConfig({
+  plugins: [lua],
   resolve: {
     alias: [
       { find: /^@portcullis\/core\/(.+)$/, replacement: source('./packages/core/src/$1/index.ts') },

@@ -12,6 +12,7 @@ export default defineConfig({
   target: 'node20',
   // Subpaths share chunks: an error class must be the same class whichever entry it came from.
   splitting: true,
+  loader: { '.lua': 'text' },
   dts: true,
   sourcemap: true,
   clean: true,

@@ -1,8 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import path from 'node:path'
 import { createGate, type Gate, type GateEvent } from '@portcullis/core'
-import { lmdbStore } from '@portcullis/core/lmdb'
 import { oidcProvider } from '@portcullis/core/oidc'
 import { createForwarder, type Forwarder } from '@portcullis/core/proxy'
 import { dashboard } from '@portcullis/dashboard'
@@ -16,6 +14,7 @@ import { requestLogging } from './logging.js'
 import { loadSecret } from './secrets.js'
 import type { Settings } from './settings.js'
 import { signingKeys } from './signing.js'
+import { openStore } from './store.js'
 import { chooseUpstream } from './upstream.js'
 
 const DRAIN_MS = 25_000
@@ -61,7 +60,7 @@ async function start(
   const upstream = await startUpstream(settings, log, closing)
 
   const onEvent = (event: GateEvent) => logEvent(log, event)
-  const store = lmdbStore({ path: path.join(settings.dataDir, 'store') })
+  const store = openStore(settings)
   closing.push(() => store.close())
   const problems = [llmProblems()]
   const gate = await createGate({

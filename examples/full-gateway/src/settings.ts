@@ -40,6 +40,13 @@ export type SigningSettings =
   /** Nothing given: a secret is generated into the data directory. Never in production. */
   | { readonly kind: 'generated' }
 
+/** Where records are kept: embedded in the data directory, or in Redis for many machines. */
+export type StoreSettings =
+  | { readonly kind: 'embedded' }
+  | { readonly kind: 'redis'; readonly url: string }
+  | { readonly kind: 'cluster'; readonly urls: readonly string[] }
+  | { readonly kind: 'sentinels'; readonly hosts: readonly string[]; readonly name: string }
+
 export interface Settings {
   readonly production: boolean
   /** 0: any free port. */
@@ -49,6 +56,7 @@ export interface Settings {
   readonly publicUrl: string | undefined
   readonly logLevel: LogLevel
   readonly dataDir: string
+  readonly store: StoreSettings
   readonly identity: IdentitySettings
   readonly upstreams: UpstreamSettings
   readonly superAdmins: readonly string[]
@@ -76,6 +84,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
 
   const identity = readIdentity(values, isSet, production, problems, warnings)
   const upstreams = readUpstreams(values, isSet, production, problems, warnings)
+  const store = readStore(values, isSet, problems)
   const signing = readSigning(values, isSet, production, problems)
   if (production && !isSet('SESSION_SECRET'))
     problems.push('SESSION_SECRET: required in production; `openssl rand -base64 32` makes one')
@@ -107,6 +116,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     publicUrl: values.PUBLIC_URL ?? (port === 0 ? undefined : `http://localhost:${port}`),
     logLevel: values.LOG_LEVEL ?? 'info',
     dataDir: values.DATA_DIR ?? '.data',
+    store,
     identity,
     upstreams,
     superAdmins: superAdmin === undefined ? [] : [superAdmin],
@@ -219,6 +229,17 @@ function readSigning(values: Values, isSet: IsSet, production: boolean, problems
       'JWT_SECRET: required in production, or JWT_KEY_FILE; `openssl rand -base64 32` makes a secret',
     )
   return { kind: 'generated' }
+}
+
+function readStore(values: Values, isSet: IsSet, problems: string[]): StoreSettings {
+  const { REDIS_URL: url, REDIS_CLUSTER: urls, REDIS_SENTINELS: hosts, REDIS_MASTER: name } = values
+  const ways = (['REDIS_URL', 'REDIS_CLUSTER', 'REDIS_SENTINELS'] as const).filter(isSet)
+  if (ways.length > 1) problems.push(`${ways[0]}: set one of ${ways.join(', ')}, not several`)
+  if (isSet('REDIS_SENTINELS') !== isSet('REDIS_MASTER'))
+    problems.push('REDIS_MASTER: goes with REDIS_SENTINELS; give the name of the master that they watch')
+  if (url !== undefined) return { kind: 'redis', url }
+  if (urls !== undefined) return { kind: 'cluster', urls }
+  return hosts !== undefined && name !== undefined ? { kind: 'sentinels', hosts, name } : { kind: 'embedded' }
 }
 
 function requireHttps(

@@ -38,6 +38,7 @@ describe('without any setting', () => {
       publicUrl: 'http://localhost:8080',
       logLevel: 'info',
       dataDir: '.data',
+      store: { kind: 'embedded' },
       identity: { kind: 'demo', password: undefined, port: 0 },
       upstreams: { kind: 'demo' },
       superAdmins: ['admin@example.com'],

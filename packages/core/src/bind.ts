@@ -4,9 +4,16 @@ import type { Role } from './decision.js'
 import type { Deps } from './deps.js'
 import type { ResolvedOptions } from './options.js'
 import { createSealer, deriveKey } from './seal.js'
+import { SESSIONS } from './sessions/session.js'
+import { STANDING } from './standing/standing.js'
 import { withDeadline } from './store/deadline.js'
+import { withNearCache } from './store/near-cache.js'
 import { keyRing } from './tokens/keys.js'
 import { createProofCache } from './tokens/proof-cache.js'
+import { TOKENS } from './tokens/token.js'
+
+/** Every commit to these that matters to a decision gives notice. */
+const READ_BY_DECISIONS = new Set([STANDING.collection, TOKENS, SESSIONS])
 
 /** Binds options to what the verbs work with. */
 export async function bindDeps(options: ResolvedOptions): Promise<Deps> {
@@ -14,7 +21,11 @@ export async function bindDeps(options: ResolvedOptions): Promise<Deps> {
   const partitionKey = deriveKey(oldest, 'partition')
   return {
     options,
-    store: withDeadline(options.store, options.storeDeadlineMs),
+    store: await withNearCache(withDeadline(options.store, options.storeDeadlineMs), {
+      clock: options.clock,
+      collections: READ_BY_DECISIONS,
+      capacity: options.nearCacheSize,
+    }),
     clock: options.clock,
     randomId: (bytes) => randomBytes(bytes).toString('base64url'),
     partitionOf: (accountId) => partitionOf(accountId, partitionKey),

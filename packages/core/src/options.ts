@@ -51,6 +51,10 @@ export interface GateOptions {
   readonly storeDeadlineMs?: number
   /** Proofs of token signatures kept in memory. Default 10000. */
   readonly proofCacheSize?: number
+  /**
+   * Accounts whose standing is kept in memory while a store that can watch vouches for it. Default 20000.
+   */
+  readonly nearCacheSize?: number
   readonly pages?: readonly Pages[]
   /** Shapes errors for paths that have a convention of their own; the first answer wins. */
   readonly problems?: readonly ProblemRenderer[]
@@ -116,6 +120,7 @@ export interface ResolvedOptions {
   readonly sessions: SessionLimits
   readonly storeDeadlineMs: number
   readonly proofCacheSize: number
+  readonly nearCacheSize: number
   readonly pages: readonly Pages[]
   readonly problems: readonly ProblemRenderer[]
   readonly onEvent: (event: GateEvent) => void
@@ -142,6 +147,7 @@ export function resolveOptions(options: GateOptions): ResolvedOptions {
   const requiredScope = options.requiredScope ?? 'api'
   const storeDeadlineMs = options.storeDeadlineMs ?? 250
   const proofCacheSize = options.proofCacheSize ?? 10_000
+  const nearCacheSize = options.nearCacheSize ?? 20_000
   for (const [name, value] of Object.entries({
     ...prefixed('tokens', tokens),
     ...prefixed('sessions', sessions),
@@ -149,6 +155,7 @@ export function resolveOptions(options: GateOptions): ResolvedOptions {
     requireWithin(name, value, 1, 400 * 86_400, problems)
   requireWithin('storeDeadlineMs', storeDeadlineMs, 10, 10_000, problems)
   requireWithin('proofCacheSize', proofCacheSize, 1, 1_000_000, problems)
+  requireWithin('nearCacheSize', nearCacheSize, 1, 1_000_000, problems)
   if (tokens.minLifetimeSeconds > tokens.defaultLifetimeSeconds)
     problems.push('tokens: minLifetimeSeconds is above defaultLifetimeSeconds')
   if (tokens.defaultLifetimeSeconds > tokens.maxLifetimeSeconds)
@@ -182,6 +189,7 @@ export function resolveOptions(options: GateOptions): ResolvedOptions {
     sessions: Object.freeze(sessions),
     storeDeadlineMs,
     proofCacheSize,
+    nearCacheSize,
     pages: options.pages ?? [],
     problems: options.problems ?? [],
     onEvent: options.onEvent ?? (() => {}),

@@ -79,6 +79,23 @@ const secrets = z.string().transform((text, check) => {
   return entries
 })
 
+const REDIS_ADVICE = 'give a URL such as redis://user:password@redis.example.com:6379, or rediss:// for TLS'
+
+const redisUrl = z.string().refine(isRedisUrl, REDIS_ADVICE)
+
+const redisUrls = z.string().transform((text, check) => {
+  const urls = listOf(text)
+  if (urls.length === 0 || !urls.every(isRedisUrl)) check.addIssue(`for each node, ${REDIS_ADVICE}`)
+  return urls
+})
+
+const sentinels = z.string().transform((text, check) => {
+  const hosts = listOf(text)
+  if (hosts.length === 0 || !hosts.every((host) => /^[^:\s]+:\d{1,5}$/.test(host)))
+    check.addIssue('give each sentinel as HOST:PORT, with commas between them')
+  return hosts
+})
+
 const files = opaque
   .transform(listOf)
   .refine((paths) => paths.length > 0, 'give the path of a PKCS #8 PEM or JWK file')
@@ -96,6 +113,10 @@ export const FIELDS = {
     .toLowerCase()
     .pipe(z.enum(LOG_LEVELS, { error: `give one of ${LOG_LEVELS.join(', ')}` })),
   DATA_DIR: opaque,
+  REDIS_URL: redisUrl,
+  REDIS_CLUSTER: redisUrls,
+  REDIS_SENTINELS: sentinels,
+  REDIS_MASTER: opaque,
   OIDC_ISSUER: issuer,
   OIDC_CLIENT_ID: opaque,
   OIDC_CLIENT_SECRET: opaque,
@@ -127,4 +148,8 @@ function readEmail(text: string, check: { addIssue(message: string): void }): st
   const account = canonicalEmail(text)
   if (account === undefined) check.addIssue(`${JSON.stringify(text.slice(0, 254))} is not an e-mail address`)
   return account ?? ''
+}
+
+function isRedisUrl(text: string): boolean {
+  return URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol)
 }

@@ -35,7 +35,7 @@ const COMPACTED_AT_ONCE = 1000
  */
 export function lmdbStore(options: LmdbStoreOptions): LmdbStore {
   const { clock = Date.now, compactEveryMs = 60_000, durability = 'power-loss' } = options
-  const environment = openEnvironment(options.path)
+  const environment = openEnvironment(options.path, { noSync: durability === 'process-crash' })
   const { root, records, order, deadlines, sizes } = environment
   const seed = randomBytes(9).toString('base64url')
   let versions = 0
@@ -55,9 +55,7 @@ export function lmdbStore(options: LmdbStoreOptions): LmdbStore {
   }
   const transact = async <T>(action: () => T): Promise<T> => {
     requireOpen()
-    const result = await root.transaction(action)
-    if (durability === 'power-loss') await root.flushed
-    return result
+    return root.transaction(action)
   }
   const compact = (limit = COMPACTED_AT_ONCE) => transact(() => removeExpired(environment, clock(), limit))
 

@@ -147,7 +147,10 @@ export interface Store {
   page(partition: string, collection: string, query: PageQuery): Promise<Page>
   /** How many live records of a collection sort within a range. */
   count(partition: string, collection: string, range?: SortRange): Promise<number>
-  /** Calls back with each partition that changed, from any process, except for quiet batches. Absent where reads are as cheap as memory. */
+  /**
+   * Calls back with each partition that changed, from any process, except for quiet batches; nothing is missed while
+   * the watch is vouching, which may begin a moment later. Absent where reads are as cheap as memory.
+   */
   watch?(listener: WatchListener): Promise<Watch>
   health(): Promise<StoreHealth>
   /** Releases every timer, socket and file. Later calls reject. Closing twice is harmless. */

@@ -125,6 +125,9 @@ export function listingCases(options: StoreCasesOptions): StoreCase[] {
         },
         lost: () => {},
       })
+      for (let tries = 0; tries < 500 && !watch.vouching; tries++)
+        await new Promise((resolve) => setTimeout(resolve, 10))
+      assert.ok(watch.vouching, 'a watch vouches within five seconds')
       const put = { collection: 'c', id: 'i' }
       await store.commit(partition, { quiet: true, writes: [{ put, value: 1 }] })
       const told = new Promise<void>((resolve) => {

@@ -1,0 +1,134 @@
+import { randomBytes } from 'node:crypto'
+import { type Place, readCursor, requireLimit, writeCursor } from '../store/cursor.js'
+import type {
+  Batch,
+  Clock,
+  CommitResult,
+  Page,
+  PageQuery,
+  RecordKey,
+  SortRange,
+  Store,
+  StoredRecord,
+} from '../store/store.js'
+import { encodeBatch } from './batch.js'
+import { collectionKeys, decodeId, encodeId } from './keys.js'
+import { readRecord } from './record.js'
+import { type RedisClient, withScripts } from './scripts.js'
+
+const COLLECTED_A_CALL = 1000
+
+export interface CommandsOptions {
+  readonly client: RedisClient
+  readonly prefix: string
+  readonly channel: string
+  readonly clock: Clock
+  /** Whether keys may expire by the clock of Redis: not under a clock that a test moves. */
+  readonly expire: boolean
+}
+
+/** The four methods of the contract that read and write, each one script or command. */
+export function redisCommands(options: CommandsOptions): Pick<Store, 'read' | 'commit' | 'page' | 'count'> {
+  const { client, prefix, channel, clock, expire } = options
+  const scripts = withScripts(client)
+
+  const fetch = async (partition: string, keys: readonly RecordKey[]): Promise<(string | null)[]> => {
+    const hashes = [
+      ...new Set(keys.map(({ collection }) => collectionKeys(prefix, partition, collection).records)),
+    ]
+    const [only] = hashes
+    if (only === undefined) return []
+    if (hashes.length === 1) return client.hmget(only, ...keys.map(({ id }) => encodeId(id)))
+    const places = keys.flatMap(({ collection, id }) => {
+      const hash = collectionKeys(prefix, partition, collection).records
+      return [hashes.indexOf(hash) + 1, encodeId(id)]
+    })
+    return (await scripts.portcullisRead(hashes.length, ...hashes, ...places)) as (string | null)[]
+  }
+
+  const live = (id: string, text: string | null | undefined): StoredRecord | undefined => {
+    if (!text) return undefined
+    const record = readRecord(id, text)
+    return record.expiresAt === undefined || record.expiresAt > clock() ? record : undefined
+  }
+
+  return {
+    async read(partition, keys) {
+      const texts = await fetch(partition, keys)
+      return keys.map(({ id }, index) => live(id, texts[index]))
+    },
+
+    async commit(partition: string, batch: Batch): Promise<CommitResult> {
+      const seed = randomBytes(9).toString('base64url')
+      const context = { prefix, partition, now: clock(), seed, channel, expire }
+      const { keys, argument, notice } = encodeBatch(batch, context)
+      const [answer, detail = ''] = (await scripts.portcullisCommit(
+        keys.length,
+        ...keys,
+        argument,
+        notice,
+      )) as string[]
+      if (answer === 'check' || answer === 'limit')
+        return { committed: false, refusedBy: answer, index: Number(detail) }
+      return { committed: true, totals: JSON.parse(detail) as number[], repeated: answer === 'repeated' }
+    },
+
+    async page(partition: string, collection: string, query: PageQuery): Promise<Page> {
+      const { limit, order = 'ascending', range } = query
+      requireLimit(limit)
+      const { records, order: sorted } = collectionKeys(prefix, partition, collection)
+      const answer = (await scripts.portcullisPage(
+        2,
+        records,
+        sorted,
+        order === 'descending' ? 'desc' : 'asc',
+        ...boundsOf(range),
+        limit,
+        ...cursorArguments(query.cursor),
+      )) as string[]
+      return pageOf(answer, live)
+    },
+
+    async count(partition: string, collection: string, range?: SortRange): Promise<number> {
+      const { records, order, deadlines } = collectionKeys(prefix, partition, collection)
+      for (;;) {
+        const counted = (await scripts.portcullisCount(
+          3,
+          records,
+          order,
+          deadlines,
+          String(clock()),
+          ...boundsOf(range),
+          COLLECTED_A_CALL,
+        )) as number
+        if (counted >= 0) return counted
+      }
+    },
+  }
+}
+
+function boundsOf({ from, to }: SortRange = {}): [string, string] {
+  return [from === undefined ? '-inf' : String(from), to === undefined ? '+inf' : String(to)]
+}
+
+function pageOf(
+  answer: readonly string[],
+  live: (id: string, text: string) => StoredRecord | undefined,
+): Page {
+  const records: StoredRecord[] = []
+  let last: Place | undefined
+  for (let at = 0; at + 1 < answer.length; at += 2) {
+    const id = decodeId(answer[at] ?? '')
+    const text = answer[at + 1] ?? ''
+    const record = live(id, text)
+    if (record) records.push(record)
+    last = { id, sort: Number(text.split('|', 2)[1] ?? 0) }
+  }
+  return { records, ...(answer.at(-1) === '1' && last ? { nextCursor: writeCursor(last) } : {}) }
+}
+
+function cursorArguments(cursor: string | undefined): string[] {
+  if (cursor === undefined) return []
+  const { sort, id } = readCursor(cursor)
+  return [String(sort), encodeId(id)]
+}

@@ -1,0 +1,121 @@
+import { Cluster, Redis, type RedisOptions } from 'ioredis'
+import { PortcullisError } from '../errors.js'
+import type { Clock } from '../store/store.js'
+import type { RedisClient } from './scripts.js'
+
+export interface RedisStoreOptions {
+  /** A client or cluster of your own, connected as you see fit. Closing the store leaves it open. */
+  readonly client?: RedisClient
+  /** `redis://` or `rediss://`, with user, password and database as needed. */
+  readonly url?: string
+  /** URLs of some nodes of a Redis Cluster; the others are found through them. */
+  readonly cluster?: readonly string[]
+  /** A Sentinel setup: `HOST:PORT` of the sentinels, and the name of the master that they watch. */
+  readonly sentinels?: {
+    readonly hosts: readonly string[]
+    readonly name: string
+    readonly password?: string
+    readonly sentinelPassword?: string
+  }
+  /** Begins every key. Letters, digits, `-` and `_`; default `portcullis`. */
+  readonly prefix?: string
+  /** A command without an answer by then has failed. 10 to 60000, default 250. */
+  readonly commandTimeoutMs?: number
+  /** How often the watch proves that it hears. After three that stay away it no longer vouches. 50 to 60000, default 500. */
+  readonly heartbeatMs?: number
+  /** Only for tests: keys then do not expire by themselves. Default `Date.now`. */
+  readonly clock?: Clock
+}
+
+export interface ResolvedRedisOptions {
+  readonly client: RedisClient
+  readonly ownsClient: boolean
+  readonly prefix: string
+  readonly heartbeatMs: number
+  readonly clock: Clock
+  readonly expire: boolean
+}
+
+/** Connects, in the background. Throws `configuration_invalid` that names every problem at once. */
+export function resolveRedisOptions(options: RedisStoreOptions): ResolvedRedisOptions {
+  const { prefix = 'portcullis', commandTimeoutMs = 250, heartbeatMs = 500, clock } = options
+  const problems: string[] = []
+  const ways = [options.client, options.url, options.cluster, options.sentinels].filter(
+    (way) => way !== undefined,
+  )
+  if (ways.length !== 1) problems.push('redis: give one of client, url, cluster and sentinels')
+  if (!/^[\w-]+$/.test(prefix)) problems.push('redis: prefix may have letters, digits, - and _')
+  requireWithin('commandTimeoutMs', commandTimeoutMs, 10, 60_000, problems)
+  requireWithin('heartbeatMs', heartbeatMs, 50, 60_000, problems)
+  for (const url of [options.url, ...(options.cluster ?? [])])
+    if (url !== undefined && !isRedisUrl(url)) problems.push('redis: a URL begins with redis:// or rediss://')
+  for (const host of options.sentinels?.hosts ?? [])
+    if (!/^[^:\s]+:\d{1,5}$/.test(host)) problems.push('redis: sentinels are given as HOST:PORT')
+  if (problems.length > 0)
+    throw new PortcullisError('configuration_invalid', problems.join('; '), { problems })
+  const client = options.client ?? connect(options, connectionDefaults(commandTimeoutMs))
+  const ownsClient = options.client === undefined
+  return { client, ownsClient, prefix, heartbeatMs, clock: clock ?? Date.now, expire: clock === undefined }
+}
+
+/**
+ * A command that got no answer may have been carried out, so it is never sent again by itself: a charge would double.
+ * Nothing waits in a queue for a connection to come back either: whoever asks is told at once.
+ */
+function connectionDefaults(commandTimeout: number): RedisOptions {
+  return {
+    commandTimeout,
+    connectTimeout: 2000,
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    enableAutoPipelining: true,
+    enableReadyCheck: true,
+    retryStrategy: (attempt) => Math.min(50 * attempt, 1000),
+    // A master that became a replica refuses writes: connect anew, to whoever is master now.
+    reconnectOnError: (error) => error.message.startsWith('READONLY'),
+  }
+}
+
+function connect({ url, cluster, sentinels }: RedisStoreOptions, defaults: RedisOptions): RedisClient {
+  const client = cluster
+    ? new Cluster([...cluster], {
+        enableAutoPipelining: true,
+        clusterRetryStrategy: (attempt) => Math.min(50 * attempt, 1000),
+        redisOptions: defaults,
+        slotsRefreshInterval: 5000,
+        slotsRefreshTimeout: 2000,
+      })
+    : sentinels
+      ? new Redis({ ...defaults, ...sentinelOptions(sentinels) })
+      : new Redis(url ?? '', defaults)
+  // Each failure reaches whoever waits for the command; without a listener ioredis prints it as well.
+  client.on('error', () => {})
+  return client
+}
+
+function sentinelOptions({
+  hosts,
+  name,
+  password,
+  sentinelPassword,
+}: NonNullable<RedisStoreOptions['sentinels']>) {
+  const sentinels = hosts.map((host) => {
+    const [address = '', port] = host.split(':')
+    return { host: address, port: Number(port) }
+  })
+  return {
+    sentinels,
+    name,
+    ...(password === undefined ? {} : { password }),
+    ...(sentinelPassword === undefined ? {} : { sentinelPassword }),
+  }
+}
+
+function isRedisUrl(text: string): boolean {
+  return URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol)
+}
+
+function requireWithin(name: string, value: number, least: number, most: number, problems: string[]): void {
+  if (!Number.isInteger(value) || value < least || value > most)
+    problems.push(`redis: ${name} is an integer from ${least} to ${most}`)
+}
