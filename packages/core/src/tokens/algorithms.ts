@@ -4,7 +4,10 @@ export type AlgorithmRules =
   | { readonly kty: 'RSA' }
   | { readonly kty: 'EC' | 'OKP'; readonly crv: string; readonly signatureBytes: number }
 
-const ALGORITHMS = {
+/** The algorithms that are supported: RFC 7518 §3.1 without `none`, RFC 8037, and its successor name of RFC 9864. */
+export type JwsAlgorithm = `${'HS' | 'RS' | 'PS' | 'ES'}${256 | 384 | 512}` | 'EdDSA' | 'Ed25519'
+
+const ALGORITHMS: Readonly<Record<JwsAlgorithm, AlgorithmRules>> = {
   HS256: { kty: 'oct', hash: 'SHA-256', signatureBytes: 32 },
   HS384: { kty: 'oct', hash: 'SHA-384', signatureBytes: 48 },
   HS512: { kty: 'oct', hash: 'SHA-512', signatureBytes: 64 },
@@ -19,9 +22,7 @@ const ALGORITHMS = {
   ES512: { kty: 'EC', crv: 'P-521', signatureBytes: 132 },
   EdDSA: { kty: 'OKP', crv: 'Ed25519', signatureBytes: 64 },
   Ed25519: { kty: 'OKP', crv: 'Ed25519', signatureBytes: 64 },
-} as const satisfies Record<string, AlgorithmRules>
-
-export type JwsAlgorithm = keyof typeof ALGORITHMS
+}
 
 export function isJwsAlgorithm(name: unknown): name is JwsAlgorithm {
   return typeof name === 'string' && Object.hasOwn(ALGORITHMS, name)
