@@ -2,6 +2,7 @@ import type { RecentUses } from './activity/touch.js'
 import { authenticate } from './authenticate.js'
 import { bindDeps } from './bind.js'
 import { type Decision, type Identity, isDenial, type RequestView } from './decision.js'
+import { examineStore } from './examine-store.js'
 import { type GateOptions, resolveOptions } from './options.js'
 import { isOwnPath } from './own-paths.js'
 import { answerProblem, type ProblemRenderer, problemOfDenial, problemOfError } from './problem.js'
@@ -36,6 +37,7 @@ export interface Gate extends GateVerbs {
 export async function createGate(options: GateOptions): Promise<Gate> {
   const deps = await bindDeps(resolveOptions(options))
   await requireSameSecret(deps)
+  const stopExamining = examineStore(deps)
   const recent: RecentUses = new Map()
   const { pages, problems, publicUrl } = deps.options
   let routes: Promise<Pick<Gate, 'handle'>> | undefined
@@ -59,6 +61,9 @@ export async function createGate(options: GateOptions): Promise<Gate> {
       return new Response(body, { status, headers })
     },
     stillAllowed: (identity) => stillAllowed(deps, identity),
-    close: () => deps.store.close(),
+    close() {
+      stopExamining()
+      return deps.store.close()
+    },
   }
 }

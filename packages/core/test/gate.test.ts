@@ -51,6 +51,6 @@ describe('a gate', () => {
     const response = gate.refuse(new Error('password=hunter2 at 10.1.2.3'), '/v1/messages')
     expect(response.status).toBe(500)
     expect(await response.text()).not.toMatch(/hunter2|10\.1\.2\.3/)
-    expect(events.at(-1)).toMatchObject({ level: 'error', code: 'internal_error' })
+    expect(events).toContainEqual(expect.objectContaining({ level: 'error', code: 'internal_error' }))
   })
 })

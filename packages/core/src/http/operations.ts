@@ -22,9 +22,10 @@ export const operationRoutes = [
     method: 'GET',
     path: '/ready',
     access: 'public',
-    summary: 'Store and identity provider can be reached; 503 otherwise',
+    summary:
+      'Store and identity provider can be reached; 503 otherwise. `degraded` serves, but look at the warnings',
     answer: z.object({
-      status: z.enum(['ready', 'not_ready']),
+      status: z.enum(['ready', 'degraded', 'not_ready']),
       store: z.boolean(),
       identity_provider: z.boolean(),
       warnings: z.array(z.string()),
@@ -38,7 +39,7 @@ export const operationRoutes = [
       const headers: Record<string, string> = isReady ? {} : { 'retry-after': '2' }
       return json(
         {
-          status: isReady ? 'ready' : 'not_ready',
+          status: isReady ? (store.warnings.length > 0 ? 'degraded' : 'ready') : 'not_ready',
           store: store.ok,
           identity_provider: identityProvider,
           warnings: store.warnings,
