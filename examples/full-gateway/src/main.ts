@@ -1,16 +1,18 @@
+import cluster from 'node:cluster'
 import { PortcullisError } from '@portcullis/core'
 import type { Logger } from 'pino'
 import { type Gateway, startGateway } from './app.js'
 import { createLogger } from './logging.js'
 import { readSettings, type Settings } from './settings.js'
+import { startWorkers } from './workers.js'
 
 const settings = readSettingsOrExit()
 const log = createLogger(settings.logLevel)
-for (const warning of settings.warnings) log.warn(warning)
+if (cluster.isPrimary) for (const warning of settings.warnings) log.warn(warning)
 
 const gateway = await startOrExit(settings, log)
 log.info({ url: gateway.url }, 'ready')
-announce(gateway)
+if (cluster.isPrimary) announce(gateway)
 
 let stoppingSince: number | undefined
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop(signal))
@@ -42,7 +44,8 @@ function readSettingsOrExit(): Settings {
 
 async function startOrExit(settings: Settings, log: Logger): Promise<Gateway> {
   try {
-    return await startGateway(settings, log)
+    const isOne = settings.workers === 1 || cluster.isWorker
+    return await (isOne ? startGateway(settings, log) : startWorkers(settings, settings.workers, log))
   } catch (error) {
     return exitWith(error)
   }

@@ -57,6 +57,8 @@ export interface Settings {
   readonly logLevel: LogLevel
   readonly dataDir: string
   readonly store: StoreSettings
+  /** Processes that serve, on one port and one store. */
+  readonly workers: number
   readonly identity: IdentitySettings
   readonly upstreams: UpstreamSettings
   readonly superAdmins: readonly string[]
@@ -92,6 +94,8 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   requireHttps('OIDC_ISSUER', values.OIDC_ISSUER, production, problems)
 
   const port = values.PORT ?? 8080
+  const workers = values.WORKERS ?? 1
+  if (workers > 1 && port === 0) problems.push('WORKERS: needs a PORT other than 0, which all of them share')
   const isDemo = identity.kind === 'demo'
   const host = values.HOST ?? (isDemo ? '127.0.0.1' : '0.0.0.0')
   const superAdmin = values.SUPER_ADMIN_EMAIL ?? (isDemo ? 'admin@example.com' : undefined)
@@ -117,6 +121,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     logLevel: values.LOG_LEVEL ?? 'info',
     dataDir: values.DATA_DIR ?? '.data',
     store,
+    workers,
     identity,
     upstreams,
     superAdmins: superAdmin === undefined ? [] : [superAdmin],

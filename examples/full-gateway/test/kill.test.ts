@@ -1,15 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { api, CookieJar, logIn, mint, PASSWORD } from './gateway-fixture.js'
+import { api, CookieJar, logIn, mint } from './gateway-fixture.js'
+import { freePort, kill, startProcess } from './process-fixture.js'
 
-const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url))
 const ROUNDS = 50
 
 let directory: string
@@ -19,44 +16,16 @@ beforeEach(async () => {
   directory = await mkdtemp(path.join(tmpdir(), 'portcullis-kill-'))
 })
 afterEach(async () => {
-  running?.kill('SIGKILL')
+  if (running) await kill(running)
   await rm(directory, { recursive: true })
 })
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  return typeof address === 'object' && address ? address.port : 0
-}
-
-/** The built gateway as its own process, ready to serve. */
 async function start(port: number): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [MAIN], {
-    env: {
-      PATH: process.env.PATH,
-      PORT: String(port),
-      DATA_DIR: directory,
-      DEMO_PASSWORD: PASSWORD,
-      LOG_LEVEL: 'info',
-    },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  running = child
-  for await (const chunk of child.stdout ?? [])
-    if (String(chunk).includes('Portcullis is ready')) return child
-  throw new Error('the gateway did not start')
-}
-
-async function kill(child: ChildProcess): Promise<void> {
-  const exited = once(child, 'exit')
-  child.kill('SIGKILL')
-  await exited
+  running = await startProcess(port, directory)
+  return running
 }
 
 it('every acknowledged mint and revocation survives kill -9 of the gateway, 50 times over', async () => {
-  expect(existsSync(MAIN), 'npm run build comes first').toBe(true)
   const port = await freePort()
   const gateway = { url: `http://localhost:${port}` }
   let child = await start(port)

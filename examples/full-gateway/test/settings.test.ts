@@ -39,6 +39,7 @@ describe('without any setting', () => {
       logLevel: 'info',
       dataDir: '.data',
       store: { kind: 'embedded' },
+      workers: 1,
       identity: { kind: 'demo', password: undefined, port: 0 },
       upstreams: { kind: 'demo' },
       superAdmins: ['admin@example.com'],

@@ -108,6 +108,11 @@ export const FIELDS = {
   PORT: portNumber,
   HOST: host,
   PUBLIC_URL: publicUrl,
+  WORKERS: z
+    .string()
+    .regex(/^\d{1,3}$/, 'give a number from 1 to 128')
+    .transform(Number)
+    .refine((count) => count >= 1 && count <= 128, 'give a number from 1 to 128'),
   LOG_LEVEL: z
     .string()
     .toLowerCase()
