@@ -1,6 +1,6 @@
 import type { Millis, StoredRecord } from '../store/store.js'
 import type { Environment } from './environment.js'
-import { deadlinePlace, orderPlace, type RecordPlace } from './layout.js'
+import { deadlinePlace, LAST, orderPlace, type RecordPlace } from './layout.js'
 
 /** Replaces what is kept at a place, with all that points to it. Inside a transaction. */
 export function replaceRecord(
@@ -34,9 +34,6 @@ export function removeExpired(environment: Environment, now: Millis, limit: numb
     replaceRecord(environment, [String(partition), String(collection), String(id)], undefined)
   return expired.length
 }
-
-/** Sorts behind every text. */
-export const LAST = '\u{10ffff}'
 
 function mutable<T extends readonly unknown[]>(place: T): never {
   return place as never

@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from 'node:fs'
+import { chmodSync, closeSync, mkdirSync, openSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { type Database, open, type RootDatabase } from 'lmdb'
 import { PortcullisError } from '../errors.js'
@@ -13,19 +13,29 @@ export interface Environment {
   readonly sizes: Database<number, SizePlace & string[]>
 }
 
-/** Opens, or makes, the environment in a directory that only its owner can enter. Throws `configuration_invalid`. */
+/**
+ * Opens, or makes, the environment: files that only their owner can read, in a directory that only its owner can enter
+ * if it was missing. Throws `configuration_invalid`.
+ */
 export function openEnvironment(directory: string, { noSync }: { noSync: boolean }): Environment {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
     if (!statSync(directory).isDirectory()) throw new Error('not a directory')
-    // Synced within the commit: with overlapping syncs, a commit that was answered was once gone after a kill.
+    const file = path.join(directory, 'data.mdb')
+    // LMDB fills an empty file; one that it makes itself is as readable as the umask allows.
+    closeSync(openSync(file, 'a', 0o600))
     const root = open({
-      path: path.join(directory, 'data.mdb'),
+      path: file,
       maxDbs: 4,
       encoding: 'json',
+      // Synced within the commit: with overlapping syncs, a commit that was answered was once gone after a kill.
       overlappingSync: false,
+      // The batches of a turn reject a promise that nobody can handle when a commit fails.
+      eventTurnBatching: false,
       noSync,
     })
+    // Not made in advance like the other: closing it would give up the locks that this process may hold on it.
+    chmodSync(`${file}-lock`, 0o600)
     // A process that was killed leaves its place among the readers taken, which would keep old pages alive.
     root.readerCheck()
     return {

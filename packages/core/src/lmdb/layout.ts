@@ -14,10 +14,14 @@ export type OrderPlace = readonly [partition: string, collection: string, sort: 
 export type DeadlinePlace = readonly [deadline: number, partition: string, collection: string, id: string]
 export type SizePlace = readonly [partition: string, collection: string]
 
+/** Sorts behind every key part. */
+export const LAST = '\u{10ffff}'
+
 // A private-use character, which no plain name has; lmdb cannot read back control characters in long keys.
 const HASH_FOLLOWS = '\ue000'
-const LONGEST_PLAIN = 200
-const PLAIN = /^[^\p{Cc}\p{Cs}\p{Co}\p{Cn}]{0,200}/u
+// Three parts, each with a hash, have to fit into the 1978 bytes of a key. Only classes of characters that no future
+// version of Unicode changes: what is plain today has to be plain after an upgrade of Node.
+const PLAIN = /^[^\p{Cc}\p{Cs}\p{Co}\u{10ffff}]{0,128}/u
 
 /**
  * A name as part of a key. LMDB keys are short and cannot carry every character, so a name that is long or hostile
@@ -25,7 +29,7 @@ const PLAIN = /^[^\p{Cc}\p{Cs}\p{Co}\p{Cn}]{0,200}/u
  */
 export function keyPart(name: string): string {
   const [plain = ''] = PLAIN.exec(name) ?? []
-  if (plain.length === name.length && name.length <= LONGEST_PLAIN) return name
+  if (plain.length === name.length) return name
   return `${plain}${HASH_FOLLOWS}${createHash('sha256').update(name, 'utf16le').digest('base64url')}`
 }
 

@@ -4,9 +4,15 @@ import type { Store } from './store.js'
 /**
  * The store, answering within `milliseconds` or rejecting with `store_unavailable`, whatever went wrong in it; only a
  * `RangeError`, which is the caller's doing, passes. An answer that comes later is dropped. `health` never rejects: it
- * says that the store is not well.
+ * says that the store is not well. `watch` and `close` take the time that they take.
+ *
+ * `report` hears of everything that the store itself rejected with, also after the deadline; what it throws is dropped.
  */
-export function withDeadline(store: Store, milliseconds: number): Store {
+export function withDeadline(
+  store: Store,
+  milliseconds: number,
+  report: (error: unknown) => void = () => {},
+): Store {
   const bounded = <T>(answer: () => Promise<T>): Promise<T> =>
     new Promise((resolve, reject) => {
       const timer = setTimeout(
@@ -15,7 +21,11 @@ export function withDeadline(store: Store, milliseconds: number): Store {
       )
       Promise.resolve()
         .then(answer)
-        .then(resolve, (cause: unknown) => reject(unavailable('The store failed', cause)))
+        .then(resolve, (cause: unknown) => {
+          reject(unavailable('The store failed', cause))
+          if (!(cause instanceof RangeError)) report(cause)
+        })
+        .catch(() => {})
         .finally(() => clearTimeout(timer))
     })
   return {

@@ -3,6 +3,7 @@ import { readCursor, requireLimit, writeCursor } from './cursor.js'
 import { isLive, planBatch } from './plan.js'
 import type {
   Clock,
+  JsonValue,
   Millis,
   Page,
   PageQuery,
@@ -44,6 +45,15 @@ export function memoryStore(options: { clock?: Clock } = {}): Store {
       .filter((record) => isLive(record, now) && record.sort >= from && record.sort <= to)
       .sort(bySortThenId)
   }
+  /** Those that nobody writes to any more get their turn too. */
+  const collectFromNext = (now: Millis) => {
+    const [next] = collections
+    if (!next) return
+    const [name, collection] = next
+    collectExpired(collection, now)
+    collections.delete(name)
+    if (collection.size > 0) collections.set(name, collection)
+  }
 
   return {
     async read(partition, keys) {
@@ -54,17 +64,19 @@ export function memoryStore(options: { clock?: Clock } = {}): Store {
     async commit(partition, batch) {
       requireOpen()
       const now = clock()
-      const { result, writes } = planBatch(structuredClone(batch), {
+      const { result, writes } = planBatch(batch, {
         now,
         live: ({ collection, id }) => liveAt(now, find(partition, collection)?.get(id)),
         newVersion: () => String(++versions),
       })
-      for (const { key, record } of writes) {
+      const copies = writes.map(({ key, record }) => ({ key, record: record && copyOf(record) }))
+      for (const { key, record } of copies) {
         const collection = findOrMake(partition, key.collection)
         if (record) collection.set(key.id, record)
         else collection.delete(key.id)
         collectExpired(collection, now)
       }
+      collectFromNext(now)
       if (writes.length > 0 && !batch.quiet) for (const listener of listeners) listener.changed(partition)
       return result
     },
@@ -99,7 +111,12 @@ export function memoryStore(options: { clock?: Clock } = {}): Store {
 }
 
 function liveAt(now: Millis, record: StoredRecord | undefined): StoredRecord | undefined {
-  return record && isLive(record, now) ? record : undefined
+  return record && isLive(record, now) ? copyOf(record) : undefined
+}
+
+/** By way of JSON, as in every store: what was read shares nothing with what is kept, nor that with what was written. */
+function copyOf(record: StoredRecord): StoredRecord {
+  return { ...record, value: JSON.parse(JSON.stringify(record.value)) as JsonValue }
 }
 
 type Sortable = Pick<StoredRecord, 'sort' | 'id'>
@@ -113,7 +130,7 @@ function pageOf(ascending: readonly StoredRecord[], { limit, order = 'ascending'
   const ordered = order === 'ascending' ? ascending : ascending.toReversed()
   const last = cursor === undefined ? undefined : readCursor(cursor)
   const rest = last ? ordered.filter((record) => bySortThenId(record, last) * direction > 0) : ordered
-  const records = rest.slice(0, limit)
+  const records = rest.slice(0, limit).map(copyOf)
   const end = records.at(-1)
   return { records, ...(end && rest.length > limit ? { nextCursor: writeCursor(end) } : {}) }
 }

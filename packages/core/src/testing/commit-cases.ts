@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import type { CommitResult } from '../store/store.js'
+import type { CommitResult, Write } from '../store/store.js'
+import { HOSTILE_NAMES } from './hostile-names.js'
 import { type StoreCase, type StoreCasesOptions, storeCase } from './store-case.js'
 
 const RECORD = { collection: 'things', id: 'one' }
@@ -107,6 +108,33 @@ export function commitCases(options: StoreCasesOptions): StoreCase[] {
       assert.equal((await attempt(first.version)).committed, false)
       assert.equal((await attempt(second.version)).committed, true)
     }),
+    a('a check by version fails from the deadline of the record on', async ({ store, partition, clock }) => {
+      await store.commit(partition, { writes: [{ put: RECORD, value: 1, expiresAt: clock.now + 10 }] })
+      const [record] = await store.read(partition, [RECORD])
+      assert.ok(record)
+      clock.now += 10
+      const result = await store.commit(partition, {
+        checks: [{ key: RECORD, version: record.version }],
+        writes: [{ put: RECORD, value: 2 }],
+      })
+      assert.deepEqual(result, { committed: false, refusedBy: 'check', index: 0 })
+      assert.deepEqual(await store.read(partition, [RECORD]), [undefined])
+    }),
+    a('a batch without writes answers whether its checks hold', async ({ store, partition }) => {
+      const result = await store.commit(partition, { checks: [{ key: RECORD, version: null }], writes: [] })
+      assert.deepEqual(result, { committed: true, totals: [], repeated: false })
+    }),
+    a('records that are written together are read together', async ({ store, partition }) => {
+      const keys = Array.from({ length: 8 }, (_, index) => ({ collection: 'c', id: String(index) }))
+      const write = (value: number) =>
+        store.commit(partition, { writes: keys.map((put) => ({ put, value })) })
+      await write(0)
+      const writing = Array.from({ length: 40 }, (_, value) => write(value))
+      const reads = Array.from({ length: 40 }, () => store.read(partition, keys))
+      for (const records of await Promise.all(reads))
+        assert.equal(new Set(records.map((record) => record?.value)).size, 1)
+      await Promise.all(writing)
+    }),
     a('later writes of a batch see the earlier ones', async ({ store, partition }) => {
       const result = await store.commit(partition, {
         writes: [
@@ -133,6 +161,14 @@ export function commitCases(options: StoreCasesOptions): StoreCase[] {
         }),
       )
       assert.deepEqual(await store.read(partition, [COUNTER]), [undefined])
+    }),
+    a('amounts and sorts that are no such numbers reject and write nothing', async ({ store, partition }) => {
+      const before: Write = { put: COUNTER, value: 1 }
+      for (const amount of [1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53])
+        await assert.rejects(store.commit(partition, { writes: [before, { add: RECORD, amount }] }))
+      for (const sort of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])
+        await assert.rejects(store.commit(partition, { writes: [before, { put: RECORD, value: 1, sort }] }))
+      assert.deepEqual(await store.read(partition, [COUNTER, RECORD]), [undefined, undefined])
     }),
     a('counters are exact up to the largest safe integer', async ({ store, partition }) => {
       const { MAX_SAFE_INTEGER } = Number
@@ -174,13 +210,48 @@ export function commitCases(options: StoreCasesOptions): StoreCase[] {
         })
       },
     ),
+    a(
+      'a repeated `once` answers as the first time, also when it would be refused now',
+      async ({ store, partition, clock }) => {
+        const claim = {
+          once: { key: 'request-1', expiresAt: clock.now + 60_000 },
+          checks: [{ key: RECORD, version: null }],
+          writes: [
+            { put: RECORD, value: 'claimed' },
+            { add: COUNTER, amount: 5, atMost: 5 },
+          ],
+        }
+        await store.commit(partition, claim)
+        await store.commit(partition, { writes: [{ put: RECORD, value: 'changed' }] })
+        assert.deepEqual(await store.commit(partition, claim), {
+          committed: true,
+          totals: [5],
+          repeated: true,
+        })
+        const [record, counter] = await store.read(partition, [RECORD, COUNTER])
+        assert.deepEqual([record?.value, counter?.value], ['changed', 5])
+      },
+    ),
+    a('keys of `once` stay apart from each other and from records', async ({ store, partition, clock }) => {
+      const expiresAt = clock.now + 60_000
+      for (const [index, key] of HOSTILE_NAMES.entries()) {
+        const charge = {
+          once: { key, expiresAt },
+          writes: [{ add: { collection: key, id: key }, amount: 1 }],
+        }
+        const first = await store.commit(partition, charge)
+        assert.deepEqual(first, { committed: true, totals: [1], repeated: false }, `key ${index}`)
+        const again = await store.commit(partition, charge)
+        assert.deepEqual(again, { committed: true, totals: [1], repeated: true }, `key ${index}`)
+      }
+    }),
     a('a refused batch leaves its `once` unused', async ({ store, partition, clock }) => {
       const once = { key: 'request-1', expiresAt: clock.now + 60_000 }
-      const refused = await store.commit(partition, {
-        once,
-        writes: [{ add: COUNTER, amount: 2, atMost: 1 }],
-      })
-      assert.equal(refused.committed, false)
+      for (const batch of [
+        { once, writes: [{ add: COUNTER, amount: 2, atMost: 1 }] },
+        { once, checks: [{ key: RECORD, version: 'none' }], writes: [{ add: COUNTER, amount: 1 }] },
+      ])
+        assert.equal((await store.commit(partition, batch)).committed, false)
       const result = await store.commit(partition, { once, writes: [{ add: COUNTER, amount: 1, atMost: 1 }] })
       assert.deepEqual(result, { committed: true, totals: [1], repeated: false })
     }),

@@ -78,6 +78,30 @@ export function listingCases(options: StoreCasesOptions): StoreCase[] {
         }
       },
     ),
+    a('paging while others write finds what stays put once each', async ({ store, partition }) => {
+      const staying = Array.from({ length: 60 }, (_, index) => `stays-${String(index).padStart(2, '0')}`)
+      await store.commit(partition, {
+        writes: staying.map((id, sort) => ({ put: { collection: 'c', id }, value: 0, sort })),
+      })
+      let isOver = false
+      const churn = async () => {
+        for (let round = 0; !isOver; round++) {
+          const put = { collection: 'c', id: `goes-${round % 7}` }
+          await store.commit(partition, { writes: [{ put, value: 0, sort: (round * 17) % 60 }] })
+          await store.commit(partition, { writes: [{ delete: put }] })
+        }
+      }
+      const churning = churn()
+      try {
+        for (const order of ['ascending', 'descending'] as const) {
+          const seen = (await all(store, partition, { limit: 7, order })).filter((id) => id.startsWith('s'))
+          assert.deepEqual(seen, order === 'ascending' ? staying : staying.toReversed())
+        }
+      } finally {
+        isOver = true
+        await churning
+      }
+    }),
     a('moving a record moves it in the order, and it is listed once', async ({ store, partition }) => {
       await fill(store, partition)
       await store.commit(partition, {
@@ -104,6 +128,7 @@ export function listingCases(options: StoreCasesOptions): StoreCase[] {
       assert.equal((await all(store, partition, { limit: 4 })).length, 15)
     }),
     a('limits outside 1 to 1000 and foreign cursors are refused', async ({ store, partition }) => {
+      assert.deepEqual(await store.page(partition, 'c', { limit: 1000 }), { records: [] })
       for (const limit of [0, -1, 1001, 1.5, Number.NaN])
         await assert.rejects(store.page(partition, 'c', { limit }), RangeError)
       for (const cursor of ['', 'nonsense', '{}', 'bnVsbA'])
@@ -132,6 +157,7 @@ export function listingCases(options: StoreCasesOptions): StoreCase[] {
       await store.commit(partition, { quiet: true, writes: [{ put, value: 1 }] })
       const told = new Promise<void>((resolve) => {
         tell = () => heard.includes(partition) && resolve()
+        setTimeout(resolve, 5000).unref()
       })
       await store.commit(partition, { writes: [{ put, value: 2 }] })
       await told

@@ -1,33 +1,7 @@
 import assert from 'node:assert/strict'
 import type { JsonValue } from '../store/store.js'
+import { HOSTILE_NAMES } from './hostile-names.js'
 import { type StoreCase, type StoreCasesOptions, storeCase } from './store-case.js'
-
-const HOSTILE_NAMES = [
-  '',
-  ' ',
-  ':',
-  '}',
-  '{',
-  '{}',
-  '*',
-  '?',
-  '%',
-  '|',
-  'a',
-  'A',
-  'a:b',
-  'a\u0000b',
-  'a\nb',
-  'é',
-  'e\u0301',
-  '😀',
-  '\ud800',
-  '\ud801',
-  '__proto__',
-  'constructor',
-  'x'.repeat(10_240),
-  `${'x'.repeat(10_239)}y`,
-]
 
 const VALUES: JsonValue[] = [
   null,
@@ -44,6 +18,17 @@ const VALUES: JsonValue[] = [
   [[], {}, null],
   { a: { b: [1, 'two', { c: null }] }, '': 'empty', 'with|bar': '|' },
   'x'.repeat(100_000),
+]
+
+const SEPARATORS = ['', ':', '/', '|', '%', '}', '\u0000', '\u001f', '\n']
+
+const SORTS = [
+  Number.MAX_VALUE,
+  -Number.MAX_VALUE,
+  Number.MIN_VALUE,
+  Number.MAX_SAFE_INTEGER,
+  -1 / 3,
+  1_767_225_600_000.125,
 ]
 
 /** Names, values and deadlines. */
@@ -81,6 +66,43 @@ export function recordCases(options: StoreCasesOptions): StoreCase[] {
       } while (cursor !== undefined)
       assert.deepEqual(ids.toSorted(), HOSTILE_NAMES.toSorted())
     }),
+    a('names stay apart where one ends and the next begins', async ({ store, partition }) => {
+      for (const [index, separator] of SEPARATORS.entries()) {
+        const [here, prefixed] = [`${partition}${index}`, `${partition}${index}${separator}a`]
+        const places = [
+          { partition: here, key: { collection: `a${separator}b`, id: 'c' } },
+          { partition: here, key: { collection: 'a', id: `b${separator}c` } },
+          { partition: prefixed, key: { collection: 'b', id: 'c' } },
+        ]
+        for (const [value, place] of places.entries())
+          await store.commit(place.partition, { writes: [{ put: place.key, value }] })
+        for (const [value, place] of places.entries()) {
+          const [record] = await store.read(place.partition, [place.key])
+          assert.equal(record?.value, value, `separator ${JSON.stringify(separator)}`)
+        }
+      }
+    }),
+    a('names may be long in every part at once', async ({ store, partition }) => {
+      for (const letter of ['x', '\u4e2d', '😀', '\u0000']) {
+        const long = letter.repeat(1000)
+        const key = { collection: long, id: long }
+        const [record, counter] = [key, { ...key, id: `${long}${letter}` }]
+        await store.commit(`${partition}${long}`, {
+          writes: [
+            { put: record, value: 1, sort: -1 },
+            { add: counter, amount: 2 },
+          ],
+        })
+        const page = await store.page(`${partition}${long}`, long, { limit: 10 })
+        assert.deepEqual(
+          page.records.map(({ id, value }) => [id, value]),
+          [
+            [record.id, 1],
+            [counter.id, 2],
+          ],
+        )
+      }
+    }),
     a('values come back as they were', async ({ store, partition }) => {
       const key = (index: number) => ({ collection: 'c', id: String(index) })
       await store.commit(partition, {
@@ -98,6 +120,36 @@ export function recordCases(options: StoreCasesOptions): StoreCase[] {
         records.map((record) => record?.sort),
         VALUES.map((_, index) => -index - 0.5),
       )
+    }),
+    a('members that are undefined are not kept', async ({ store, partition }) => {
+      const put = { collection: 'c', id: 'i' }
+      await store.commit(partition, { writes: [{ put, value: { kept: 1, left: undefined } }] })
+      const [record] = await store.read(partition, [put])
+      assert.deepEqual(record?.value, { kept: 1 })
+    }),
+    a('what callers do to a value afterwards changes nothing', async ({ store, partition }) => {
+      const put = { collection: 'c', id: 'i' }
+      const value = { list: [1] }
+      const stored = async () => {
+        const [read] = await store.read(partition, [put])
+        const [listed] = (await store.page(partition, 'c', { limit: 1 })).records
+        return [read, listed].map((record) => record?.value as typeof value)
+      }
+      await store.commit(partition, { writes: [{ put, value }] })
+      value.list.push(2)
+      for (const each of await stored()) each.list.push(3)
+      assert.deepEqual(await stored(), [{ list: [1] }, { list: [1] }])
+    }),
+    a('sorts come back as they were, also the extreme ones', async ({ store, partition }) => {
+      await store.commit(partition, {
+        writes: SORTS.map((sort, index) => ({ put: { collection: 'c', id: String(index) }, value: 0, sort })),
+      })
+      const { records } = await store.page(partition, 'c', { limit: 10 })
+      assert.deepEqual(
+        records.map((record) => record.sort),
+        SORTS.toSorted((x, y) => x - y),
+      )
+      for (const sort of SORTS) assert.equal(await store.count(partition, 'c', { from: sort, to: sort }), 1)
     }),
     a('reads answer in the order of their keys, also asked twice', async ({ store, partition }) => {
       const [x, y, z] = ['x', 'y', 'z'].map((id) => ({ collection: id, id }))

@@ -1,7 +1,7 @@
 import { Button, Skeleton, VisuallyHidden } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { tokenList } from '../client/queries.js'
 import type { TokenInfo } from '../client/wire.js'
@@ -22,14 +22,22 @@ export function TokensPanel() {
   const narrow = useMediaQuery('(max-width: 40em)', false, { getInitialValueInEffect: false })
   const list = useInfiniteQuery(tokenList)
   const [revoking, setRevoking] = useState<TokenInfo | null>(null)
+  const [goingTo, setGoingTo] = useState<string | null>(null)
   const tokens = list.data?.pages.flatMap((page) => page.tokens)
+  const isDrawn = tokens?.some((token) => token.token_id === goingTo) === true
+
+  useEffect(() => {
+    if (!isDrawn || goingTo === null) return
+    focusToken(goingTo)
+    setGoingTo(null)
+  }, [isDrawn, goingTo])
 
   const loadMore = async () => {
     const { data, isError } = await list.fetchNextPage()
     const added = data?.pages.at(-1)?.tokens ?? []
     if (isError || added[0] === undefined) return
     announce(t('tokens.moreLoaded', { count: added.length }))
-    focusToken(added[0].token_id)
+    setGoingTo(added[0].token_id)
   }
 
   const Tokens = narrow ? TokenCards : TokenTable
