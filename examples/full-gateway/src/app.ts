@@ -74,6 +74,8 @@ async function start(
     // The browser may leave for the provider when a form logs it out.
     pages: [dashboard({ signOutOrigins: [new URL(identity.provider.issuer).origin] })],
     problems,
+    onDataLoss: settings.onDataLoss,
+    onStoreDegraded: settings.strict ? 'refuse' : 'report',
     onEvent,
   })
   const forwarder = createForwarder({ upstream, stillAllowed: gate.stillAllowed, problems, onEvent })

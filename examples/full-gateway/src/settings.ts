@@ -1,6 +1,7 @@
 import { PortcullisError } from '@portcullis/core'
 import { FIELDS, type LogLevel, type SettingName, type SettingValue } from './settings/fields.js'
 import { suggestName } from './settings/spelling.js'
+import { readStore, type StoreSettings } from './settings/store.js'
 
 /** Who logs people in. */
 export type IdentitySettings =
@@ -40,13 +41,6 @@ export type SigningSettings =
   /** Nothing given: a secret is generated into the data directory. Never in production. */
   | { readonly kind: 'generated' }
 
-/** Where records are kept: embedded in the data directory, or in Redis for many machines. */
-export type StoreSettings =
-  | { readonly kind: 'embedded' }
-  | { readonly kind: 'redis'; readonly url: string }
-  | { readonly kind: 'cluster'; readonly urls: readonly string[] }
-  | { readonly kind: 'sentinels'; readonly hosts: readonly string[]; readonly name: string }
-
 export interface Settings {
   readonly production: boolean
   /** 0: any free port. */
@@ -59,6 +53,10 @@ export interface Settings {
   readonly store: StoreSettings
   /** Processes that serve, on one port and one store. */
   readonly workers: number
+  /** Neither starts nor says that it is ready on a store that may not keep what it acknowledges. */
+  readonly strict: boolean
+  /** What happens to credentials from before the store lost records, until somebody accepts the loss. */
+  readonly onDataLoss: 'refuse' | 'accept'
   readonly identity: IdentitySettings
   readonly upstreams: UpstreamSettings
   readonly superAdmins: readonly string[]
@@ -86,7 +84,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
 
   const identity = readIdentity(values, isSet, production, problems, warnings)
   const upstreams = readUpstreams(values, isSet, production, problems, warnings)
-  const store = readStore(values, isSet, problems)
+  const store = readStore(values, isSet, problems, warnings)
   const signing = readSigning(values, isSet, production, problems)
   if (production && !isSet('SESSION_SECRET'))
     problems.push('SESSION_SECRET: required in production; `openssl rand -base64 32` makes one')
@@ -122,6 +120,8 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     dataDir: values.DATA_DIR ?? '.data',
     store,
     workers,
+    strict: values.STRICT ?? false,
+    onDataLoss: values.ON_DATA_LOSS ?? 'refuse',
     identity,
     upstreams,
     superAdmins: superAdmin === undefined ? [] : [superAdmin],
@@ -234,17 +234,6 @@ function readSigning(values: Values, isSet: IsSet, production: boolean, problems
       'JWT_SECRET: required in production, or JWT_KEY_FILE; `openssl rand -base64 32` makes a secret',
     )
   return { kind: 'generated' }
-}
-
-function readStore(values: Values, isSet: IsSet, problems: string[]): StoreSettings {
-  const { REDIS_URL: url, REDIS_CLUSTER: urls, REDIS_SENTINELS: hosts, REDIS_MASTER: name } = values
-  const ways = (['REDIS_URL', 'REDIS_CLUSTER', 'REDIS_SENTINELS'] as const).filter(isSet)
-  if (ways.length > 1) problems.push(`${ways[0]}: set one of ${ways.join(', ')}, not several`)
-  if (isSet('REDIS_SENTINELS') !== isSet('REDIS_MASTER'))
-    problems.push('REDIS_MASTER: goes with REDIS_SENTINELS; give the name of the master that they watch')
-  if (url !== undefined) return { kind: 'redis', url }
-  if (urls !== undefined) return { kind: 'cluster', urls }
-  return hosts !== undefined && name !== undefined ? { kind: 'sentinels', hosts, name } : { kind: 'embedded' }
 }
 
 function requireHttps(

@@ -10,10 +10,10 @@ export function openStore({ store, dataDir }: Settings): Store {
     case 'embedded':
       return lmdbStore({ path: path.join(dataDir, 'store') })
     case 'redis':
-      return redisStore({ url: store.url })
+      return redisStore({ url: store.url, wait: store.wait })
     case 'cluster':
-      return redisStore({ cluster: store.urls })
+      return redisStore({ cluster: store.urls, wait: store.wait })
     case 'sentinels':
-      return redisStore({ sentinels: { hosts: store.hosts, name: store.name } })
+      return redisStore({ sentinels: { hosts: store.hosts, name: store.name }, wait: store.wait })
   }
 }

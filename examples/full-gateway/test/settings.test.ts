@@ -40,6 +40,8 @@ describe('without any setting', () => {
       dataDir: '.data',
       store: { kind: 'embedded' },
       workers: 1,
+      strict: false,
+      onDataLoss: 'refuse',
       identity: { kind: 'demo', password: undefined, port: 0 },
       upstreams: { kind: 'demo' },
       superAdmins: ['admin@example.com'],
@@ -395,5 +397,39 @@ describe('a misspelled setting', () => {
       'npm_config_loglevel',
     ]
     expect(readSettings(Object.fromEntries(ambient.map((name) => [name, 'x']))).warnings).toEqual([])
+  })
+})
+
+describe('records in Redis', () => {
+  const REDIS_URL = 'redis://redis.example.com:6379'
+
+  it('asks for replicas, strictness and what to do after a loss', () => {
+    const env = { REDIS_URL, REDIS_REPLICAS: '2', REDIS_REPLICAS_TIMEOUT_MS: '500', ON_DATA_LOSS: 'accept' }
+    expect(readSettings({ ...env, STRICT: '1' })).toMatchObject({
+      store: { kind: 'redis', url: REDIS_URL, wait: { replicas: 2, timeoutMs: 500 } },
+      onDataLoss: 'accept',
+      strict: true,
+      warnings: [],
+    })
+  })
+
+  it.each([
+    [{ REDIS_URL, REDIS_CLUSTER: REDIS_URL }, 'REDIS_URL: set one of'],
+    [{ REDIS_SENTINELS: 'a:1' }, 'REDIS_MASTER: goes with'],
+    [{ REDIS_SENTINELS: 'a', REDIS_MASTER: 'm' }, 'REDIS_SENTINELS: give each sentinel'],
+    [{ REDIS_URL: 'http://redis' }, 'REDIS_URL: give a URL'],
+    [{ REDIS_URL, REDIS_REPLICAS: '11' }, 'REDIS_REPLICAS: give a number from 0 to 10'],
+    [{ REDIS_URL, REDIS_REPLICAS: 'two' }, 'REDIS_REPLICAS: give a number from 0 to 10'],
+    [{ REDIS_URL, ON_DATA_LOSS: 'ignore' }, 'ON_DATA_LOSS: give refuse or accept'],
+    [{ STRICT: 'yes' }, 'STRICT: give 1 or 0'],
+  ])('refuses %j', (env, problem) => {
+    expect(problemsOf(env)).toContainEqual(expect.stringContaining(problem))
+  })
+
+  it('says what has no effect without it', () => {
+    expect(readSettings({ REDIS_REPLICAS: '1', ON_DATA_LOSS: 'accept' }).warnings).toEqual([
+      'REDIS_REPLICAS has no effect without Redis',
+      'ON_DATA_LOSS has no effect without Redis',
+    ])
   })
 })

@@ -8,7 +8,11 @@ import { hasCredentialInQuery, parseTarget } from './target.js'
 const REFUSED_METHODS = new Set(['TRACE', 'TRACK', 'CONNECT'])
 
 /** What login can cure. */
-const CURED_BY_LOGIN: ReadonlySet<DenialCode> = new Set(['credentials_missing', 'session_invalid'])
+const CURED_BY_LOGIN: ReadonlySet<DenialCode> = new Set([
+  'credentials_missing',
+  'session_invalid',
+  'issued_before_loss',
+])
 
 /**
  * Decides whether a request may come in, by its head alone. Answers `allow`, `login` for a browser that could log in,

@@ -115,6 +115,13 @@ export const DENIALS = {
     detail: 'The token has been revoked.',
     challengeError: 'invalid_token',
   },
+  issued_before_loss: {
+    status: 401,
+    title: 'Records lost',
+    detail:
+      'The service lost records after this was issued, its revocation perhaps among them. Log in or mint anew.',
+    challengeError: 'invalid_token',
+  },
   session_invalid: {
     status: 401,
     title: 'Session ended',

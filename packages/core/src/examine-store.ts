@@ -1,9 +1,9 @@
 import type { Deps } from './deps.js'
 
-const EXAMINED_EVERY_MS = 60_000
+const EXAMINED_EVERY_MS = 15_000
 
 /**
- * Asks the store how it is, now and every minute, and reports what an operator should know whenever that changes.
+ * Asks the store how it is, now and every 15 seconds, and reports what an operator should know whenever that changes.
  * Answers how to stop.
  */
 export function examineStore(deps: Deps): () => void {

@@ -7,6 +7,7 @@ import { type GateOptions, resolveOptions } from './options.js'
 import { isOwnPath } from './own-paths.js'
 import { answerProblem, type ProblemRenderer, problemOfDenial, problemOfError } from './problem.js'
 import { requireSameSecret } from './same-secret.js'
+import { requireSoundStore } from './sound-store.js'
 import { stillAllowed } from './still-allowed.js'
 import { bindVerbs, type GateVerbs } from './verbs.js'
 
@@ -37,6 +38,7 @@ export interface Gate extends GateVerbs {
 export async function createGate(options: GateOptions): Promise<Gate> {
   const deps = await bindDeps(resolveOptions(options))
   await requireSameSecret(deps)
+  await requireSoundStore(deps)
   const stopExamining = examineStore(deps)
   const recent: RecentUses = new Map()
   const { pages, problems, publicUrl } = deps.options

@@ -3,6 +3,7 @@ import { touch } from './activity/touch.js'
 import { pickCredential } from './credentials.js'
 import type { Identity, RequestView, Role } from './decision.js'
 import type { Deps } from './deps.js'
+import { isFromBeforeLoss } from './loss.js'
 import { done, type Outcome, refused } from './outcome.js'
 import { cookieNames } from './sessions/cookie.js'
 import { extendSession } from './sessions/extend.js'
@@ -40,8 +41,11 @@ async function identifyByToken(deps: Deps, recent: RecentUses, token: string): P
   const [standingRecord, tokenRecord] = await deps.store.read(partition, [STANDING, tokenRecordKey(id)])
   const standing = standingOf(standingRecord)
   if (activeBan(standing, deps.clock())) return refused('account_banned')
-  if (!tokenRecord) return refused('token_invalid')
-  if (isRevoked(tokenRecordOf(tokenRecord), standing)) return refused('token_revoked')
+  const record = tokenRecord && tokenRecordOf(tokenRecord)
+  // To the millisecond where the record tells: what was minted right after a loss is good.
+  if (isFromBeforeLoss(deps, partition, record?.createdAt ?? issuedAt)) return refused('issued_before_loss')
+  if (!tokenRecord || !record) return refused('token_invalid')
+  if (isRevoked(record, standing)) return refused('token_revoked')
   touch(deps, recent, { partition, kind: 'token', id, expiresAt: tokenRecord.expiresAt ?? expiresAt })
   const role = deps.roleOf(accountId)
   return done({
@@ -61,6 +65,7 @@ async function identifyBySession(deps: Deps, cookieValue: string): Promise<Outco
   const [standingRecord, stored] = await deps.store.read(key.partition, [STANDING, sessionRecordKey(key.id)])
   const session = stored && openSession(deps, key, stored)
   if (!session) return refused('session_invalid')
+  if (isFromBeforeLoss(deps, key.partition, session.createdAt)) return refused('issued_before_loss')
   const standing = standingOf(standingRecord)
   if (activeBan(standing, deps.clock())) return refused('account_banned')
   if (session.generation !== standing.sessionGeneration) return refused('session_invalid')

@@ -55,6 +55,16 @@ export interface GateOptions {
    * Accounts whose standing is kept in memory while a store that can watch vouches for it. Default 20000.
    */
   readonly nearCacheSize?: number
+  /**
+   * What to do with credentials from before the store lost records that it had acknowledged, revocations perhaps among
+   * them. `refuse` (default) until somebody accepts the loss; `accept` lets those pass that are still there.
+   */
+  readonly onDataLoss?: 'refuse' | 'accept'
+  /**
+   * What to do when the store warns that it is not set up to keep what it acknowledges. `report` (default) says so in
+   * `/ready` and to `onEvent`; `refuse` neither starts nor says that it is ready.
+   */
+  readonly onStoreDegraded?: 'report' | 'refuse'
   readonly pages?: readonly Pages[]
   /** Shapes errors for paths that have a convention of their own; the first answer wins. */
   readonly problems?: readonly ProblemRenderer[]
@@ -121,6 +131,8 @@ export interface ResolvedOptions {
   readonly storeDeadlineMs: number
   readonly proofCacheSize: number
   readonly nearCacheSize: number
+  readonly onDataLoss: 'refuse' | 'accept'
+  readonly onStoreDegraded: 'report' | 'refuse'
   readonly pages: readonly Pages[]
   readonly problems: readonly ProblemRenderer[]
   readonly onEvent: (event: GateEvent) => void
@@ -167,6 +179,8 @@ export function resolveOptions(options: GateOptions): ResolvedOptions {
   const superAdmins = readEmails('superAdmins', options.superAdmins, problems)
   const admins = readEmails('admins', options.admins, problems)
   if (!options.store) problems.push('store: required')
+  requireOneOf('onDataLoss', options.onDataLoss, ['refuse', 'accept'], problems)
+  requireOneOf('onStoreDegraded', options.onStoreDegraded, ['report', 'refuse'], problems)
   if (first === undefined || origin === undefined || problems.length > 0)
     throw new PortcullisError('configuration_invalid', `The gate cannot start: ${problems.join('; ')}`, {
       problems,
@@ -190,6 +204,8 @@ export function resolveOptions(options: GateOptions): ResolvedOptions {
     storeDeadlineMs,
     proofCacheSize,
     nearCacheSize,
+    onDataLoss: options.onDataLoss ?? 'refuse',
+    onStoreDegraded: options.onStoreDegraded ?? 'report',
     pages: options.pages ?? [],
     problems: options.problems ?? [],
     onEvent: options.onEvent ?? (() => {}),
@@ -221,6 +237,15 @@ function prefixed(prefix: string, values: object): Record<string, number> {
   return Object.fromEntries(
     Object.entries(values).map(([name, value]) => [`${prefix}.${name}`, value as number]),
   )
+}
+
+function requireOneOf(
+  name: string,
+  value: string | undefined,
+  choices: readonly string[],
+  problems: string[],
+): void {
+  if (value !== undefined && !choices.includes(value)) problems.push(`${name}: give ${choices.join(' or ')}`)
 }
 
 function requireWithin(name: string, value: number, least: number, most: number, problems: string[]): void {

@@ -1,22 +1,29 @@
+import { acceptLoss } from './accept-loss.js'
 import { canonicalEmail } from './account.js'
 import type { AuditEntry } from './audit/entry.js'
 import { listAudit } from './audit/list.js'
 import { type AuditVerification, verifyAudit } from './audit/verify.js'
 import type { Deps } from './deps.js'
 import type { Listed, ListQuery } from './directory/directory.js'
-import { type Outcome, refused } from './outcome.js'
+import { done, type Outcome, refused } from './outcome.js'
 import { endSession } from './sessions/end.js'
 import { listSessions } from './sessions/list.js'
 import { handleOf, parseHandle, type Session } from './sessions/session.js'
 import { type BanRequest, type BanResult, banAccount } from './standing/ban.js'
-import { type ForcedLogout, forceLogout, signOutEverywhere } from './standing/force-logout.js'
+import {
+  type EndedSessions,
+  type ForcedLogout,
+  forceLogout,
+  signOutEverywhere,
+} from './standing/force-logout.js'
 import { unbanAccount } from './standing/unban.js'
+import { type Replicated, replicationOf } from './store/replication.js'
 import type { Millis } from './store/store.js'
 import { type IssuedToken, issueToken, type TokenToIssue } from './tokens/issue.js'
 import { listTokens } from './tokens/list.js'
 import { listAllTokens, type TokenFilter } from './tokens/list-all.js'
 import { revokeToken } from './tokens/revoke.js'
-import { revokeAllTokens } from './tokens/revoke-all.js'
+import { type RevokedTokens, revokeAllTokens } from './tokens/revoke-all.js'
 import type { TokenInfo } from './tokens/token.js'
 
 /** A live session as programs see it: no secret, no provider token. */
@@ -44,12 +51,12 @@ export interface GateVerbs {
     issue(input: TokenToIssue): Promise<Outcome<IssuedToken>>
     list(input: ListQuery & { account: string }): Promise<Outcome<Listed<TokenInfo>>>
     listAll(input: ListQuery & TokenFilter): Promise<Listed<TokenInfo>>
-    revoke(input: { account: string; id: string; by: string }): Promise<Outcome<unknown>>
-    revokeAll(input: { account: string; by: string }): Promise<Outcome<{ revokedCount: number }>>
+    revoke(input: { account: string; id: string; by: string }): Promise<Outcome<Replicated>>
+    revokeAll(input: { account: string; by: string }): Promise<Outcome<RevokedTokens>>
   }
   readonly sessions: {
     list(input: ListQuery & { account: string }): Promise<Outcome<Listed<SessionInfo>>>
-    end(input: { handle: string; by: string }): Promise<Outcome<unknown>>
+    end(input: { handle: string; by: string }): Promise<Outcome<Replicated>>
   }
   readonly standing: {
     ban(input: BanRequest): Promise<Outcome<BanResult>>
@@ -59,7 +66,10 @@ export interface GateVerbs {
       by: string
       reloginAfterSeconds?: number
     }): Promise<Outcome<ForcedLogout>>
-    signOutEverywhere(input: { account: string; by: string }): Promise<Outcome<{ endedSessions: number }>>
+    signOutEverywhere(input: { account: string; by: string }): Promise<Outcome<EndedSessions>>
+  }
+  readonly store: {
+    acceptLoss(input: { by: string }): Promise<Outcome<void>>
   }
   readonly audit: {
     list(query: ListQuery): Promise<Listed<AuditEntry>>
@@ -76,7 +86,10 @@ export function bindVerbs(deps: Deps): GateVerbs {
         value: await listTokens(deps, input),
       })),
       listAll: (input) => listAllTokens(deps, input),
-      revoke: onAccount((input: { account: string; id: string; by: string }) => revokeToken(deps, input)),
+      revoke: onAccount(async (input: { account: string; id: string; by: string }) => {
+        const revoked = await revokeToken(deps, input)
+        return revoked.ok ? done(replicationOf(revoked.value)) : revoked
+      }),
       revokeAll: onAccount((input: { account: string; by: string }) => revokeAllTokens(deps, input)),
     },
     sessions: {
@@ -86,7 +99,8 @@ export function bindVerbs(deps: Deps): GateVerbs {
       }),
       async end({ handle, by }) {
         const key = parseHandle(handle)
-        return key ? endSession(deps, { key, by }) : refused('session_not_found')
+        const ended = key ? await endSession(deps, { key, by }) : refused('session_not_found')
+        return ended.ok ? done(replicationOf(ended.value)) : ended
       },
     },
     standing: {
@@ -98,6 +112,9 @@ export function bindVerbs(deps: Deps): GateVerbs {
       signOutEverywhere: onAccount((input: { account: string; by: string }) =>
         signOutEverywhere(deps, input),
       ),
+    },
+    store: {
+      acceptLoss: (input) => acceptLoss(deps, input),
     },
     audit: {
       list: (query) => listAudit(deps, query),

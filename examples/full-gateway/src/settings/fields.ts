@@ -96,6 +96,15 @@ const sentinels = z.string().transform((text, check) => {
   return hosts
 })
 
+const wholeNumber = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, `give a number from ${least} to ${most}`)
+    .transform(Number)
+    .refine((count) => count >= least && count <= most, `give a number from ${least} to ${most}`)
+
+const onOrOff = z.enum(['1', '0'], { error: 'give 1 or 0' }).transform((text) => text === '1')
+
 const files = opaque
   .transform(listOf)
   .refine((paths) => paths.length > 0, 'give the path of a PKCS #8 PEM or JWK file')
@@ -108,11 +117,8 @@ export const FIELDS = {
   PORT: portNumber,
   HOST: host,
   PUBLIC_URL: publicUrl,
-  WORKERS: z
-    .string()
-    .regex(/^\d{1,3}$/, 'give a number from 1 to 128')
-    .transform(Number)
-    .refine((count) => count >= 1 && count <= 128, 'give a number from 1 to 128'),
+  WORKERS: wholeNumber(1, 128),
+  STRICT: onOrOff,
   LOG_LEVEL: z
     .string()
     .toLowerCase()
@@ -122,6 +128,9 @@ export const FIELDS = {
   REDIS_CLUSTER: redisUrls,
   REDIS_SENTINELS: sentinels,
   REDIS_MASTER: opaque,
+  REDIS_REPLICAS: wholeNumber(0, 10),
+  REDIS_REPLICAS_TIMEOUT_MS: wholeNumber(10, 10_000),
+  ON_DATA_LOSS: z.enum(['refuse', 'accept'], { error: 'give refuse or accept' }),
   OIDC_ISSUER: issuer,
   OIDC_CLIENT_ID: opaque,
   OIDC_CLIENT_SECRET: opaque,

@@ -24,6 +24,7 @@ export type AuditAction =
   | 'token.issue'
   | 'token.revoke'
   | 'token.revoke_all'
+  | 'store.accept_loss'
 
 export interface AuditEntry extends AuditedAction {
   /** 1, 2, 3 … without gaps. */

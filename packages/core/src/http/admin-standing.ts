@@ -4,6 +4,7 @@ import { banAccount, DEFAULT_BAN_SECONDS, MAX_BAN_SECONDS } from '../standing/ba
 import { DEFAULT_RELOGIN_SECONDS, forceLogout, MAX_RELOGIN_SECONDS } from '../standing/force-logout.js'
 import { unbanAccount } from '../standing/unban.js'
 import { json, refuse } from './answer.js'
+import { replicationOnWire, wireReplication } from './replication.js'
 import { route } from './route.js'
 import { email, seconds } from './wire.js'
 
@@ -30,6 +31,7 @@ export const adminStandingRoutes = [
       deleted_by: z.string(),
       deletion_flag_created: z.literal(true),
       deletion_flag_ttl: z.int(),
+      replication: wireReplication,
     }),
     async handle({ deps, identity, body }) {
       const banned = await banAccount(deps, {
@@ -42,7 +44,7 @@ export const adminStandingRoutes = [
       if (!banned.ok) return refuse(banned.denial)
       const { durationSeconds, endedSessions, revokedTokens, until } = banned.value
       return json({
-        message: 'The account is banned.',
+        ...replicationOnWire('The account is banned.', banned.value),
         user_email: body.user_email,
         deleted_count: endedSessions,
         revoked_token_count: revokedTokens,
@@ -69,6 +71,7 @@ export const adminStandingRoutes = [
       deleted_count: z.int(),
       relogin_after_seconds: z.int(),
       deleted_by: z.string(),
+      replication: wireReplication,
     }),
     async handle({ deps, identity, body }) {
       const ended = await forceLogout(deps, {
@@ -78,7 +81,7 @@ export const adminStandingRoutes = [
       })
       if (!ended.ok) return refuse(ended.denial)
       return json({
-        message: 'The account is logged out everywhere.',
+        ...replicationOnWire('The account is logged out everywhere.', ended.value),
         user_email: body.user_email,
         deleted_count: ended.value.endedSessions,
         relogin_after_seconds: body.relogin_after_seconds,

@@ -8,6 +8,7 @@ import { revokeAllTokens } from '../tokens/revoke-all.js'
 import { summarizeTokens } from '../tokens/summarize.js'
 import type { TokenInfo } from '../tokens/token.js'
 import { json, refuse } from './answer.js'
+import { replicationOnWire, wireReplication } from './replication.js'
 import { route } from './route.js'
 import { email, listQuery, nextCursor, pageOf, tokenStatus, toWireToken, wireToken } from './wire.js'
 
@@ -80,6 +81,7 @@ export const adminTokenRoutes = [
       token_id: z.string(),
       user_email: z.string(),
       revoked_by: z.string(),
+      replication: wireReplication,
     }),
     async handle({ deps, identity, params }) {
       const id = params.token_id ?? ''
@@ -87,8 +89,12 @@ export const adminTokenRoutes = [
       if (account === undefined) return refuse(denial('token_not_found'))
       const revoked = await revokeToken(deps, { account, id, by: identity.accountId })
       if (!revoked.ok) return refuse(revoked.denial)
-      const message = 'The token is revoked.'
-      return json({ message, token_id: id, user_email: account, revoked_by: identity.email })
+      return json({
+        ...replicationOnWire('The token is revoked.', revoked.value),
+        token_id: id,
+        user_email: account,
+        revoked_by: identity.email,
+      })
     },
   }),
   route({
@@ -102,13 +108,14 @@ export const adminTokenRoutes = [
       user_email: z.string(),
       revoked_count: z.int(),
       revoked_by: z.string(),
+      replication: wireReplication,
     }),
     async handle({ deps, identity, body }) {
       const account = body.user_email
       const revoked = await revokeAllTokens(deps, { account, by: identity.accountId })
       if (!revoked.ok) return refuse(revoked.denial)
       return json({
-        message: 'Every token of the account is revoked.',
+        ...replicationOnWire('Every token of the account is revoked.', revoked.value),
         user_email: account,
         revoked_count: revoked.value.revokedCount,
         revoked_by: identity.email,

@@ -35,7 +35,8 @@ export const operationRoutes = [
         deps.store.health(),
         within(PROVIDER_DEADLINE_MS, deps.options.identityProvider?.ready() ?? Promise.resolve(true)),
       ])
-      const isReady = store.ok && identityProvider
+      const isSound = store.warnings.length === 0 || deps.options.onStoreDegraded === 'report'
+      const isReady = store.ok && isSound && identityProvider
       const headers: Record<string, string> = isReady ? {} : { 'retry-after': '2' }
       return json(
         {

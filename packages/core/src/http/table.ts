@@ -1,5 +1,6 @@
 import { auditRoutes } from './admin-audit.js'
 import { adminStandingRoutes } from './admin-standing.js'
+import { adminStoreRoutes } from './admin-store.js'
 import { adminTokenRoutes } from './admin-tokens.js'
 import { browserRoutes } from './browser.js'
 import { operationRoutes } from './operations.js'
@@ -12,6 +13,7 @@ export const ROUTES: readonly Route[] = [
   ...tokenRoutes,
   ...adminTokenRoutes,
   ...adminStandingRoutes,
+  ...adminStoreRoutes,
   ...auditRoutes,
   ...operationRoutes,
 ]

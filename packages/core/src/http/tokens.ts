@@ -4,6 +4,7 @@ import { issueToken, TOKEN_NAME_LENGTH } from '../tokens/issue.js'
 import { describeToken, listTokens } from '../tokens/list.js'
 import { revokeToken } from '../tokens/revoke.js'
 import { json, refuse } from './answer.js'
+import { replicationOnWire, wireReplication } from './replication.js'
 import { route } from './route.js'
 import { usageInstructions } from './usage-instructions.js'
 import { listQuery, nextCursor, pageOf, toWireToken, wireToken } from './wire.js'
@@ -114,12 +115,21 @@ export const tokenRoutes = [
     access: 'account',
     summary: 'Revoke a token of the account; revoking twice is fine',
     body: z.object({ token_id: tokenId }),
-    answer: z.object({ success, message: z.string(), token_id: z.string() }),
+    answer: z.object({
+      success,
+      message: z.string(),
+      token_id: z.string(),
+      replication: wireReplication,
+    }),
     async handle({ deps, identity, body }) {
       const { accountId } = identity
       const revoked = await revokeToken(deps, { account: accountId, id: body.token_id, by: accountId })
       if (!revoked.ok) return refuse(revoked.denial)
-      return json({ success: true, message: 'The token is revoked.', token_id: body.token_id })
+      return json({
+        success: true,
+        ...replicationOnWire('The token is revoked.', revoked.value),
+        token_id: body.token_id,
+      })
     },
   }),
   route({

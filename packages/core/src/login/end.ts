@@ -23,7 +23,7 @@ export async function endLogin(
   const setCookies = [clearCookie(cookieNames(secure).session, secure)]
   const ended = input.session && (await endSession(deps, { key: input.session }))
   if (!ended?.ok) return { location: local, setCookies }
-  return { location: (await providerLogout(deps, ended.value.idToken)) ?? local, setCookies }
+  return { location: (await providerLogout(deps, ended.value.session.idToken)) ?? local, setCookies }
 }
 
 async function providerLogout(deps: Deps, idToken: string): Promise<string | undefined> {

@@ -14,7 +14,7 @@ import type {
 import { encodeBatch } from './batch.js'
 import { collectionKeys, decodeId, encodeId } from './keys.js'
 import { readRecord } from './record.js'
-import { type RedisClient, withScripts } from './scripts.js'
+import { type RedisClient, scriptsOn } from './scripts.js'
 
 const COLLECTED_A_CALL = 1000
 
@@ -30,7 +30,7 @@ export interface CommandsOptions {
 /** The four methods of the contract that read and write, each one script or command. */
 export function redisCommands(options: CommandsOptions): Pick<Store, 'read' | 'commit' | 'page' | 'count'> {
   const { client, prefix, channel, clock, expire } = options
-  const scripts = withScripts(client)
+  const run = scriptsOn(client)
 
   const fetch = async (partition: string, keys: readonly RecordKey[]): Promise<(string | null)[]> => {
     const hashes = [
@@ -43,7 +43,7 @@ export function redisCommands(options: CommandsOptions): Pick<Store, 'read' | 'c
       const hash = collectionKeys(prefix, partition, collection).records
       return [hashes.indexOf(hash) + 1, encodeId(id)]
     })
-    return (await scripts.portcullisRead(hashes.length, ...hashes, ...places)) as (string | null)[]
+    return (await run('read', hashes, ...places)) as (string | null)[]
   }
 
   const live = (id: string, text: string | null | undefined): StoredRecord | undefined => {
@@ -62,12 +62,7 @@ export function redisCommands(options: CommandsOptions): Pick<Store, 'read' | 'c
       const seed = randomBytes(9).toString('base64url')
       const context = { prefix, partition, now: clock(), seed, channel, expire }
       const { keys, argument, notice } = encodeBatch(batch, context)
-      const [answer, detail = ''] = (await scripts.portcullisCommit(
-        keys.length,
-        ...keys,
-        argument,
-        notice,
-      )) as string[]
+      const [answer, detail = ''] = (await run('commit', keys, argument, notice)) as string[]
       if (answer === 'check' || answer === 'limit')
         return { committed: false, refusedBy: answer, index: Number(detail) }
       return { committed: true, totals: JSON.parse(detail) as number[], repeated: answer === 'repeated' }
@@ -77,10 +72,9 @@ export function redisCommands(options: CommandsOptions): Pick<Store, 'read' | 'c
       const { limit, order = 'ascending', range } = query
       requireLimit(limit)
       const { records, order: sorted } = collectionKeys(prefix, partition, collection)
-      const answer = (await scripts.portcullisPage(
-        2,
-        records,
-        sorted,
+      const answer = (await run(
+        'page',
+        [records, sorted],
         order === 'descending' ? 'desc' : 'asc',
         ...boundsOf(range),
         limit,
@@ -92,11 +86,9 @@ export function redisCommands(options: CommandsOptions): Pick<Store, 'read' | 'c
     async count(partition: string, collection: string, range?: SortRange): Promise<number> {
       const { records, order, deadlines } = collectionKeys(prefix, partition, collection)
       for (;;) {
-        const counted = (await scripts.portcullisCount(
-          3,
-          records,
-          order,
-          deadlines,
+        const counted = (await run(
+          'count',
+          [records, order, deadlines],
           String(clock()),
           ...boundsOf(range),
           COLLECTED_A_CALL,

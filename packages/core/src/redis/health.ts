@@ -2,6 +2,9 @@ import { Cluster } from 'ioredis'
 import type { StoreHealth } from '../store/store.js'
 import type { RedisClient } from './scripts.js'
 
+export const LOSS_WARNING =
+  'Redis came back without records that it had acknowledged. What was issued before is refused until the loss is accepted; bans may have to be placed again.'
+
 const OLDEST_VERSION = [6, 2]
 
 /** What an operator should know of the servers: eviction, persistence, version. Not ok when one cannot be asked. */

@@ -23,6 +23,11 @@ export interface RedisStoreOptions {
   readonly commandTimeoutMs?: number
   /** How often the watch proves that it hears. After three that stay away it no longer vouches. 50 to 60000, default 500. */
   readonly heartbeatMs?: number
+  /**
+   * After a ban or a revocation, how many replicas have to have it (`WAIT`), and for how long to wait; what came of it is
+   * in the answer. Replicas 0 to 10, default 0; `timeoutMs` 10 to 10000, default 100.
+   */
+  readonly wait?: { readonly replicas: number; readonly timeoutMs?: number }
   /** Only for tests: keys then do not expire by themselves. Default `Date.now`. */
   readonly clock?: Clock
 }
@@ -34,11 +39,13 @@ export interface ResolvedRedisOptions {
   readonly heartbeatMs: number
   readonly clock: Clock
   readonly expire: boolean
+  readonly wait: { readonly replicas: number; readonly timeoutMs: number }
 }
 
 /** Connects, in the background. Throws `configuration_invalid` that names every problem at once. */
 export function resolveRedisOptions(options: RedisStoreOptions): ResolvedRedisOptions {
   const { prefix = 'portcullis', commandTimeoutMs = 250, heartbeatMs = 500, clock } = options
+  const wait = { timeoutMs: 100, ...(options.wait ?? { replicas: 0 }) }
   const problems: string[] = []
   const ways = [options.client, options.url, options.cluster, options.sentinels].filter(
     (way) => way !== undefined,
@@ -47,6 +54,8 @@ export function resolveRedisOptions(options: RedisStoreOptions): ResolvedRedisOp
   if (!/^[\w-]+$/.test(prefix)) problems.push('redis: prefix may have letters, digits, - and _')
   requireWithin('commandTimeoutMs', commandTimeoutMs, 10, 60_000, problems)
   requireWithin('heartbeatMs', heartbeatMs, 50, 60_000, problems)
+  requireWithin('wait.replicas', wait.replicas, 0, 10, problems)
+  requireWithin('wait.timeoutMs', wait.timeoutMs, 10, 10_000, problems)
   for (const url of [options.url, ...(options.cluster ?? [])])
     if (url !== undefined && !isRedisUrl(url)) problems.push('redis: a URL begins with redis:// or rediss://')
   for (const host of options.sentinels?.hosts ?? [])
@@ -55,7 +64,15 @@ export function resolveRedisOptions(options: RedisStoreOptions): ResolvedRedisOp
     throw new PortcullisError('configuration_invalid', problems.join('; '), { problems })
   const client = options.client ?? connect(options, connectionDefaults(commandTimeoutMs))
   const ownsClient = options.client === undefined
-  return { client, ownsClient, prefix, heartbeatMs, clock: clock ?? Date.now, expire: clock === undefined }
+  return {
+    client,
+    ownsClient,
+    prefix,
+    heartbeatMs,
+    clock: clock ?? Date.now,
+    expire: clock === undefined,
+    wait,
+  }
 }
 
 /**
@@ -81,6 +98,8 @@ function connect({ url, cluster, sentinels }: RedisStoreOptions, defaults: Redis
     ? new Cluster([...cluster], {
         enableAutoPipelining: true,
         clusterRetryStrategy: (attempt) => Math.min(50 * attempt, 1000),
+        // What a lost connection leaves unanswered is not sent again here either.
+        retryDelayOnFailover: 0,
         redisOptions: defaults,
         slotsRefreshInterval: 5000,
         slotsRefreshTimeout: 2000,

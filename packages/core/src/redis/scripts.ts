@@ -1,26 +1,49 @@
 /// <reference path="./lua.d.ts" />
-import type { Cluster, Redis } from 'ioredis'
+import { type Cluster, Command, type Redis } from 'ioredis'
+import accept from './scripts/accept.lua'
 import commit from './scripts/commit.lua'
 import count from './scripts/count.lua'
+import examine from './scripts/examine.lua'
+import mark from './scripts/mark.lua'
 import page from './scripts/page.lua'
 import read from './scripts/read.lua'
 
 export type RedisClient = Redis | Cluster
 
-type Command = (keyCount: number, ...input: (string | number)[]) => Promise<unknown>
+const SCRIPTS = { accept, commit, count, examine, mark, page, read }
 
-/** Our scripts as commands of the client: sent as `EVALSHA`, and whole where a server does not know them yet. */
-export interface Scripts {
-  readonly portcullisCommit: Command
-  readonly portcullisRead: Command
-  readonly portcullisPage: Command
-  readonly portcullisCount: Command
+export type RunScript = (
+  script: keyof typeof SCRIPTS,
+  keys: readonly string[],
+  ...input: readonly (string | number)[]
+) => Promise<unknown>
+
+/** More keys than any decision or change of ours needs. */
+const PIPELINED_KEYS = 24
+
+/**
+ * Our scripts on a client: sent as `EVALSHA`, and whole where a server does not know them yet.
+ *
+ * ioredis groups what it pipelines by the first argument, which tells the slot only where the number of keys is fixed
+ * beforehand; so each number is a command of its own.
+ */
+export function scriptsOn(client: RedisClient): RunScript {
+  const commands = client as unknown as Record<string, (...input: (string | number)[]) => Promise<unknown>>
+  for (const [script, lua] of Object.entries(SCRIPTS))
+    for (let numberOfKeys = 1; numberOfKeys <= PIPELINED_KEYS; numberOfKeys++) {
+      const name = commandOf(script, numberOfKeys)
+      if (!commands[name]) client.defineCommand(name, { numberOfKeys, lua })
+    }
+  return (script, keys, ...input) => {
+    const command = commands[commandOf(script, keys.length)]
+    if (command) return command.call(client, ...keys, ...input)
+    const whole = new Command('eval', [SCRIPTS[script], keys.length, ...keys, ...input], {
+      replyEncoding: 'utf8',
+    })
+    return client.sendCommand(whole) as Promise<unknown>
+  }
 }
 
-export function withScripts(client: RedisClient): Scripts {
-  client.defineCommand('portcullisCommit', { lua: commit })
-  client.defineCommand('portcullisRead', { lua: read, readOnly: false })
-  client.defineCommand('portcullisPage', { lua: page })
-  client.defineCommand('portcullisCount', { lua: count })
-  return client as unknown as Scripts
+function commandOf(script: string, numberOfKeys: number): string {
+  return `portcullis_${script}_${numberOfKeys}`
 }

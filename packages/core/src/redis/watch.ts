@@ -1,5 +1,5 @@
-import type { Watch, WatchListener } from '../store/store.js'
-import { decodeId } from './keys.js'
+import type { Watch } from '../store/store.js'
+import { readNotice } from './notice.js'
 import type { RedisClient } from './scripts.js'
 
 export interface WatchOptions {
@@ -12,6 +12,15 @@ export interface WatchOptions {
   readonly heartbeatMs: number
 }
 
+export interface NoticeListener {
+  changed(partition: string): void
+  lost(): void
+  /** An epoch has seen another revocation. */
+  marked(slot: number, id: string, marks: number): void
+  /** An epoch is no longer what it was. */
+  examine(): void
+}
+
 /** Without a heartbeat for this many intervals the watch no longer vouches. */
 const MISSED_HEARTBEATS = 3
 
@@ -19,7 +28,7 @@ const MISSED_HEARTBEATS = 3
  * Watches for change notices. Vouches from the first heartbeat that comes back, until the connection is lost or three
  * in a row stay away; then `lost` is called at once, and it resumes by itself.
  */
-export async function watchChanges(options: WatchOptions, listener: WatchListener): Promise<Watch> {
+export async function watchChanges(options: WatchOptions, listener: NoticeListener): Promise<Watch> {
   const { changes, heartbeats, heartbeatMs } = options
   const subscriber = options.connect()
   let vouching = false
@@ -39,7 +48,7 @@ export async function watchChanges(options: WatchOptions, listener: WatchListene
   }
   subscriber.on('message', (channel: string, message: string) => {
     if (channel === heartbeats) hear()
-    else listener.changed(decodeId(message))
+    else readNotice(message, listener)
   })
   subscriber.on('close', lose)
   subscriber.on('error', lose)

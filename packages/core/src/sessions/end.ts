@@ -2,22 +2,30 @@ import { audited } from '../audit/append.js'
 import type { Deps } from '../deps.js'
 import { leave } from '../directory/directory.js'
 import { done, type Outcome, refused } from '../outcome.js'
+import { type Replicated, replicationOf } from '../store/replication.js'
 import { handleOf, openSession, type Session, type SessionKey, sessionRecordKey } from './session.js'
+
+export interface EndedSession extends Replicated {
+  readonly session: Session
+}
 
 /** Ends one session, at once and for good. Answers what it was. Refused with `session_not_found`. */
 export async function endSession(
   deps: Deps,
   input: { key: SessionKey; by?: string },
-): Promise<Outcome<Session>> {
+): Promise<Outcome<EndedSession>> {
   const recordKey = sessionRecordKey(input.key.id)
   const [stored] = await deps.store.read(input.key.partition, [recordKey])
   const session = stored && openSession(deps, input.key, stored)
   if (!session) return refused('session_not_found')
-  await audited(
-    deps,
-    { action: 'session.end', actor: input.by ?? session.email, subject: session.email },
-    async () => done(await deps.store.commit(input.key.partition, { writes: [{ delete: recordKey }] })),
+  const recorded = {
+    action: 'session.end',
+    actor: input.by ?? session.email,
+    subject: session.email,
+  } as const
+  const ended = await audited(deps, recorded, async () =>
+    done(await deps.store.commit(input.key.partition, { confirm: true, writes: [{ delete: recordKey }] })),
   )
   await leave(deps, [{ directory: 'sessions', id: handleOf(input.key) }])
-  return done(session)
+  return done({ session, ...(ended.ok && ended.value.committed ? replicationOf(ended.value) : {}) })
 }

@@ -3,6 +3,7 @@ import type { Deps } from '../deps.js'
 import { enter } from '../directory/directory.js'
 import { done, type Outcome, refused } from '../outcome.js'
 import { collectEndedSessions } from '../sessions/collect.js'
+import { type Replicated, replicationOf } from '../store/replication.js'
 import type { Millis } from '../store/store.js'
 import { boundedText } from '../text.js'
 import { collectRevokedTokens } from '../tokens/collect.js'
@@ -27,7 +28,7 @@ export interface BanRequest {
   readonly keepTokens?: boolean
 }
 
-export interface BanResult {
+export interface BanResult extends Replicated {
   readonly until: Millis
   readonly durationSeconds: number
   readonly endedSessions: number
@@ -60,19 +61,19 @@ export async function banAccount(deps: Deps, request: BanRequest): Promise<Outco
       if (!reserved.ok) return reserved
     }
     await enter(deps, [{ directory: 'bans', id: partition, account, sort: until, expiresAt: until }])
-    const standing = await changeStanding(deps, partition, (current) => ({
+    const changed = await changeStanding(deps, partition, (current) => ({
       ...current,
       sessionGeneration: current.sessionGeneration + 1,
       tokenGeneration: current.tokenGeneration + (keepTokens ? 0 : 1),
       ban,
     }))
-    return done(standing)
+    return done(changed)
   })
   if (!banned.ok) return banned
-  const { sessionGeneration, tokenGeneration } = banned.value
+  const { sessionGeneration, tokenGeneration } = banned.value.standing
   const endedSessions = await collectEndedSessions(deps, partition, sessionGeneration)
   const revokedTokens = await collectRevokedTokens(deps, account, tokenGeneration)
-  return done({ until, durationSeconds, endedSessions, revokedTokens })
+  return done({ until, durationSeconds, endedSessions, revokedTokens, ...replicationOf(banned.value) })
 }
 
 /** Nobody acts on themselves, and only a super admin on a super admin. */

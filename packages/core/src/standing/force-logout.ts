@@ -2,6 +2,7 @@ import { audited } from '../audit/append.js'
 import type { Deps } from '../deps.js'
 import { done, type Outcome } from '../outcome.js'
 import { collectEndedSessions } from '../sessions/collect.js'
+import { type Replicated, replicationOf } from '../store/replication.js'
 import type { Millis } from '../store/store.js'
 import { refuseOver } from './ban.js'
 import { changeStanding } from './change.js'
@@ -9,9 +10,12 @@ import { changeStanding } from './change.js'
 export const DEFAULT_RELOGIN_SECONDS = 60
 export const MAX_RELOGIN_SECONDS = 30 * 86_400
 
-export interface ForcedLogout {
-  readonly reloginAfter: Millis
+export interface EndedSessions extends Replicated {
   readonly endedSessions: number
+}
+
+export interface ForcedLogout extends EndedSessions {
+  readonly reloginAfter: Millis
 }
 
 /**
@@ -32,33 +36,35 @@ export async function forceLogout(
     subject: account,
     details: { relogin_after_seconds: reloginAfterSeconds },
   } as const
-  return audited(deps, recorded, async () => {
-    const endedSessions = await endAllSessions(deps, account, { reloginAfter })
-    return done({ reloginAfter, endedSessions })
-  })
+  return audited(deps, recorded, async () =>
+    done({ reloginAfter, ...(await endAllSessions(deps, account, { reloginAfter })) }),
+  )
 }
 
 /** Ends every session of an account in one commit; it may log in again at once. */
 export async function signOutEverywhere(
   deps: Deps,
   input: { account: string; by: string },
-): Promise<Outcome<{ endedSessions: number }>> {
+): Promise<Outcome<EndedSessions>> {
   const recorded = {
     action: 'account.sign_out_everywhere',
     actor: input.by,
     subject: input.account,
   } as const
-  return audited(deps, recorded, async () =>
-    done({ endedSessions: await endAllSessions(deps, input.account, {}) }),
-  )
+  return audited(deps, recorded, async () => done(await endAllSessions(deps, input.account, {})))
 }
 
-async function endAllSessions(deps: Deps, account: string, more: { reloginAfter?: Millis }): Promise<number> {
+async function endAllSessions(
+  deps: Deps,
+  account: string,
+  more: { reloginAfter?: Millis },
+): Promise<EndedSessions> {
   const partition = deps.partitionOf(account)
-  const standing = await changeStanding(deps, partition, (current) => ({
+  const changed = await changeStanding(deps, partition, (current) => ({
     ...current,
     ...more,
     sessionGeneration: current.sessionGeneration + 1,
   }))
-  return collectEndedSessions(deps, partition, standing.sessionGeneration)
+  const endedSessions = await collectEndedSessions(deps, partition, changed.standing.sessionGeneration)
+  return { endedSessions, ...replicationOf(changed) }
 }

@@ -13,11 +13,12 @@ export function withDeadline(
   milliseconds: number,
   report: (error: unknown) => void = () => {},
 ): Store {
-  const bounded = <T>(answer: () => Promise<T>): Promise<T> =>
+  const bounded = <T>(answer: () => Promise<T>, extra = 0): Promise<T> =>
     new Promise((resolve, reject) => {
+      const limit = milliseconds + extra
       const timer = setTimeout(
-        () => reject(unavailable(`The store did not answer within ${milliseconds} ms`)),
-        milliseconds,
+        () => reject(unavailable(`The store did not answer within ${limit} ms`)),
+        limit,
       )
       Promise.resolve()
         .then(answer)
@@ -30,12 +31,15 @@ export function withDeadline(
     })
   return {
     read: (partition, keys) => bounded(() => store.read(partition, keys)),
-    commit: (partition, batch) => bounded(() => store.commit(partition, batch)),
+    commit: (partition, batch) =>
+      bounded(() => store.commit(partition, batch), batch.confirm ? store.confirmsWithinMs : 0),
     page: (partition, collection, query) => bounded(() => store.page(partition, collection, query)),
     count: (partition, collection, range) => bounded(() => store.count(partition, collection, range)),
     ...(store.watch && { watch: store.watch.bind(store) }),
     health: () =>
       bounded(() => store.health()).catch(() => ({ ok: false, warnings: ['The store does not answer.'] })),
+    ...(store.lossOf && { lossOf: store.lossOf.bind(store) }),
+    ...(store.acceptLoss && { acceptLoss: store.acceptLoss.bind(store) }),
     close: () => store.close(),
   }
 }

@@ -72,6 +72,19 @@ export interface Batch {
   readonly once?: { readonly key: string; readonly expiresAt: Millis }
   /** No decision reads these records: watchers need no notice. */
   readonly quiet?: boolean
+  /**
+   * A ban or a revocation, which must not be lost with one machine: a store with replicas waits for them, as far as its
+   * options say, and answers `replication`.
+   */
+  readonly confirm?: boolean
+}
+
+/** How far a change had come when it was answered. */
+export interface Replication {
+  /** How many replicas should have it. */
+  readonly requested: number
+  /** How many had it in time. When fewer, the change holds now, but the loss of the master may undo it. */
+  readonly confirmed: number
 }
 
 export type CommitResult =
@@ -81,6 +94,8 @@ export type CommitResult =
       readonly totals: readonly number[]
       /** True when `once` had been seen before and nothing was written now. */
       readonly repeated: boolean
+      /** Only for a batch with `confirm`, from a store that waits for replicas. */
+      readonly replication?: Replication
     }
   | {
       readonly committed: false
@@ -153,6 +168,16 @@ export interface Store {
    */
   watch?(listener: WatchListener): Promise<Watch>
   health(): Promise<StoreHealth>
+  /** What `commit` may take for a batch with `confirm` beyond what it takes for others. Absent: nothing. */
+  readonly confirmsWithinMs?: number
+  /**
+   * When the store came back with less of a partition than it had acknowledged, and nobody has accepted that: what was
+   * issued before this instant may have been revoked since. As of the last answer about this partition. Absent where
+   * nothing acknowledged can be lost, or where it cannot be noticed.
+   */
+  lossOf?(partition: string): Millis | undefined
+  /** Accepts every loss that is known: records are trusted as they are from now on. */
+  acceptLoss?(): Promise<void>
   /** Releases every timer, socket and file. Later calls reject. Closing twice is harmless. */
   close(): Promise<void>
 }

@@ -135,6 +135,22 @@ export function commitCases(options: StoreCasesOptions): StoreCase[] {
         assert.equal(new Set(records.map((record) => record?.value)).size, 1)
       await Promise.all(writing)
     }),
+    a('many partitions are written and read at once, each by itself', async ({ store, partition }) => {
+      const partitions = Array.from({ length: 60 }, (_, index) => `${partition}-${index}`)
+      const write = (each: string) =>
+        store.commit(each, {
+          writes: [
+            { put: RECORD, value: each },
+            { add: COUNTER, amount: 1 },
+          ],
+        })
+      await Promise.all(partitions.map(write))
+      const found = await Promise.all(partitions.map((each) => store.read(each, [RECORD, COUNTER])))
+      assert.deepEqual(
+        found.map((records) => records.map((record) => record?.value)),
+        partitions.map((each) => [each, 1]),
+      )
+    }),
     a('later writes of a batch see the earlier ones', async ({ store, partition }) => {
       const result = await store.commit(partition, {
         writes: [

@@ -13,7 +13,7 @@ export async function collectRevokedTokens(deps: Deps, account: string, generati
   for await (const stored of walk(deps, deps.partitionOf(account), TOKENS)) {
     const record = tokenRecordOf(stored)
     if (record.generation >= generation || record.revokedAt !== undefined) continue
-    await markRevoked(deps, account, stored.id)
+    await markRevoked(deps, account, stored.id, { confirm: false })
     if (record.expiresAt > now) count += 1
   }
   return count

@@ -2,7 +2,13 @@ import { audited } from '../audit/append.js'
 import type { Deps } from '../deps.js'
 import { done, type Outcome } from '../outcome.js'
 import { changeStanding } from '../standing/change.js'
+import { type Replicated, replicationOf } from '../store/replication.js'
 import { collectRevokedTokens } from './collect.js'
+
+export interface RevokedTokens extends Replicated {
+  /** How many had still been good. */
+  readonly revokedCount: number
+}
 
 /**
  * Revokes every token that an account has. True for all of them from one commit on, whatever their number; the records
@@ -11,7 +17,7 @@ import { collectRevokedTokens } from './collect.js'
 export async function revokeAllTokens(
   deps: Deps,
   input: { account: string; by: string },
-): Promise<Outcome<{ revokedCount: number }>> {
+): Promise<Outcome<RevokedTokens>> {
   const recorded = { action: 'token.revoke_all', actor: input.by, subject: input.account } as const
   const revoked = await audited(deps, recorded, async () =>
     done(
@@ -22,7 +28,9 @@ export async function revokeAllTokens(
     ),
   )
   if (!revoked.ok) return revoked
+  const { tokenGeneration } = revoked.value.standing
   return done({
-    revokedCount: await collectRevokedTokens(deps, input.account, revoked.value.tokenGeneration),
+    revokedCount: await collectRevokedTokens(deps, input.account, tokenGeneration),
+    ...replicationOf(revoked.value),
   })
 }

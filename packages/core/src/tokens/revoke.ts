@@ -3,9 +3,14 @@ import type { Deps } from '../deps.js'
 import { enter } from '../directory/directory.js'
 import { PortcullisError } from '../errors.js'
 import { done, type Outcome, refused } from '../outcome.js'
+import { type Replicated, replicationOf } from '../store/replication.js'
 import { recordDeadline, type TokenRecord, tokenRecordKey, tokenRecordOf } from './token.js'
 
 const ATTEMPTS = 20
+
+export interface RevokedToken extends Replicated {
+  readonly record: TokenRecord
+}
 
 /**
  * Revokes one token of an account, for good. Once this resolves, no request with it is allowed again. Revoking twice
@@ -14,41 +19,48 @@ const ATTEMPTS = 20
 export async function revokeToken(
   deps: Deps,
   input: { account: string; id: string; by: string },
-): Promise<Outcome<TokenRecord>> {
+): Promise<Outcome<RevokedToken>> {
   const { account, id } = input
   const key = tokenRecordKey(id)
   const partition = deps.partitionOf(account)
   const [found] = await deps.store.read(partition, [key])
   if (!found) return refused('token_not_found')
-  if (tokenRecordOf(found).revokedAt !== undefined) return done(tokenRecordOf(found))
+  const record = tokenRecordOf(found)
+  if (record.revokedAt !== undefined) return done({ record })
   const recorded = {
     action: 'token.revoke',
     actor: input.by,
     subject: account,
     details: { token_id: id },
   } as const
-  return audited(deps, recorded, () => markRevoked(deps, account, id))
+  return audited(deps, recorded, () => markRevoked(deps, account, id, { confirm: true }))
 }
 
 /** Marks the record; what is already marked stays as it is. */
-export async function markRevoked(deps: Deps, account: string, id: string): Promise<Outcome<TokenRecord>> {
+export async function markRevoked(
+  deps: Deps,
+  account: string,
+  id: string,
+  { confirm }: { confirm: boolean },
+): Promise<Outcome<RevokedToken>> {
   const key = tokenRecordKey(id)
   const partition = deps.partitionOf(account)
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const [stored] = await deps.store.read(partition, [key])
     if (!stored) return refused('token_not_found')
     const record = tokenRecordOf(stored)
-    if (record.revokedAt !== undefined) return done(record)
+    if (record.revokedAt !== undefined) return done({ record })
     const revoked = { ...record, revokedAt: deps.clock() }
     const deadline = recordDeadline(deps, record.expiresAt)
     await enter(deps, [
       { directory: 'revoked-tokens', id, account, sort: record.expiresAt, expiresAt: deadline },
     ])
     const result = await deps.store.commit(partition, {
+      confirm,
       checks: [{ key, version: stored.version }],
       writes: [{ put: key, value: revoked, sort: stored.sort, expiresAt: deadline }],
     })
-    if (result.committed) return done(revoked)
+    if (result.committed) return done({ record: revoked, ...replicationOf(result) })
   }
   throw new PortcullisError('store_unavailable', 'A token changed too often to be revoked')
 }

@@ -81,6 +81,7 @@ const REQUESTS: Record<string, { path?: string; body?: unknown }> = {
   'POST /api/admin/sessions/revoke-user': { body: { user_email: 'someone@example.com' } },
   'POST /api/admin/sessions/force-logout': { body: { user_email: 'someone@example.com' } },
   'DELETE /api/admin/sessions/unban/{email}': { path: '/api/admin/sessions/unban/someone@example.com' },
+  'POST /api/admin/store/accept-loss': {},
   'GET /api/admin/audit': {},
   'GET /api/admin/audit/verify': {},
   'GET /health': {},

@@ -81,9 +81,10 @@ describe('a gate on Redis', () => {
     const store = redisStore({ url: server.url, prefix: 'mortal' })
     const expiresAt = Date.now() + 60_000
     await store.commit('p', { writes: [{ put: { collection: 'c', id: 'i' }, value: 1, expiresAt }] })
-    for (const key of await operator.keys('mortal:*')) expect(await operator.pexpiretime(key)).toBe(expiresAt)
+    for (const key of await operator.keys('mortal:{p}*'))
+      expect(await operator.pexpiretime(key)).toBe(expiresAt)
     await store.commit('p', { writes: [{ put: { collection: 'c', id: 'forever' }, value: 1 }] })
-    for (const key of await operator.keys('mortal:*')) expect(await operator.pexpiretime(key)).toBe(-1)
+    for (const key of await operator.keys('mortal:{p}*')) expect(await operator.pexpiretime(key)).toBe(-1)
     await store.close()
   })
 
