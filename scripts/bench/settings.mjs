@@ -1,0 +1,71 @@
+import { parseArgs } from 'node:util'
+
+/** The parts of the benchmark, in the order in which they run. */
+export const PARTS = /** @type {const} */ (['authenticate', 'requests', 'revocation', 'memory', 'scale'])
+
+/** @typedef {(typeof PARTS)[number]} Part */
+
+/**
+ * How long and how often everything is measured.
+ *
+ * @typedef {object} Settings
+ * @property {readonly Part[]} parts
+ * @property {boolean} isQuick
+ * @property {number} rounds of each comparison
+ * @property {number} calls timed in a round
+ * @property {number} loadMs of a round of requests
+ * @property {number} revocations
+ * @property {number} tokens issued to see what one takes
+ * @property {number} scale tokens in the store when lists and revocations are timed
+ */
+
+/** @type {Omit<Settings, 'parts'>} */
+const FULL = {
+  isQuick: false,
+  rounds: 7,
+  calls: 20_000,
+  loadMs: 3_000,
+  revocations: 200,
+  tokens: 10_000,
+  scale: 1_000_000,
+}
+
+/** @type {Omit<Settings, 'parts'>} */
+const QUICK = {
+  isQuick: true,
+  rounds: 2,
+  calls: 5_000,
+  loadMs: 1_000,
+  revocations: 20,
+  tokens: 1_000,
+  scale: 10_000,
+}
+
+const usage = `usage: npm run bench -- [--quick] [--scale TOKENS] [--only ${PARTS.join('|')}]`
+
+/**
+ * @param {string[]} args
+ * @returns {Settings | undefined} nothing, after one line that says how to call it, when they make no sense
+ */
+export function readSettings(args) {
+  try {
+    return settingsOf(args)
+  } catch (error) {
+    console.error(`portcullis: ${/** @type {Error} */ (error).message}\n${usage}`)
+    return undefined
+  }
+}
+
+/** @param {string[]} args */
+function settingsOf(args) {
+  const { values } = parseArgs({
+    args,
+    options: { quick: { type: 'boolean' }, scale: { type: 'string' }, only: { type: 'string' } },
+  })
+  const defaults = values.quick ? QUICK : FULL
+  const scale = Number(values.scale ?? defaults.scale)
+  if (!Number.isSafeInteger(scale) || scale < 0) throw new Error('--scale takes a number of tokens')
+  const wanted = PARTS.filter((part) => values.only === undefined || part === values.only)
+  if (wanted.length === 0) throw new Error(`there is no part ${values.only}`)
+  return { ...defaults, scale, parts: wanted.filter((part) => part !== 'scale' || scale > 0) }
+}
