@@ -29,8 +29,24 @@ export async function writeReport(report) {
   const { environment, settings, rows } = report
   const judged = rows.map((row) => ({ ...row, ...(isJudged(row) ? { met: isMet(row) } : {}) }))
   const json = { measured: headingOf(report), environment, settings, rows: judged }
-  await writeFile(path.join(folder, 'latest.json'), `${JSON.stringify(json, null, 2)}\n`)
+  await writeFile(path.join(folder, 'latest.json'), jsonOf(json))
   await writeFile(path.join(folder, 'latest.md'), `# Benchmarks\n\n${tableOf(report)}\n`)
+}
+
+/**
+ * Six digits are more than anything here is good for; a list of figures stays on its line, as the formatter has it.
+ *
+ * @param {object} content
+ */
+function jsonOf(content) {
+  /**
+   * @param {string} _name
+   * @param {unknown} value
+   */
+  const rounded = (_name, value) =>
+    typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value
+  const text = JSON.stringify(content, rounded, 2)
+  return `${text.replace(/\[\s+([^[\]{}]*?)\s+\]/g, (_, items) => `[${items.replace(/,\s+/g, ', ')}]`)}\n`
 }
 
 /** @param {Report} report */

@@ -24,7 +24,7 @@ const FULL = {
   isQuick: false,
   rounds: 7,
   calls: 20_000,
-  loadMs: 3_000,
+  loadMs: 2_000,
   revocations: 200,
   tokens: 10_000,
   scale: 1_000_000,

@@ -26,9 +26,11 @@ async function run(load) {
   )
   const begin = performance.now() + load.warmUpMs
   const end = begin + load.durationMs
-  const lanes = Array.from({ length: load.connections }, (_, lane) =>
-    drive(load.port, requests, lane, begin, end),
-  )
+  const lanes = Array.from({ length: load.connections }, (_, lane) => {
+    // Connections that go through the tokens side by side would all meet a new one at the same moment.
+    const first = Math.floor((lane * requests.length) / load.connections)
+    return drive(load.port, requests, first, begin, end)
+  })
   const driven = await Promise.all(lanes)
   const latencies = driven.flatMap((lane) => lane.latencies)
   return {
@@ -44,19 +46,19 @@ async function run(load) {
  *
  * @param {number} port
  * @param {Buffer[]} requests
- * @param {number} lane
+ * @param {number} first of the requests
  * @param {number} begin
  * @param {number} end
  * @returns {Promise<{ answered: number, latencies: number[] }>} all that was answered, and the milliseconds of each
  *   exchange that began and ended within the time
  */
-function drive(port, requests, lane, begin, end) {
+function drive(port, requests, first, begin, end) {
   return new Promise((resolve, reject) => {
     /** @type {number[]} */
     const latencies = []
     const socket = connect({ port, host: '127.0.0.1', noDelay: true })
     let answered = 0
-    let turn = lane
+    let turn = first
     let sentAt = 0
     let received = ''
     const send = () => {

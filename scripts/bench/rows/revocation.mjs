@@ -8,8 +8,8 @@ import { format } from '../report.mjs'
 const LONGEST_PAUSE_MS = 20
 
 /**
- * From the call that revokes a token on one node to the first refusal on another, which asks all the time and had the
- * token in its near cache. The two take turns at revoking.
+ * From the call that revokes a token on one node to the first refusal on another, which asks every millisecond and had
+ * the token in its near cache. The two take turns at revoking.
  *
  * @param {import('../settings.mjs').Settings} settings
  * @returns {Promise<import('../report.mjs').Row[]>}

@@ -16,7 +16,8 @@ import { collectionKeys, decodeId, encodeId } from './keys.js'
 import { readRecord } from './record.js'
 import { type RedisClient, scriptsOn } from './scripts.js'
 
-const COLLECTED_A_CALL = 1000
+/** Few enough that nobody else waits for more than some milliseconds. */
+const COLLECTED_A_CALL = 200
 
 export interface CommandsOptions {
   readonly client: RedisClient

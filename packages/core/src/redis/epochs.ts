@@ -37,8 +37,10 @@ export interface Epochs {
   /** Since when the records of a partition are known to be complete, after a loss that nobody accepted. */
   lossOf(partition: string): Millis | undefined
   readonly hasLoss: boolean
-  /** Compares all anew before the next answer. */
+  /** Compares all anew before the next answer; what is under way is not believed either. */
   distrust(): void
+  /** Reads all anew before the next answer: somebody has accepted a loss. */
+  reread(): void
   /** Trusts every slot as it is. */
   accept(): Promise<void>
   stop(): void
@@ -109,7 +111,7 @@ export function watchEpochs({ client, slots, channel, clock }: EpochsOptions): E
       if (!state.isTrusted) await trust(slot, state)
       const before = state.distrusted
       const answer = await act()
-      if (state.distrusted === before && state.isTrusted) return answer
+      if (state.distrusted === before) return answer
       throw new PortcullisError('store_unavailable', 'The connection to Redis was lost around an answer')
     },
     remember(slot, id, marks) {
@@ -121,6 +123,9 @@ export function watchEpochs({ client, slots, channel, clock }: EpochsOptions): E
       return hasLoss
     },
     distrust: distrustAll,
+    reread() {
+      for (const state of known.values()) state.isTrusted = false
+    },
     async accept() {
       for (const [slot, state] of known) {
         await trust(slot, state)

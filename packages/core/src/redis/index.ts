@@ -7,6 +7,7 @@ import { watchEpochs } from './epochs.js'
 import { examineServer, LOSS_WARNING } from './health.js'
 import { type RedisStoreOptions, resolveRedisOptions } from './options.js'
 import { slotsOf } from './slots.js'
+import { connectSubscriber, onPublisherLost, publishersOf } from './subscriptions.js'
 import { watchChanges } from './watch.js'
 
 export type { RedisStoreOptions } from './options.js'
@@ -48,8 +49,9 @@ export function redisStore(options: RedisStoreOptions): Store {
       whileOpen(async () => {
         const watch = await watchChanges(
           {
-            connect: () => client.duplicate(),
-            publish: (to, message) => client.publish(to, message),
+            connect: () => connectSubscriber(client),
+            publishers: () => publishersOf(client),
+            onPublisherLost: (lost) => onPublisherLost(client, lost),
             changes: channel,
             heartbeats: `${prefix}:heartbeats:${randomBytes(9).toString('base64url')}`,
             heartbeatMs,
@@ -58,6 +60,10 @@ export function redisStore(options: RedisStoreOptions): Store {
             changed: (partition) => listener.changed(partition),
             lost: () => listener.lost(),
             marked: epochs.remember,
+            accepted() {
+              epochs.reread()
+              listener.lost()
+            },
             examine() {
               epochs.distrust()
               listener.lost()

@@ -82,7 +82,13 @@ export function resolveRedisOptions(options: RedisStoreOptions): ResolvedRedisOp
 function connectionDefaults(commandTimeout: number): RedisOptions {
   return {
     commandTimeout,
+    // A connection that says nothing is dead, whatever TCP thinks.
+    socketTimeout: 4 * commandTimeout,
+    sentinelCommandTimeout: commandTimeout,
+    // The watch subscribes anew itself; what ioredis does by itself rejects where nobody can handle it.
+    autoResubscribe: false,
     connectTimeout: 2000,
+    disconnectTimeout: 250,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
     enableAutoPipelining: true,

@@ -22,13 +22,11 @@ export function slotsOf(client: RedisClient, prefix: string): Slots {
   const keyTagged = (tag: string) => collectionKeys(prefix, tag, 'epoch').records
   if (!(client instanceof Cluster))
     return { slotOf: () => 0, epochKey: () => keyTagged('gate'), masterOf: () => '' }
-  let tags: readonly string[] | undefined
+  // Before the first command, whose deadline it would eat into.
+  const tags = findTags()
   return {
     slotOf: (partition) => calculateSlot(collectionKeys(prefix, partition, '').records),
-    epochKey(slot) {
-      tags ??= findTags()
-      return keyTagged(tags[slot] ?? '')
-    },
+    epochKey: (slot) => keyTagged(tags[slot] ?? ''),
     masterOf: (slot) => client.slots[slot]?.[0] ?? '',
   }
 }

@@ -1,11 +1,24 @@
+import type { Redis } from 'ioredis'
 import type { Watch } from '../store/store.js'
+import { heartbeats } from './heartbeats.js'
 import { readNotice } from './notice.js'
-import type { RedisClient } from './scripts.js'
+
+/** A server that notices come from. */
+export interface Publisher {
+  readonly name: string
+  publish(channel: string, message: string): Promise<unknown>
+}
 
 export interface WatchOptions {
-  /** A connection of its own, since one that subscribes can do nothing else. */
-  readonly connect: () => RedisClient
-  readonly publish: (channel: string, message: string) => Promise<unknown>
+  /**
+   * Begins a connection of its own, since one that subscribes can do nothing else, and one that does not come back by
+   * itself. Undefined while there is nobody to connect to.
+   */
+  readonly connect: () => Redis | undefined
+  /** Every master: whichever commits a change publishes it. */
+  readonly publishers: () => readonly Publisher[]
+  /** Calls back when the connection to a publisher is lost, so that it may have published what nobody heard. */
+  readonly onPublisherLost: (lost: () => void) => () => void
   readonly changes: string
   /** Heard by this watch alone: what it sends itself proves that the way through Redis works. */
   readonly heartbeats: string
@@ -19,58 +32,78 @@ export interface NoticeListener {
   marked(slot: number, id: string, marks: number): void
   /** An epoch is no longer what it was. */
   examine(): void
+  /** Somebody has accepted a loss. */
+  accepted(): void
 }
 
-/** Without a heartbeat for this many intervals the watch no longer vouches. */
-const MISSED_HEARTBEATS = 3
-
 /**
- * Watches for change notices. Vouches from the first heartbeat that comes back, until the connection is lost or three
- * in a row stay away; then `lost` is called at once, and it resumes by itself.
+ * Watches for change notices. Vouches while the heartbeats of every master come back in time; when the connection is
+ * lost, or three in a row stay away or come late, `lost` is called and it begins anew by itself.
  */
 export async function watchChanges(options: WatchOptions, listener: NoticeListener): Promise<Watch> {
-  const { changes, heartbeats, heartbeatMs } = options
-  const subscriber = options.connect()
+  const pulse = heartbeats(options.heartbeatMs)
+  let subscriber: Redis | undefined
   let vouching = false
-  let heardAt = 0
 
+  const names = () => options.publishers().map(({ name }) => name)
   const lose = () => {
     if (!vouching) return
     vouching = false
     listener.lost()
   }
-  const hear = () => {
-    heardAt = performance.now()
-    if (vouching) return
+  const hear = (message: string) => {
+    // Where one heartbeat got lost on its way, a notice may have been lost too.
+    if (!pulse.hear(message)) lose()
+    if (vouching || !pulse.isFresh(names())) return
     // What was kept before may be stale: notices were missed while nobody listened.
     listener.lost()
     vouching = true
   }
-  subscriber.on('message', (channel: string, message: string) => {
-    if (channel === heartbeats) hear()
-    else readNotice(message, listener)
-  })
-  subscriber.on('close', lose)
-  subscriber.on('error', lose)
-
-  const beat = () => {
-    if (performance.now() - heardAt > heartbeatMs * MISSED_HEARTBEATS) lose()
-    if (subscriber.status === 'ready') options.publish(heartbeats, '').catch(lose)
+  const sendPulse = () => {
+    for (const { name, publish } of options.publishers())
+      publish(options.heartbeats, pulse.next(name)).catch(() => {})
   }
-  const timer = setInterval(beat, heartbeatMs)
-  timer.unref()
-  subscriber.on('ready', () => {
-    subscriber.subscribe(changes, heartbeats).then(beat, lose)
-  })
+  const end = () => {
+    lose()
+    subscriber?.disconnect()
+    subscriber = undefined
+  }
+  const begin = () => {
+    const connection = options.connect()
+    subscriber = connection
+    pulse.restart()
+    connection?.on('message', (channel: string, message: string) => {
+      if (connection !== subscriber) return
+      if (channel === options.heartbeats) hear(message)
+      else readNotice(message, listener)
+    })
+    connection?.on('error', () => {})
+    connection?.on('close', () => {
+      if (connection === subscriber) end()
+    })
+    connection?.once('ready', () => {
+      connection.subscribe(options.changes, options.heartbeats).then(sendPulse, end)
+    })
+  }
+  const beat = () => {
+    if (subscriber && pulse.isSilent) end()
+    if (!subscriber) begin()
+    if (!pulse.isFresh(names())) lose()
+    if (subscriber?.status === 'ready') sendPulse()
+  }
 
+  const forgetPublishers = options.onPublisherLost(lose)
+  begin()
+  const timer = setInterval(beat, options.heartbeatMs)
+  timer.unref()
   return {
     get vouching() {
       return vouching
     },
     async close() {
       clearInterval(timer)
-      lose()
-      subscriber.disconnect()
+      forgetPublishers()
+      end()
     },
   }
 }

@@ -1,4 +1,4 @@
-import type { Clock, RecordKey, Store, StoredRecord, Watch } from './store.js'
+import type { Clock, RecordKey, Store, StoredRecord, Watch, Write } from './store.js'
 
 export interface NearCacheOptions {
   readonly clock: Clock
@@ -7,6 +7,9 @@ export interface NearCacheOptions {
   /** Partitions kept at most; the one unused for longest makes room. */
   readonly capacity: number
 }
+
+/** Records kept of one partition at most: a caller who comes with a new credential each time must not fill it. */
+const KEPT_OF_ONE = 256
 
 /** What is known of one partition; `undefined` stands for a record that is known to be absent. */
 type Known = Map<string, StoredRecord | undefined>
@@ -62,12 +65,16 @@ export async function withNearCache(store: Store, options: NearCacheOptions): Pr
     records: readonly (StoredRecord | undefined)[],
   ) => {
     const known = partitions.get(partition) ?? new Map<string, StoredRecord | undefined>()
-    for (const [index, key] of keys.entries()) known.set(nameOf(key), records[index])
+    for (const [index, key] of keys.entries()) {
+      const name = nameOf(key)
+      known.delete(name)
+      known.set(name, records[index])
+    }
+    while (known.size > KEPT_OF_ONE) forgetOldest(known)
     partitions.delete(partition)
     partitions.set(partition, known)
     if (partitions.size <= capacity) return
-    const [oldest] = partitions.keys()
-    if (oldest !== undefined) partitions.delete(oldest)
+    forgetOldest(partitions)
   }
 
   const readThrough = async (partition: string, keys: readonly RecordKey[]) => {
@@ -94,6 +101,8 @@ export async function withNearCache(store: Store, options: NearCacheOptions): Pr
       return recall(partition, keys) ?? readThrough(partition, keys)
     },
     async commit(partition, batch) {
+      if (!batch.writes.some((write) => collections.has(keyOf(write).collection)))
+        return store.commit(partition, batch)
       forget(partition)
       try {
         return await store.commit(partition, batch)
@@ -108,6 +117,16 @@ export async function withNearCache(store: Store, options: NearCacheOptions): Pr
       await store.close()
     },
   }
+}
+
+function forgetOldest(entries: Map<string, unknown>): void {
+  const [oldest] = entries.keys()
+  if (oldest !== undefined) entries.delete(oldest)
+}
+
+function keyOf(write: Write): RecordKey {
+  if ('put' in write) return write.put
+  return 'add' in write ? write.add : write.delete
 }
 
 function nameOf({ collection, id }: RecordKey): string {

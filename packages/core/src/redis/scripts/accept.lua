@@ -3,6 +3,6 @@
 local id = redis.call('HGET', KEYS[1], 'id')
 if id and redis.call('HDEL', KEYS[1], 'lostAt') == 1 then
   redis.call('HSET', KEYS[1], 'accepted', id)
-  redis.call('PUBLISH', ARGV[1], '\0!examine')
+  redis.call('PUBLISH', ARGV[1], '\0!accept')
 end
 return 0

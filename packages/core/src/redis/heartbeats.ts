@@ -1,0 +1,53 @@
+/** Proof that whoever may publish a change is heard, without delay and without a gap. */
+export interface Heartbeats {
+  /** The text that a publisher is to send now. */
+  next(publisher: string): string
+  /**
+   * Takes a text that came back, and answers whether those before it came too. One that was under way for too long
+   * proves nothing.
+   */
+  hear(message: string): boolean
+  /** Whether each of the publishers was heard lately. */
+  isFresh(publishers: readonly string[]): boolean
+  /** Whether nobody at all was heard lately. */
+  readonly isSilent: boolean
+  restart(): void
+}
+
+/** Three in a row may stay away. */
+const MISSED = 3
+
+export function heartbeats(everyMs: number): Heartbeats {
+  const patienceMs = everyMs * MISSED
+  const heard = new Map<string, { sentAt: number; number: number }>()
+  const sentLast = new Map<string, number>()
+  let sent = 0
+  let lastAt = performance.now()
+  const isRecent = (at: number | undefined) => at !== undefined && performance.now() - at <= patienceMs
+
+  return {
+    next(publisher) {
+      sent += 1
+      const before = sentLast.get(publisher) ?? 0
+      sentLast.set(publisher, sent)
+      return `${performance.now()} ${sent} ${before} ${publisher}`
+    },
+    hear(message) {
+      const [sentAt, number, before, publisher = ''] = message.split(' ', 4)
+      if (!isRecent(Number(sentAt))) return true
+      const last = heard.get(publisher)
+      heard.set(publisher, { sentAt: Number(sentAt), number: Number(number) })
+      lastAt = performance.now()
+      return last === undefined || last.number === Number(before)
+    },
+    isFresh: (publishers) =>
+      publishers.length > 0 && publishers.every((publisher) => isRecent(heard.get(publisher)?.sentAt)),
+    get isSilent() {
+      return !isRecent(lastAt)
+    },
+    restart() {
+      heard.clear()
+      lastAt = performance.now()
+    },
+  }
+}
