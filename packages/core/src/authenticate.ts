@@ -3,6 +3,7 @@ import { isNavigation, mayActOnSession } from './cross-site.js'
 import { type Decision, type Denial, type DenialCode, denial, type RequestView } from './decision.js'
 import type { Deps } from './deps.js'
 import { identify } from './identify.js'
+import { mayUseMethod } from './roles.js'
 import { hasCredentialInQuery, parseTarget } from './target.js'
 
 const REFUSED_METHODS = new Set(['TRACE', 'TRACK', 'CONNECT'])
@@ -26,6 +27,8 @@ export async function authenticate(deps: Deps, recent: RecentUses, view: Request
   const identity = identified.value
   if (identity.credential.kind === 'session' && !mayActOnSession(view, deps.options.publicUrl))
     return { outcome: 'deny', denial: denial('cross_site_request') }
+  if (!mayUseMethod(identity.role, view.method))
+    return { outcome: 'deny', denial: denial('role_insufficient') }
   const scope = deps.options.requiredScope
   if (!identity.scopes.includes(scope))
     return { outcome: 'deny', denial: denial('scope_insufficient', { scope }) }

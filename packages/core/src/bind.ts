@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { partitionOf } from './account.js'
+import { API_KEYS } from './api-keys/key.js'
 import type { Role } from './decision.js'
 import type { Deps } from './deps.js'
+import { MASTER_KEY_ACCOUNT, type MasterKey, masterKey } from './master-key/master-key.js'
 import type { ResolvedOptions } from './options.js'
 import { createSealer, deriveKey } from './seal.js'
 import { SESSIONS } from './sessions/session.js'
@@ -11,9 +13,11 @@ import { withNearCache } from './store/near-cache.js'
 import { keyRing } from './tokens/keys.js'
 import { createProofCache } from './tokens/proof-cache.js'
 import { TOKENS } from './tokens/token.js'
+import { createTrustedIssuers, REVOKED_EXTERNAL } from './trusted-issuers/trusted-issuers.js'
+import { oneAtATime } from './turn.js'
 
 /** Every commit to these that matters to a decision gives notice. */
-const READ_BY_DECISIONS = new Set([STANDING.collection, TOKENS, SESSIONS])
+const READ_BY_DECISIONS = new Set([STANDING.collection, TOKENS, SESSIONS, API_KEYS, REVOKED_EXTERNAL])
 
 /** Binds options to what the verbs work with. */
 export async function bindDeps(options: ResolvedOptions): Promise<Deps> {
@@ -32,13 +36,28 @@ export async function bindDeps(options: ResolvedOptions): Promise<Deps> {
     sealer: createSealer(options.secrets),
     keys: await keyRing(options.keys),
     proofs: createProofCache(options.proofCacheSize),
+    trustedIssuers: createTrustedIssuers(options.trustedIssuers, {
+      clock: options.clock,
+      report: options.onEvent,
+    }),
+    masterKey: bindMasterKey(options, partitionOf(MASTER_KEY_ACCOUNT, partitionKey)),
     auditKey: deriveKey(oldest, 'audit'),
+    auditTurn: oneAtATime(),
     roleOf: (accountId) => roleOf(options, accountId),
     report: options.onEvent,
   }
 }
 
 function roleOf(options: ResolvedOptions, accountId: string): Role {
-  if (options.superAdmins.has(accountId)) return 'super_admin'
+  if (accountId === MASTER_KEY_ACCOUNT || options.superAdmins.has(accountId)) return 'super_admin'
   return options.admins.has(accountId) ? 'admin' : 'user'
+}
+
+function bindMasterKey(options: ResolvedOptions, partition: string): MasterKey | undefined {
+  const { masterKey: key, masterKeyScopes, requiredScope, scopes, clock } = options
+  if (key === undefined) return undefined
+  const granted = Object.keys(scopes).filter(
+    (scope) => scope !== requiredScope || masterKeyScopes === 'everything',
+  )
+  return masterKey({ key, scopes: granted, partition, startedAt: clock() })
 }

@@ -1,15 +1,30 @@
 import type { Millis } from './store/store.js'
 
-/** What an account may do. Every account is a `user`; the others come from configuration or administration. */
-export type Role = 'user' | 'admin' | 'super_admin'
+/**
+ * What an account may do. Every account is a `user`; admins come from configuration or administration, the others from
+ * the claims of trusted issuers. A `viewer` only reads.
+ */
+export type Role = 'viewer' | 'user' | 'team' | 'customer' | 'admin' | 'super_admin'
+
+export const ROLES = [
+  'viewer',
+  'user',
+  'team',
+  'customer',
+  'admin',
+  'super_admin',
+] as const satisfies readonly Role[]
 
 /** How the caller proved who it is. */
 export interface Credential {
-  readonly kind: 'session' | 'token'
-  /** `jti` of a token; the opaque handle (not the secret) of a session. */
+  /** `token` is one that this gate issued, `external_token` one of a trusted issuer. */
+  readonly kind: 'session' | 'token' | 'api_key' | 'external_token' | 'master_key'
+  /** `jti` of a token; the opaque handle (not the secret) of a session; the public part of an API key. */
   readonly id: string
   readonly issuedAt: Millis
   readonly expiresAt: Millis
+  /** Where it can be exchanged for a new one: in the last fifth of its life, where that is offered. */
+  readonly renewal?: string
 }
 
 /** Someone who may come in. Frozen: handlers can pass it on without fear. */
@@ -20,6 +35,10 @@ export interface Identity {
   readonly name?: string
   readonly groups: readonly string[]
   readonly role: Role
+  /** The team that a trusted issuer named. */
+  readonly team?: string
+  /** What the claims schema of a trusted issuer made of its token. */
+  readonly claims?: unknown
   /** What the credential may do; a session may do all that its account may. */
   readonly scopes: readonly string[]
   readonly credential: Credential
@@ -122,10 +141,52 @@ export const DENIALS = {
       'The service lost records after this was issued, its revocation perhaps among them. Log in or mint anew.',
     challengeError: 'invalid_token',
   },
+  grant_invalid: {
+    status: 400,
+    title: 'Invalid grant',
+    detail: 'The grant is unknown, expired, revoked, spent, or of another client.',
+  },
+  client_invalid: {
+    status: 401,
+    title: 'Invalid client',
+    detail: 'The client is unknown, or its secret is wrong.',
+  },
+  redirect_uri_refused: {
+    status: 400,
+    title: 'Redirect URI refused',
+    detail: 'The redirect URI is not one of this client.',
+  },
+  device_denied: {
+    status: 403,
+    title: 'Denied',
+    detail: 'The person who was asked has denied it.',
+  },
+  code_unknown: {
+    status: 404,
+    title: 'Unknown code',
+    detail: 'No program waits with this code. It may have expired; start again there.',
+  },
+  too_many_guesses: {
+    status: 429,
+    title: 'Too many wrong codes',
+    detail: 'Wait ten minutes, then start again on the device.',
+  },
   session_invalid: {
     status: 401,
     title: 'Session ended',
     detail: 'The session has expired or was ended. Log in again.',
+  },
+  login_stale: {
+    status: 401,
+    title: 'Login too long ago',
+    detail: 'The owner of this credential has to log in again with a browser first.',
+    challengeError: 'invalid_token',
+  },
+  api_key_invalid: {
+    status: 401,
+    title: 'Invalid API key',
+    detail: 'The API key is unknown, expired or revoked.',
+    challengeError: 'invalid_token',
   },
   account_banned: {
     status: 403,
@@ -141,6 +202,11 @@ export const DENIALS = {
     status: 403,
     title: 'Not allowed',
     detail: 'The account does not have the role that this needs.',
+  },
+  credential_kind_refused: {
+    status: 403,
+    title: 'Not with this credential',
+    detail: 'This needs a credential that the gate issued to an account: a session, a token or an API key.',
   },
   scope_insufficient: {
     status: 403,
@@ -167,6 +233,17 @@ export const DENIALS = {
     status: 403,
     title: 'E-mail not verified',
     detail: 'The identity provider has not verified the e-mail address of this account.',
+  },
+  email_domain_refused: {
+    status: 403,
+    title: 'E-mail domain not allowed',
+    detail: 'Accounts of this e-mail domain may not log in here.',
+  },
+  logout_token_invalid: {
+    status: 400,
+    title: 'Invalid logout token',
+    detail:
+      'The logout token was not made for this client by its identity provider, is not of now, or was used before.',
   },
   input_invalid: {
     status: 400,
@@ -198,10 +275,25 @@ export const DENIALS = {
     title: 'Not found',
     detail: 'There is nothing at this address.',
   },
+  renewal_refused: {
+    status: 409,
+    title: 'No renewal',
+    detail: 'A token is renewed in the last fifth of its life, where the service offers it.',
+  },
   token_not_found: {
     status: 404,
     title: 'Token not found',
     detail: 'The account has no such token.',
+  },
+  key_not_found: {
+    status: 404,
+    title: 'API key not found',
+    detail: 'The account has no such API key.',
+  },
+  too_many_keys: {
+    status: 409,
+    title: 'Too many API keys',
+    detail: 'The account has as many API keys as it may have. Revoke one first.',
   },
   session_not_found: {
     status: 404,

@@ -5,7 +5,13 @@ import { type Decision, type Identity, isDenial, type RequestView } from './deci
 import { examineStore } from './examine-store.js'
 import { type GateOptions, resolveOptions } from './options.js'
 import { isOwnPath } from './own-paths.js'
-import { answerProblem, type ProblemRenderer, problemOfDenial, problemOfError } from './problem.js'
+import {
+  answerProblem,
+  type Problem,
+  type ProblemRenderer,
+  problemOfDenial,
+  problemOfError,
+} from './problem.js'
 import { requireSameSecret } from './same-secret.js'
 import { requireSoundStore } from './sound-store.js'
 import { stillAllowed } from './still-allowed.js'
@@ -56,7 +62,10 @@ export async function createGate(options: GateOptions): Promise<Gate> {
     authenticate: (view) => authenticate(deps, recent, view),
     handle: async (request, peer) => (await loadRoutes()).handle(request, peer),
     refuse(cause, path) {
-      const problem = isDenial(cause) ? problemOfDenial(cause) : problemOfError(cause)
+      const problem = withMetadata(
+        isDenial(cause) ? problemOfDenial(cause) : problemOfError(cause),
+        publicUrl,
+      )
       if (problem.status >= 500)
         deps.report({ level: 'error', code: problem.code, detail: 'A request could not be served', cause })
       const { status, headers, body } = answerProblem(problem, path, problems)
@@ -65,7 +74,15 @@ export async function createGate(options: GateOptions): Promise<Gate> {
     stillAllowed: (identity) => stillAllowed(deps, identity),
     close() {
       stopExamining()
+      deps.trustedIssuers.close()
       return deps.store.close()
     },
   }
+}
+
+/** Tells a program that has no credential yet where it learns how to get one (RFC 9728 §5.1). */
+function withMetadata(problem: Problem, publicUrl: string): Problem {
+  if (problem.status !== 401 || problem.challenge === undefined) return problem
+  const metadata = `${publicUrl}/.well-known/oauth-protected-resource`
+  return { ...problem, challenge: `${problem.challenge}, resource_metadata="${metadata}"` }
 }

@@ -14,15 +14,21 @@ export {
 export type { Listed, ListQuery } from './directory/directory.js'
 export { type MalfunctionCode, PortcullisError } from './errors.js'
 export { createGate, type Gate } from './gate.js'
-export type { GateEvent, GateOptions, Pages, SessionLimits, TokenLimits } from './options.js'
+export type { Duration, SessionLimits, TokenLimits } from './limits.js'
+export type { OAuthClient } from './oauth/clients.js'
+export type { GateEvent, GateOptions, Pages } from './options.js'
 export type { Outcome } from './outcome.js'
 export type { Problem, ProblemRenderer, RenderedProblem } from './problem.js'
 export {
   type IdentityProvider,
   type LoginChallenge,
   LoginRefused,
+  LogoutRefused,
+  type LogoutToken,
   type ProviderLogin,
 } from './provider.js'
+export type { ScimOptions } from './scim/options.js'
+export type { ScopeWish } from './scopes.js'
 export { secretProblem } from './secrets.js'
 export type { BanRequest, BanResult } from './standing/ban.js'
 export type { EndedSessions, ForcedLogout } from './standing/force-logout.js'
@@ -38,4 +44,13 @@ export type { TokenFilter } from './tokens/list-all.js'
 export type { ProtectedHeader, VerifiedJws } from './tokens/prove.js'
 export type { RevokedTokens } from './tokens/revoke-all.js'
 export type { TokenInfo, TokenStatus } from './tokens/token.js'
+export type {
+  ClaimPath,
+  ClaimPaths,
+  ExternalAlgorithm,
+  MappedRole,
+  SchemaResult,
+  StandardSchema,
+  TrustedIssuerOptions,
+} from './trusted-issuers/trusted-issuers.js'
 export type { GateVerbs, SessionInfo } from './verbs.js'

@@ -1,10 +1,27 @@
 import { canonicalEmail } from './account.js'
 import { PortcullisError } from './errors.js'
+import {
+  type Duration,
+  readDuration,
+  requireWithin,
+  resolveSessionLimits,
+  resolveTokenLimits,
+  type SessionLimits,
+  type TokenLimits,
+} from './limits.js'
+import { resolveEmailDomains } from './login/email-domain.js'
+import { type OAuthClient, resolveClients } from './oauth/clients.js'
 import type { ProblemRenderer } from './problem.js'
 import type { IdentityProvider } from './provider.js'
+import { type ResolvedScim, resolveScim, type ScimOptions } from './scim/options.js'
 import { secretProblem } from './secrets.js'
 import type { Clock, Store } from './store/store.js'
 import type { SigningKeyOptions } from './tokens/keys.js'
+import {
+  type ResolvedTrustedIssuer,
+  resolveTrustedIssuers,
+  type TrustedIssuerOptions,
+} from './trusted-issuers/trusted-issuers.js'
 
 /** Pages that the gate serves to logged-in browsers; `dashboard()` of `@portcullis/dashboard` is one. */
 export interface Pages {
@@ -35,9 +52,21 @@ export interface GateOptions {
   readonly keys: readonly SigningKeyOptions[]
   /** Logs people in. Without one the gate accepts tokens only. */
   readonly identityProvider?: IdentityProvider
+  /**
+   * Who may log in: e-mail addresses of exactly these domains, subdomains not included. Default: any that the provider
+   * has verified.
+   */
+  readonly allowedEmailDomains?: readonly string[]
+  /**
+   * What a back-channel logout of a whole subject ends: `everything` (default), or `sessions` and refresh tokens while
+   * tokens and API keys go on.
+   */
+  readonly backChannelLogoutEnds?: 'everything' | 'sessions'
+  /** Lets a directory create and deactivate users at `/scim/v2` (RFC 7644). Off by default. */
+  readonly scim?: ScimOptions
   readonly superAdmins?: readonly string[]
   readonly admins?: readonly string[]
-  /** `iss` of the tokens. Default: `publicUrl`. */
+  /** `iss` of the tokens. Default: `publicUrl`, which is where OAuth clients expect it to be (RFC 8414 §3.3). */
   readonly issuer?: string
   /** `aud` of the tokens. Default: `publicUrl`. */
   readonly audience?: string
@@ -47,6 +76,27 @@ export interface GateOptions {
   readonly requiredScope?: string
   readonly tokens?: Partial<TokenLimits>
   readonly sessions?: Partial<SessionLimits>
+  /**
+   * A key for operators and automation, of at least 32 bytes; only its hash stays in memory. Off by default. It acts as
+   * a super admin, is audited as `master-key`, and calls nothing behind the gate unless `masterKeyScopes` says so.
+   */
+  readonly masterKey?: string
+  /** `administration` (default), or `everything` behind the gate too. */
+  readonly masterKeyScopes?: 'administration' | 'everything'
+  /**
+   * Tokens and API keys work only for so long after their owner has logged in at the identity provider, such as `24h`.
+   * Off by default.
+   */
+  readonly requireFreshLogin?: Duration
+  /**
+   * `offer`: a token in the last fifth of its life is answered with `x-portcullis-renew`, the path where it gets a
+   * successor. Default `none`.
+   */
+  readonly tokenRenewal?: 'offer' | 'none'
+  /** Issuers whose JWTs are accepted as the gate's own are, for calls to what is behind it. */
+  readonly trustedIssuers?: readonly TrustedIssuerOptions[]
+  /** OAuth clients beside the built-in public `portcullis-cli`. */
+  readonly oauthClients?: readonly OAuthClient[]
   /** Past this a store call counts as failed. 10 to 10000, default 250. */
   readonly storeDeadlineMs?: number
   /** Proofs of token signatures kept in memory. Default 10000. */
@@ -73,39 +123,6 @@ export interface GateOptions {
   readonly clock?: Clock
 }
 
-export interface TokenLimits {
-  /** Default 2592000 (30 days). */
-  readonly defaultLifetimeSeconds: number
-  /** Default 60. */
-  readonly minLifetimeSeconds: number
-  /** Default 7776000 (90 days). */
-  readonly maxLifetimeSeconds: number
-  /** How long expired and revoked tokens stay listed. Default 604800 (7 days). */
-  readonly keepEndedSeconds: number
-}
-
-export interface SessionLimits {
-  /** A session unused for this long is over. Default 86400 (1 day). */
-  readonly idleSeconds: number
-  /** A session older than this is over, however busy. Default 604800 (7 days). */
-  readonly absoluteSeconds: number
-  /** Last use and idle limit are written at most this often. Default 60. */
-  readonly extendEverySeconds: number
-}
-
-const TOKEN_DEFAULTS: TokenLimits = {
-  defaultLifetimeSeconds: 30 * 86_400,
-  minLifetimeSeconds: 60,
-  maxLifetimeSeconds: 90 * 86_400,
-  keepEndedSeconds: 7 * 86_400,
-}
-
-const SESSION_DEFAULTS: SessionLimits = {
-  idleSeconds: 86_400,
-  absoluteSeconds: 7 * 86_400,
-  extendEverySeconds: 60,
-}
-
 const BUILT_IN_SCOPES = {
   api: 'Call the API behind the gate',
   'tokens:write': 'Mint, list and revoke tokens of the same account',
@@ -120,6 +137,9 @@ export interface ResolvedOptions {
   readonly secrets: readonly [string, ...string[]]
   readonly keys: readonly SigningKeyOptions[]
   readonly identityProvider: IdentityProvider | undefined
+  readonly allowedEmailDomains: ReadonlySet<string> | undefined
+  readonly backChannelLogoutEnds: 'everything' | 'sessions'
+  readonly scim: ResolvedScim | undefined
   readonly superAdmins: ReadonlySet<string>
   readonly admins: ReadonlySet<string>
   readonly issuer: string
@@ -128,6 +148,12 @@ export interface ResolvedOptions {
   readonly requiredScope: string
   readonly tokens: TokenLimits
   readonly sessions: SessionLimits
+  readonly masterKey: string | undefined
+  readonly masterKeyScopes: 'administration' | 'everything'
+  readonly requireFreshLoginSeconds: number | undefined
+  readonly tokenRenewal: 'offer' | 'none'
+  readonly trustedIssuers: readonly ResolvedTrustedIssuer[]
+  readonly oauthClients: readonly OAuthClient[]
   readonly storeDeadlineMs: number
   readonly proofCacheSize: number
   readonly nearCacheSize: number
@@ -153,33 +179,41 @@ export function resolveOptions(options: GateOptions): ResolvedOptions {
     if (problem) problems.push(`secret: ${problem}`)
   }
   const origin = readOrigin(options.publicUrl, problems)
-  const tokens = { ...TOKEN_DEFAULTS, ...options.tokens }
-  const sessions = { ...SESSION_DEFAULTS, ...options.sessions }
+  const tokens = resolveTokenLimits(options.tokens, problems)
+  const sessions = resolveSessionLimits(options.sessions, problems)
   const scopes = { ...BUILT_IN_SCOPES, ...options.scopes }
   const requiredScope = options.requiredScope ?? 'api'
   const storeDeadlineMs = options.storeDeadlineMs ?? 250
   const proofCacheSize = options.proofCacheSize ?? 10_000
   const nearCacheSize = options.nearCacheSize ?? 20_000
-  for (const [name, value] of Object.entries({
-    ...prefixed('tokens', tokens),
-    ...prefixed('sessions', sessions),
-  }))
-    requireWithin(name, value, 1, 400 * 86_400, problems)
   requireWithin('storeDeadlineMs', storeDeadlineMs, 10, 10_000, problems)
   requireWithin('proofCacheSize', proofCacheSize, 1, 1_000_000, problems)
   requireWithin('nearCacheSize', nearCacheSize, 1, 1_000_000, problems)
-  if (tokens.minLifetimeSeconds > tokens.defaultLifetimeSeconds)
-    problems.push('tokens: minLifetimeSeconds is above defaultLifetimeSeconds')
-  if (tokens.defaultLifetimeSeconds > tokens.maxLifetimeSeconds)
-    problems.push('tokens: defaultLifetimeSeconds is above maxLifetimeSeconds')
   for (const scope of Object.keys(scopes))
     if (!SCOPE_TOKEN.test(scope))
       problems.push(`scopes: ${JSON.stringify(scope)} is not a scope (RFC 6749 §3.3)`)
   if (!(requiredScope in scopes)) problems.push('requiredScope: not one of the scopes')
+  const masterKeyProblem = options.masterKey === undefined ? undefined : secretProblem(options.masterKey)
+  if (masterKeyProblem) problems.push(`masterKey: ${masterKeyProblem}`)
+  const requireFreshLoginSeconds =
+    options.requireFreshLogin === undefined
+      ? undefined
+      : readDuration('requireFreshLogin', options.requireFreshLogin, problems)
+  const trustedIssuers = resolveTrustedIssuers(
+    options.trustedIssuers,
+    problems,
+    options.issuer ?? origin?.origin,
+  )
+  const oauthClients = resolveClients(options.oauthClients ?? [], problems)
   const superAdmins = readEmails('superAdmins', options.superAdmins, problems)
   const admins = readEmails('admins', options.admins, problems)
+  const allowedEmailDomains = resolveEmailDomains(options.allowedEmailDomains, problems)
+  const scim = resolveScim(options.scim, [options.masterKey, ...secrets], problems)
+  requireOneOf('backChannelLogoutEnds', options.backChannelLogoutEnds, ['everything', 'sessions'], problems)
   if (!options.store) problems.push('store: required')
   requireOneOf('onDataLoss', options.onDataLoss, ['refuse', 'accept'], problems)
+  requireOneOf('tokenRenewal', options.tokenRenewal, ['offer', 'none'], problems)
+  requireOneOf('masterKeyScopes', options.masterKeyScopes, ['administration', 'everything'], problems)
   requireOneOf('onStoreDegraded', options.onStoreDegraded, ['report', 'refuse'], problems)
   if (first === undefined || origin === undefined || problems.length > 0)
     throw new PortcullisError('configuration_invalid', `The gate cannot start: ${problems.join('; ')}`, {
@@ -193,14 +227,23 @@ export function resolveOptions(options: GateOptions): ResolvedOptions {
     secrets: [first, ...rest] as const,
     keys: options.keys,
     identityProvider: options.identityProvider,
+    allowedEmailDomains,
+    backChannelLogoutEnds: options.backChannelLogoutEnds ?? 'everything',
+    scim,
     superAdmins,
     admins,
     issuer: options.issuer ?? origin.origin,
     audience: options.audience ?? origin.origin,
     scopes: Object.freeze(scopes),
     requiredScope,
-    tokens: Object.freeze(tokens),
-    sessions: Object.freeze(sessions),
+    tokens,
+    sessions,
+    masterKey: options.masterKey,
+    masterKeyScopes: options.masterKeyScopes ?? 'administration',
+    requireFreshLoginSeconds,
+    tokenRenewal: options.tokenRenewal ?? 'none',
+    trustedIssuers,
+    oauthClients,
     storeDeadlineMs,
     proofCacheSize,
     nearCacheSize,
@@ -233,12 +276,6 @@ function readEmails(name: string, emails: readonly string[] = [], problems: stri
   return canonical
 }
 
-function prefixed(prefix: string, values: object): Record<string, number> {
-  return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [`${prefix}.${name}`, value as number]),
-  )
-}
-
 function requireOneOf(
   name: string,
   value: string | undefined,
@@ -246,9 +283,4 @@ function requireOneOf(
   problems: string[],
 ): void {
   if (value !== undefined && !choices.includes(value)) problems.push(`${name}: give ${choices.join(' or ')}`)
-}
-
-function requireWithin(name: string, value: number, least: number, most: number, problems: string[]): void {
-  if (!Number.isInteger(value) || value < least || value > most)
-    problems.push(`${name}: give an integer from ${least} to ${most}`)
 }

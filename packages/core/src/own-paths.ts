@@ -1,4 +1,6 @@
 const EXACT = new Set([
+  '/v1/user/keys',
+  '/device',
   '/health',
   '/ready',
   '/openapi.json',
@@ -6,7 +8,14 @@ const EXACT = new Set([
   '/.well-known/oauth-authorization-server',
   '/.well-known/oauth-protected-resource',
 ])
-const PREFIXES = ['/oauth2/', '/api/token/', '/api/admin/', '/.well-known/portcullis/']
+const PREFIXES = [
+  '/oauth2/',
+  '/api/token/',
+  '/api/admin/',
+  '/.well-known/portcullis/',
+  '/v1/user/keys/',
+  '/scim/v2/',
+]
 
 /** Whether the gate answers this path itself. */
 export function isOwnPath(path: string): boolean {

@@ -1,3 +1,5 @@
+import type { Millis } from './store/store.js'
+
 /** What a login needs from the gate: all of it fresh, unguessable and used once. */
 export interface LoginChallenge {
   readonly state: string
@@ -22,6 +24,18 @@ export interface ProviderLogin {
   readonly providerSessionId?: string
 }
 
+/** What a logout token says (OpenID Connect Back-Channel Logout 1.0 §2.4). It names a subject, a session, or both. */
+export interface LogoutToken {
+  readonly issuer: string
+  /** `jti`; the gate takes it once. */
+  readonly id: string
+  readonly issuedAt: Millis
+  readonly expiresAt?: Millis
+  readonly subject?: string
+  /** The provider's own session id. Without one all sessions of the subject are meant. */
+  readonly sessionId?: string
+}
+
 /**
  * The identity provider as the gate sees it; `oidcProvider` of `@portcullis/core/oidc` is the real one.
  * Methods reject with `PortcullisError` `provider_unavailable` when the provider cannot be reached, and with
@@ -35,6 +49,11 @@ export interface IdentityProvider {
   complete(callback: URL, challenge: LoginChallenge): Promise<ProviderLogin>
   /** Where to send the browser to end the provider's session too; undefined when the provider offers no such place. */
   logoutUrl(logout: { idToken: string; returnTo: string }): Promise<URL | undefined>
+  /**
+   * Proves a logout token: signature, issuer, audience, kind. Whether it is of now and new, the gate judges. Rejects
+   * with `LogoutRefused` when it proves nothing. Absent where the provider sends none.
+   */
+  verifyLogoutToken?(token: string): Promise<LogoutToken>
   /** Whether the provider can be reached. */
   ready(): Promise<boolean>
 }
@@ -43,6 +62,15 @@ export interface IdentityProvider {
 export class LoginRefused extends Error {
   override readonly name = 'LoginRefused'
   readonly code = 'login_refused'
+  constructor(reason: string, cause?: unknown) {
+    super(reason, cause === undefined ? undefined : { cause })
+  }
+}
+
+/** What came is no logout token of the provider for this client. `reason` is for the log only. */
+export class LogoutRefused extends Error {
+  override readonly name = 'LogoutRefused'
+  readonly code = 'logout_refused'
   constructor(reason: string, cause?: unknown) {
     super(reason, cause === undefined ? undefined : { cause })
   }

@@ -4,7 +4,9 @@ import type { Millis, RecordKey, StoredRecord } from '../store/store.js'
 const WRITE_EVERY_MS = 60_000
 const REMEMBERED = 50_000
 
-export function useKey(kind: 'token', id: string): RecordKey {
+type CredentialKind = 'token' | 'api-key'
+
+export function useKey(kind: CredentialKind, id: string): RecordKey {
   return { collection: `${kind}-use`, id }
 }
 
@@ -22,7 +24,7 @@ export type RecentUses = Map<string, Millis>
 export function touch(
   deps: Deps,
   recent: RecentUses,
-  use: { partition: string; kind: 'token'; id: string; expiresAt: Millis },
+  use: { partition: string; kind: CredentialKind; id: string; expiresAt: Millis },
 ): void {
   const now = deps.clock()
   if (now - (recent.get(use.id) ?? 0) < WRITE_EVERY_MS) return

@@ -19,7 +19,12 @@ const ATTEMPTS = 100
  * Appends to the audit log. Called before the change that it records, so that what cannot be audited does not happen:
  * a rejection here stops the caller. Atomic across processes; the chain has neither gaps nor forks.
  */
-export async function appendAudit(deps: Deps, recorded: AuditedAction): Promise<AuditEntry> {
+export function appendAudit(deps: Deps, recorded: AuditedAction): Promise<AuditEntry> {
+  // The entries of one process do not race each other for the end of the chain.
+  return deps.auditTurn(() => append(deps, recorded))
+}
+
+async function append(deps: Deps, recorded: AuditedAction): Promise<AuditEntry> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const [record] = await deps.store.read(AUDIT, [HEAD])
     const head = record ? (record.value as unknown as Head) : NO_HEAD

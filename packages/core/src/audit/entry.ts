@@ -24,6 +24,16 @@ export type AuditAction =
   | 'token.issue'
   | 'token.revoke'
   | 'token.revoke_all'
+  | 'api_key.create'
+  | 'api_key.revoke'
+  | 'refresh.start'
+  | 'refresh.reuse'
+  | 'refresh.revoke'
+  | 'device.approve'
+  | 'device.deny'
+  | 'account.deactivate'
+  | 'account.activate'
+  | 'account.provider_logout'
   | 'store.accept_loss'
 
 export interface AuditEntry extends AuditedAction {

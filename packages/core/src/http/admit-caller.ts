@@ -1,32 +1,47 @@
 import type { RecentUses } from '../activity/touch.js'
 import { mayActOnSession } from '../cross-site.js'
-import { denial, type Identity, type RequestView } from '../decision.js'
+import { type Credential, denial, type Identity, type RequestView, type Role } from '../decision.js'
 import type { Deps } from '../deps.js'
 import { identify } from '../identify.js'
 import { type Outcome, refused } from '../outcome.js'
-import type { Access } from './route.js'
+import { mayUseMethod } from '../roles.js'
+import type { AccountAccess } from './route.js'
 
-const ROLES = { admin: ['admin', 'super_admin'], super_admin: ['super_admin'] } as const
+/** What a kind of access asks for. */
+interface Demand {
+  /** Default: any. */
+  readonly kinds?: readonly Credential['kind'][]
+  /** Default: any. */
+  readonly roles?: readonly Role[]
+  /** Default: what a call to the API behind the gate needs. Null: none. */
+  readonly scope?: string | null
+}
+
+const DEMANDS: Readonly<Record<AccountAccess, Demand>> = {
+  identified: {},
+  person: { kinds: ['session'] },
+  bearer: { kinds: ['token'], scope: null },
+  // A trusted issuer vouches for a caller, not for what the gate may issue to the account of that name.
+  account: { kinds: ['session', 'token', 'api_key'], scope: 'tokens:write' },
+  admin: { roles: ['admin', 'super_admin'], scope: 'admin' },
+  super_admin: { roles: ['super_admin'], scope: 'admin' },
+}
 
 /** Who calls a route, if the route is open to them. */
 export async function admitCaller(
   deps: Deps,
   recent: RecentUses,
   view: RequestView,
-  access: Exclude<Access, 'public'>,
+  access: AccountAccess,
 ): Promise<Outcome<Identity>> {
   const identified = await identify(deps, recent, view)
   if (!identified.ok) return identified
   const { role, scopes, credential } = identified.value
-  const isAdministration = access === 'admin' || access === 'super_admin'
-  if (isAdministration && !ROLES[access].some((allowed) => allowed === role))
-    return refused('role_insufficient')
-  const scope = isAdministration
-    ? 'admin'
-    : access === 'account'
-      ? 'tokens:write'
-      : deps.options.requiredScope
-  if (!scopes.includes(scope)) return refused('scope_insufficient', { scope })
+  const { kinds, roles, scope = deps.options.requiredScope } = DEMANDS[access]
+  if (kinds && !kinds.includes(credential.kind)) return refused('credential_kind_refused')
+  if (roles && !roles.includes(role)) return refused('role_insufficient')
+  if (!mayUseMethod(role, view.method)) return refused('role_insufficient')
+  if (scope !== null && !scopes.includes(scope)) return refused('scope_insufficient', { scope })
   if (credential.kind === 'session' && !mayActOnSession(view, deps.options.publicUrl))
     return { ok: false, denial: denial('cross_site_request') }
   return identified

@@ -31,8 +31,13 @@ export function refuseProblem(problem: Problem, headers: Record<string, string> 
 }
 
 /** A small page without scripts. `style` is the only one that its policy lets in. */
-export function html(markup: string, style: { css: string; hash: string }, status = 200): Response {
-  const policy = `default-src 'none'; style-src 'sha256-${style.hash}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`
+export function html(
+  markup: string,
+  style: { css: string; hash: string },
+  status = 200,
+  answeredTo = '',
+): Response {
+  const policy = `default-src 'none'; style-src 'sha256-${style.hash}'; form-action 'self' ${answeredTo}; base-uri 'none'; frame-ancestors 'none'`
   return new Response(markup, {
     status,
     headers: { ...HEADERS, 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy },

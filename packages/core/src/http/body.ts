@@ -5,13 +5,31 @@ import { parseJsonObject } from '../tokens/json.js'
 const LARGEST_BODY = 65_536
 
 /** A JSON object of at most 64 KiB that a schema accepts. Members that the schema does not know are ignored. */
-export async function readBody(request: Request, schema: z.ZodType): Promise<Outcome<unknown>> {
+export async function readBody(
+  request: Request,
+  schema: z.ZodType,
+  mediaTypes: readonly string[] = ['application/json'],
+): Promise<Outcome<unknown>> {
   const mediaType = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
-  if (mediaType !== 'application/json') return refused('media_type_refused')
+  if (mediaType === undefined || !mediaTypes.includes(mediaType)) return refused('media_type_refused')
   const bytes = await readBounded(request)
   if (!bytes) return refused('body_too_large')
   const value = parseJsonObject(bytes)
   return value ? check(value, schema) : refused('input_invalid', { detail: 'The body is not a JSON object.' })
+}
+
+/** A form of at most 64 KiB whose fields come once each. Fields that the schema does not know are ignored. */
+export async function readForm(request: Request, schema: z.ZodType): Promise<Outcome<unknown>> {
+  const mediaType = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
+  if (mediaType !== 'application/x-www-form-urlencoded')
+    return refused('media_type_refused', { detail: 'Send the body as application/x-www-form-urlencoded.' })
+  const bytes = await readBounded(request)
+  if (!bytes) return refused('body_too_large')
+  const fields = new URLSearchParams(Buffer.from(bytes).toString('utf8'))
+  const names = [...fields.keys()]
+  if (new Set(names).size < names.length)
+    return refused('input_invalid', { detail: 'A field is given twice.' })
+  return check(Object.fromEntries(fields), schema)
 }
 
 /** A query whose parameters come once each. */
@@ -28,7 +46,9 @@ function check(value: unknown, schema: z.ZodType): Outcome<unknown> {
   const [issue] = parsed.error.issues
   const member = issue?.path.join('.') ?? ''
   if (member === 'expires_in') return refused('expires_in_invalid')
-  return refused('input_invalid', { detail: `${member || 'The input'}: ${issue?.message ?? 'invalid'}.` })
+  return refused('input_invalid', {
+    detail: `${member || 'The input'}: not of the form that this route takes; /openapi.json tells it.`,
+  })
 }
 
 async function readBounded(request: Request): Promise<Uint8Array | undefined> {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { headerValues } from '../credentials.js'
-import { denial } from '../decision.js'
+import { denial, ROLES } from '../decision.js'
 import { beginLogin } from '../login/begin.js'
 import { completeLogin } from '../login/complete.js'
 import { endLogin } from '../login/end.js'
@@ -126,7 +126,7 @@ export const browserRoutes = [
       email: z.string(),
       name: z.string(),
       groups: z.array(z.string()),
-      role: z.enum(['user', 'admin', 'super_admin']),
+      role: z.enum(ROLES),
       expires_at: z.int(),
     }),
     async handle({ identity }) {

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web'
 import { refuseHead } from '../authenticate.js'
-import type { Identity, RequestView } from '../decision.js'
+import type { Decision, Identity, RequestView } from '../decision.js'
 import type { Gate } from '../gate.js'
 import { parseTarget } from '../target.js'
 
@@ -35,7 +35,10 @@ export function requestOf(req: NodeRequest, publicUrl: string, signal?: AbortSig
   return new Request(publicUrl + targetOf(req), { ...init, body: bodyOf(req), duplex: 'half' } as RequestInit)
 }
 
-/** Sends a `Response`: every `Set-Cookie` of its own, the body as it comes, and no further once the client is gone. */
+/**
+ * Sends a `Response`: its headers over those that were set before, its cookies beside them, the body as it comes, and
+ * no further once the client is gone.
+ */
 export async function sendResponse(
   response: Response,
   req: IncomingMessage,
@@ -43,8 +46,7 @@ export async function sendResponse(
 ): Promise<void> {
   res.statusCode = response.status
   for (const [name, value] of response.headers) if (name !== 'set-cookie') res.setHeader(name, value)
-  const cookies = response.headers.getSetCookie()
-  if (cookies.length > 0) res.setHeader('set-cookie', cookies)
+  for (const cookie of response.headers.getSetCookie()) res.appendHeader('set-cookie', cookie)
   if (!response.body || req.method === 'HEAD') {
     await response.body?.cancel()
     res.end()
@@ -57,6 +59,17 @@ export async function sendResponse(
   }
 }
 
+/** Whom the gate lets on, or what it answers instead. */
+export type Answer = Identity | Response
+
+/**
+ * The gate in front of a Node request, for adapters of frameworks that send a `Response` themselves. The answer is the
+ * gate's own page, a denial, a login or a malfunction; nothing was sent yet. Never rejects for what a client did.
+ */
+export function decide(gate: Gate, req: NodeRequest): Promise<Answer> {
+  return decideBy<never>(gate, req, (view) => gate.authenticate(view))
+}
+
 /**
  * The gate in front of a Node request. Answers the gate's own paths, denials, logins and malfunctions itself and
  * resolves undefined; resolves the identity of whoever may go on. Never rejects for what a client did.
@@ -66,21 +79,22 @@ export async function admit(
   req: NodeRequest,
   res: ServerResponse,
 ): Promise<Identity | undefined> {
-  const view = viewOf(req)
-  const path = parseTarget(view.target)?.path ?? ''
-  const malformed = refuseHead(view)
-  const answer = malformed ? gate.refuse(malformed, path) : await answerOrIdentify(gate, req, view, path)
+  const answer = await decide(gate, req)
   if (!(answer instanceof Response)) return answer
   await sendResponse(answer, req, res)
   return undefined
 }
 
-async function answerOrIdentify(
+/** As `decide`, with a judgement of one's own beyond the gate's paths; `undefined` is nobody, who may go on. */
+export async function decideBy<Nobody extends undefined = never>(
   gate: Gate,
   req: NodeRequest,
-  view: RequestView,
-  path: string,
-): Promise<Identity | Response> {
+  judge: (view: RequestView) => Promise<Decision | Nobody>,
+): Promise<Answer | Nobody> {
+  const view = viewOf(req)
+  const path = pathOf(req)
+  const malformed = refuseHead(view)
+  if (malformed) return gate.refuse(malformed, path)
   try {
     if (gate.owns(path)) {
       const { remoteAddress } = view
@@ -89,7 +103,8 @@ async function answerOrIdentify(
         remoteAddress === undefined ? {} : { remoteAddress },
       )
     }
-    const decision = await gate.authenticate(view)
+    const decision = await judge(view)
+    if (decision === undefined) return decision
     if (decision.outcome === 'allow') return decision.identity
     if (decision.outcome === 'deny') return gate.refuse(decision.denial, path)
     const headers = { location: decision.location, 'cache-control': 'no-store' }
@@ -97,6 +112,11 @@ async function answerOrIdentify(
   } catch (cause) {
     return gate.refuse(cause, path)
   }
+}
+
+/** The path by which the gate judges a request; empty when it has no single reading. */
+export function pathOf(req: NodeRequest): string {
+  return parseTarget(targetOf(req))?.path ?? ''
 }
 
 function targetOf(req: NodeRequest): string {
@@ -108,7 +128,8 @@ function bodyOf(req: NodeRequest): ReadableStream | Uint8Array | string {
   if (body === undefined || (!req.readableEnded && !isParsed(body)))
     return Readable.toWeb(req) as unknown as ReadableStream
   if (typeof body === 'string' || body instanceof Uint8Array) return body
-  return JSON.stringify(body)
+  const isForm = req.headers['content-type']?.toLowerCase().startsWith('application/x-www-form-urlencoded')
+  return isForm ? new URLSearchParams(body as Record<string, string>).toString() : JSON.stringify(body)
 }
 
 /** Some frameworks put an empty object there before anything was read. */

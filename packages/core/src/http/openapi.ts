@@ -32,6 +32,7 @@ export function openApiDocument(routes: readonly Route[], { publicUrl }: Pick<Re
       securitySchemes: {
         session: { type: 'apiKey', in: 'cookie', name: 'portcullis_session' },
         token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+        scim: { type: 'http', scheme: 'bearer' },
       },
     },
   }
@@ -46,9 +47,10 @@ function operationOf(route: Route) {
         /\W/g,
         '',
       ),
-    security: route.access === 'public' ? [] : [{ session: [] }, { token: scopesFor(route) }],
+    security: securityOf(route),
     parameters: [...pathParameters(route.path), ...queryParameters(route.query)],
     ...(route.body && { requestBody: { required: true, content: contentOf(schemaOf(route.body)) } }),
+    ...(route.form && { requestBody: { required: true, content: formOf(schemaOf(route.form)) } }),
     responses: {
       [status]: {
         description: 'Done',
@@ -60,6 +62,13 @@ function operationOf(route: Route) {
       },
     },
   }
+}
+
+function securityOf(route: Route) {
+  if (route.access === 'public') return []
+  if (route.access === 'person') return [{ session: [] }]
+  if (route.access === 'scim') return [{ scim: [] }]
+  return [{ session: [] }, { token: scopesFor(route) }]
 }
 
 function scopesFor({ access }: Route): string[] {
@@ -74,6 +83,10 @@ function schemaOf(schema: z.ZodType): Record<string, unknown> {
 
 function contentOf(schema: unknown) {
   return { 'application/json': { schema } }
+}
+
+function formOf(schema: unknown) {
+  return { 'application/x-www-form-urlencoded': { schema } }
 }
 
 function pathParameters(path: string) {

@@ -9,7 +9,10 @@ const css = `
 main{max-width:30rem;width:100%;padding:2rem;background:var(--card);border:1px solid var(--line);border-radius:12px}
 h1{margin:0 0 .5rem;font:600 1.5rem/1.3 Georgia,serif}p{margin:.5rem 0;color:var(--soft)}
 a,button{display:inline-block;margin-top:1rem;padding:.6rem 1.2rem;border:0;border-radius:8px;background:var(--accent);color:var(--card);font:600 1rem/1.5 system-ui,sans-serif;text-decoration:none;cursor:pointer}
-code{font-size:.9rem}`
+code{font-size:.9rem}ul{padding-left:1.2rem;color:var(--soft)}
+button.quiet{background:none;color:var(--accent);box-shadow:inset 0 0 0 1px var(--line)}
+label{display:block;color:var(--soft)}input{width:100%;margin-top:.3rem;padding:.6rem;border:1px solid var(--line);border-radius:8px;background:var(--ground);color:var(--ink);font:600 1.2rem/1.5 ui-monospace,monospace;letter-spacing:.1em}
+a:focus-visible,button:focus-visible,input:focus-visible{outline:3px solid var(--accent);outline-offset:2px}`
 
 const STYLE = { css, hash: createHash('sha256').update(css).digest('base64') }
 
@@ -19,15 +22,21 @@ interface PageContent {
   /** Markup of ours. */
   readonly action?: string
   readonly code?: string
+  /** Where a form may lead to beside our own origin. */
+  readonly answeredTo?: string
 }
 
-function page({ title, paragraphs, action = '', code }: PageContent, status = 200): Response {
+export function page(
+  { title, paragraphs, action = '', code, answeredTo }: PageContent,
+  status = 200,
+): Response {
   const text = paragraphs.map((paragraph) => `<p>${escapeText(paragraph)}</p>`).join('')
   const small = code === undefined ? '' : `<p><code>${escapeText(code)}</code></p>`
   return html(
     `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${escapeText(title)} · Portcullis</title><style>${css}</style></head><body><main><h1>${escapeText(title)}</h1>${text}${small}${action}</main></body></html>`,
     STYLE,
     status,
+    answeredTo,
   )
 }
 
@@ -52,6 +61,6 @@ export function signOutPage(returnTo: string): Response {
   })
 }
 
-function escapeText(text: string): string {
+export function escapeText(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }

@@ -4,10 +4,15 @@ import type { Identity, RequestView } from '../decision.js'
 import type { Deps } from '../deps.js'
 
 /**
- * Who may call a route. `identified`: whoever the gate lets in. `account`: a session, or a token with scope `tokens:write`. `admin` and `super_admin`: an
- * account of that role, with a session or a token with scope `admin`.
+ * Who may call a route. `identified`: whoever the gate lets in. `person`: a browser session. `bearer`: a token of this gate, whatever its
+ * scope. `account`: a session, or a
+ * token or API key with scope `tokens:write`. `admin` and `super_admin`: an account of that role, with a session or with
+ * scope `admin`. `scim`: the directory, by its own secret, which opens nothing else.
  */
-export type Access = 'public' | 'identified' | 'account' | 'admin' | 'super_admin'
+export type Access = 'public' | 'scim' | AccountAccess
+
+/** Access that takes somebody with an account. */
+export type AccountAccess = 'identified' | 'person' | 'bearer' | 'account' | 'admin' | 'super_admin'
 
 export interface RouteContext<Query = unknown, Body = unknown, Who = Identity | undefined> {
   readonly deps: Deps
@@ -15,7 +20,7 @@ export interface RouteContext<Query = unknown, Body = unknown, Who = Identity | 
   readonly request: Request
   readonly view: RequestView
   readonly url: URL
-  /** Undefined on public routes. */
+  /** Undefined on routes that take no account. */
   readonly identity: Who
   readonly params: Readonly<Record<string, string>>
   readonly query: Query
@@ -24,13 +29,17 @@ export interface RouteContext<Query = unknown, Body = unknown, Who = Identity | 
 
 /** One line of the route table: everything that mounting, documenting and testing a route needs. */
 export interface Route {
-  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Parameters in braces: `/api/admin/tokens/{token_id}`. */
   readonly path: string
   readonly access: Access
   readonly summary: string
   readonly query?: z.ZodType
   readonly body?: z.ZodType
+  /** In place of `body`: `application/x-www-form-urlencoded`, as OAuth and HTML forms send it. */
+  readonly form?: z.ZodType
+  /** `oauth`: errors have the form of RFC 6749 §5.2; `scim`: of RFC 7644 §3.12. Default: RFC 9457. */
+  readonly errors?: 'oauth' | 'scim'
   readonly answer?: z.ZodType
   /** Status of success. Default 200. */
   readonly status?: number
@@ -38,12 +47,13 @@ export interface Route {
 }
 
 interface TypedRoute<Q extends z.ZodType, B extends z.ZodType, A extends Access>
-  extends Omit<Route, 'query' | 'body' | 'handle' | 'access'> {
+  extends Omit<Route, 'query' | 'body' | 'form' | 'handle' | 'access'> {
   readonly access: A
   readonly query?: Q
   readonly body?: B
+  readonly form?: B
   readonly handle: (
-    context: RouteContext<z.output<Q>, z.output<B>, A extends 'public' ? undefined : Identity>,
+    context: RouteContext<z.output<Q>, z.output<B>, A extends AccountAccess ? Identity : undefined>,
   ) => Promise<Response>
 }
 

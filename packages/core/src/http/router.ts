@@ -7,12 +7,15 @@ import type { Deps } from '../deps.js'
 import type { Pages } from '../options.js'
 import { done, type Outcome } from '../outcome.js'
 import { type Problem, problemOfError } from '../problem.js'
+import { refuseUnlessDirectory } from '../scim/admit.js'
 import { admitCaller } from './admit-caller.js'
 import { json, redirect, refuse, refuseProblem } from './answer.js'
-import { readBody, readQuery } from './body.js'
+import { readBody, readForm, readQuery } from './body.js'
+import { oauthRefusal } from './oauth-error.js'
 import { openApiDocument } from './openapi.js'
 import { problemPage } from './page.js'
 import type { Route, RouteContext } from './route.js'
+import { SCIM_MEDIA_TYPES, scimDenial } from './scim-answer.js'
 import { ROUTES } from './table.js'
 
 /** What the platform knows of a request beside its head. */
@@ -79,8 +82,16 @@ async function answerRoute(
   params: Record<string, string>,
 ): Promise<Response> {
   const prepared = await prepare(deps, recent, route, call)
-  if (!prepared.ok) return refuse(prepared.denial)
+  if (!prepared.ok) return refuseRoute(deps, route, call, prepared.denial)
   return route.handle({ deps, recent, ...call, ...prepared.value, params })
+}
+
+/** A browser that follows a link here logs in first and comes back. */
+function refuseRoute(deps: Deps, route: Route, { view }: Call, refusal: Denial): Response {
+  if (route.errors === 'oauth') return oauthRefusal(refusal)
+  if (route.errors === 'scim') return scimDenial(refusal)
+  const decision = route.method === 'GET' ? sendToLoginOr(deps, view, refusal) : undefined
+  return decision?.outcome === 'login' ? redirect(decision.location) : refuse(refusal)
 }
 
 type Prepared = Pick<RouteContext, 'identity' | 'query' | 'body'>
@@ -89,8 +100,13 @@ type Prepared = Pick<RouteContext, 'identity' | 'query' | 'body'>
 async function prepare(deps: Deps, recent: RecentUses, route: Route, call: Call): Promise<Outcome<Prepared>> {
   let identity: Identity | undefined
   if (route.access === 'public') {
-    const isCrossSite = route.method !== 'GET' && !mayActOnSession(call.view, deps.options.publicUrl)
-    if (isCrossSite) return { ok: false, denial: denial('cross_site_request') }
+    // OAuth clients prove themselves in what they send; what a browser adds by itself changes nothing there.
+    const actsOnCookies = route.method !== 'GET' && route.errors !== 'oauth'
+    if (actsOnCookies && !mayActOnSession(call.view, deps.options.publicUrl))
+      return { ok: false, denial: denial('cross_site_request') }
+  } else if (route.access === 'scim') {
+    const refusal = refuseUnlessDirectory(deps, call.view)
+    if (refusal) return { ok: false, denial: refusal }
   } else {
     const admitted = await admitCaller(deps, recent, call.view, route.access)
     if (!admitted.ok) return admitted
@@ -98,9 +114,15 @@ async function prepare(deps: Deps, recent: RecentUses, route: Route, call: Call)
   }
   const query = route.query ? readQuery(call.url, route.query) : done(undefined)
   if (!query.ok) return query
-  const body = route.body ? await readBody(call.request, route.body) : done(undefined)
+  const body = await readInput(route, call.request)
   if (!body.ok) return body
   return done({ identity, query: query.value, body: body.value })
+}
+
+async function readInput(route: Route, request: Request): Promise<Outcome<unknown>> {
+  if (route.form) return readForm(request, route.form)
+  if (!route.body) return done(undefined)
+  return readBody(request, route.body, route.errors === 'scim' ? SCIM_MEDIA_TYPES : undefined)
 }
 
 async function answerPage(deps: Deps, recent: RecentUses, { request, view, url }: Call): Promise<Response> {

@@ -1,7 +1,10 @@
 import { z } from 'zod'
-import { scopesOf } from '../identify.js'
-import { issueToken, TOKEN_NAME_LENGTH } from '../tokens/issue.js'
+import type { Identity } from '../decision.js'
+import type { Deps } from '../deps.js'
+import { scopesOf } from '../scopes.js'
+import { type IssuedToken, issueToken, TOKEN_NAME_LENGTH } from '../tokens/issue.js'
 import { describeToken, listTokens } from '../tokens/list.js'
+import { RENEWAL_PATH, renewToken } from '../tokens/renew.js'
 import { revokeToken } from '../tokens/revoke.js'
 import { json, refuse } from './answer.js'
 import { replicationOnWire, wireReplication } from './replication.js'
@@ -11,6 +14,45 @@ import { listQuery, nextCursor, pageOf, toWireToken, wireToken } from './wire.js
 
 const success = z.literal(true)
 const tokenId = z.string().min(1).max(256)
+
+const minted = z.object({
+  success,
+  token: z.string(),
+  token_type: z.literal('Bearer'),
+  token_id: z.string(),
+  token_name: z.string(),
+  expires_in: z.int(),
+  expires_at: z.int(),
+  created_at: z.int(),
+  scopes: z.array(z.string()),
+  user_email: z.string(),
+  usage_instructions: z.object({
+    curl: z.string(),
+    claude_code: z.string(),
+    roo_code: z.string(),
+    openai_sdk: z.string(),
+  }),
+})
+
+function answerMinted(deps: Deps, { email }: Identity, { token, info }: IssuedToken): Response {
+  const { token_id, token_name, scopes, created_at, expires_at } = toWireToken(info)
+  return json(
+    {
+      success: true,
+      token,
+      token_type: 'Bearer',
+      token_id,
+      token_name,
+      expires_in: expires_at - created_at,
+      expires_at,
+      created_at,
+      scopes,
+      user_email: email,
+      usage_instructions: usageInstructions(deps.options.publicUrl, token),
+    },
+    201,
+  )
+}
 
 /** Own tokens. */
 export const tokenRoutes = [
@@ -25,24 +67,7 @@ export const tokenRoutes = [
       expires_in: z.number().optional(),
       scopes: z.array(z.string().max(128)).min(1).max(50).optional(),
     }),
-    answer: z.object({
-      success,
-      token: z.string(),
-      token_type: z.literal('Bearer'),
-      token_id: z.string(),
-      token_name: z.string(),
-      expires_in: z.int(),
-      expires_at: z.int(),
-      created_at: z.int(),
-      scopes: z.array(z.string()),
-      user_email: z.string(),
-      usage_instructions: z.object({
-        curl: z.string(),
-        claude_code: z.string(),
-        roo_code: z.string(),
-        openai_sdk: z.string(),
-      }),
-    }),
+    answer: minted,
     async handle({ deps, identity, body }) {
       const issued = await issueToken(deps, {
         account: identity.accountId,
@@ -52,24 +77,19 @@ export const tokenRoutes = [
         ...(body.scopes === undefined ? {} : { scopes: body.scopes }),
       })
       if (!issued.ok) return refuse(issued.denial)
-      const { token, info } = issued.value
-      const { token_id, token_name, scopes, created_at, expires_at } = toWireToken(info)
-      return json(
-        {
-          success: true,
-          token,
-          token_type: 'Bearer',
-          token_id,
-          token_name,
-          expires_in: expires_at - created_at,
-          expires_at,
-          created_at,
-          scopes,
-          user_email: identity.email,
-          usage_instructions: usageInstructions(deps.options.publicUrl, token),
-        },
-        201,
-      )
+      return answerMinted(deps, identity, issued.value)
+    },
+  }),
+  route({
+    method: 'POST',
+    path: RENEWAL_PATH,
+    access: 'bearer',
+    summary: 'A successor of the token that is presented, in the last fifth of its life; the old one goes on',
+    status: 201,
+    answer: minted,
+    async handle({ deps, identity }) {
+      const renewed = await renewToken(deps, identity)
+      return renewed.ok ? answerMinted(deps, identity, renewed.value) : refuse(renewed.denial)
     },
   }),
   route({

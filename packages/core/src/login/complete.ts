@@ -1,5 +1,6 @@
 import { canonicalEmail } from '../account.js'
 import { appendAudit } from '../audit/append.js'
+import { wasLoggedOutSince } from '../back-channel/known-login.js'
 import type { DenialCode } from '../decision.js'
 import type { Deps } from '../deps.js'
 import { done, type Outcome, refused } from '../outcome.js'
@@ -9,6 +10,7 @@ import { endSession } from '../sessions/end.js'
 import { parseCookieValue } from '../sessions/session.js'
 import { startSession } from '../sessions/start.js'
 import { boundedText } from '../text.js'
+import { refuseEmailDomain } from './email-domain.js'
 import { challengeOf, hashBrowser, isBrowserSecret, type LoginState, openState } from './state.js'
 
 const LOGINS = 'logins'
@@ -33,11 +35,12 @@ export interface CompletedLogin {
 
 /**
  * Completes a login that this browser began: once, within ten minutes, for a verified e-mail. The session is a new one
- * whatever the browser had. Refused with `login_refused`, `email_unverified`, `account_banned` or `relogin_delayed`;
- * rejects with `provider_unavailable` or `store_unavailable`, and then nothing of it has happened.
+ * whatever the browser had. Refused with `login_refused`, `email_unverified`, `email_domain_refused`, `account_banned` or
+ * `relogin_delayed`; rejects with `provider_unavailable` or `store_unavailable`, and then nothing of it has happened.
  */
 export async function completeLogin(deps: Deps, answer: LoginAnswer): Promise<Outcome<CompletedLogin>> {
   const { callback, browser } = answer
+  const began = deps.clock()
   const sealed = callback.searchParams.get('state') ?? ''
   const state = openState(deps, sealed)
   if (!deps.options.identityProvider) return refused('login_unavailable')
@@ -55,11 +58,17 @@ export async function completeLogin(deps: Deps, answer: LoginAnswer): Promise<Ou
   const email = login.email === undefined ? undefined : canonicalEmail(login.email)
   if (email === undefined) return refuseLogin(deps, 'login_refused', 'the provider named no e-mail address')
   if (!login.emailVerified) return refuseLogin(deps, 'email_unverified', 'not verified', email)
+  const refusedDomain = refuseEmailDomain(deps.options, email)
+  if (refusedDomain) return refuseLogin(deps, refusedDomain.code, 'the domain is not allowed', email)
 
   const started = await startSession(deps, { ...factsOf(login, answer), email })
   if (!started.ok) return refuseLogin(deps, started.denial.code, 'the account may not log in', email, started)
-  await endPrevious(deps, answer.previousSession)
   const { cookieValue, maxAgeSeconds } = started.value
+  if (await wasLoggedOutSince(deps, login, began)) {
+    await endPrevious(deps, cookieValue)
+    return refuseLogin(deps, 'login_refused', 'the provider ended the session meanwhile', email)
+  }
+  await endPrevious(deps, answer.previousSession)
   const { secure } = deps.options
   const cookie = writeCookie(cookieNames(secure).session, cookieValue, { secure, maxAgeSeconds })
   return done({ location: state.returnTo, setCookies: [cookie] })

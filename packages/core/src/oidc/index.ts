@@ -3,6 +3,7 @@ import { completeAtProvider } from './callback.js'
 import { createDiscovery } from './discovery.js'
 import { beginAtProvider } from './login.js'
 import { logoutUrlAtProvider } from './logout.js'
+import { createLogoutTokenProof } from './logout-token.js'
 import { type OidcProviderOptions, resolveOidcOptions } from './options.js'
 
 export type { OidcProviderOptions } from './options.js'
@@ -12,7 +13,8 @@ export type { OidcProviderOptions } from './options.js'
  *
  * The provider is discovered when it is first needed, so that it may be down when the gate starts; its metadata is then
  * kept, its keys are fetched again when it rotates them. ID tokens are validated with signature although they come over
- * TLS. The redirect URI to register is `publicUrl/oauth2/callback`, the post-logout one `publicUrl/`.
+ * TLS. The redirect URI to register is `publicUrl/oauth2/callback`, the post-logout one `publicUrl/`, the back-channel
+ * logout URI `publicUrl/oauth2/backchannel-logout`.
  *
  * Throws `configuration_invalid` that names every problem at once.
  */
@@ -25,6 +27,7 @@ export function oidcProvider(options: OidcProviderOptions): IdentityProvider {
     complete: async (callback, challenge) =>
       completeAtProvider(await discover(), resolved, callback, challenge),
     logoutUrl: async (logout) => logoutUrlAtProvider(await discover(), resolved, logout),
+    verifyLogoutToken: createLogoutTokenProof(resolved, discover),
     ready: () =>
       discover().then(
         () => true,

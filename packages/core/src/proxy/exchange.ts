@@ -3,7 +3,7 @@ import type { GateEvent } from '../options.js'
 import { MALFUNCTIONS, type Problem, type ProblemRenderer } from '../problem.js'
 import { FORWARDING_PROBLEMS } from './admit.js'
 import { answer } from './answer.js'
-import { clientHeaders, type HeaderFilter } from './headers.js'
+import { clientHeaders, type HeaderFields, type HeaderFilter } from './headers.js'
 import type { Upstream } from './upstream.js'
 
 /** How long each silence of an upstream may last. */
@@ -119,7 +119,7 @@ export class Exchange {
   #relay(response: IncomingMessage): void {
     const { res, removed, upstream } = this.#parts
     const headers = clientHeaders(response.rawHeaders, removed, upstream)
-    for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
+    for (const [name, value] of Object.entries(withoutForeignCors(headers, res))) res.setHeader(name, value)
     res.writeHead(response.statusCode ?? 502)
     // Without a length it is a stream, whose reader wants to know at once that it has begun.
     if (headers['content-length'] === undefined) res.flushHeaders()
@@ -189,3 +189,19 @@ export class Exchange {
     this.#parts.report({ level, code, detail, ...(cause === undefined ? {} : { cause }) })
   }
 }
+
+/**
+ * Where somebody before us has decided who may read this response from another site, the upstream has no say in it: its
+ * origin beside their credentials would let any site in. What a response varies by adds up.
+ */
+function withoutForeignCors(headers: HeaderFields, res: ServerResponse): HeaderFields {
+  const vary = res.getHeader('vary')
+  const isDecided = res.getHeaderNames().some((name) => name.startsWith(CORS))
+  if (vary === undefined && !isDecided) return headers
+  const kept = Object.entries(headers).filter(([name]) => !isDecided || !name.startsWith(CORS))
+  const merged: HeaderFields = Object.fromEntries(kept)
+  if (vary !== undefined && headers.vary !== undefined) merged.vary = [vary, headers.vary].flat().join(', ')
+  return merged
+}
+
+const CORS = 'access-control-'

@@ -1,14 +1,16 @@
 import { IncomingMessage, type ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { createProxyServer } from 'http-proxy'
 import { denial, type Identity } from '../decision.js'
 import { MALFUNCTIONS, type Problem, problemOfDenial, problemOfError } from '../problem.js'
 import { parseTarget, type Target } from '../target.js'
-import { admit } from './admit.js'
+import { admit, FORWARDING_PROBLEMS } from './admit.js'
 import { answer } from './answer.js'
 import { Exchange } from './exchange.js'
 import { describeIdentity, type Framing, upstreamHeaders } from './headers.js'
 import { type ForwardOptions, resolveForwardOptions } from './options.js'
 import { createRecheck } from './recheck.js'
+import { isWebSocketRequest, refuseOnSocket, Tunnel } from './tunnel.js'
 import { createConnectionPool, type Upstream } from './upstream.js'
 
 export interface Forwarder {
@@ -26,6 +28,11 @@ export interface Forwarder {
    * may quote it; 504 `upstream_timeout`. A response that has begun and cannot be completed is broken off instead.
    */
   forward(req: IncomingMessage, res: ServerResponse, who: Identity): Promise<void>
+  /**
+   * Forwards a WebSocket handshake of someone who was let in, and then both directions byte for byte (RFC 6455). Headers
+   * are treated as by `forward`. Resolves when it is over; never rejects. Whoever may no longer stay is cut off.
+   */
+  upgrade(req: IncomingMessage, socket: Duplex, head: Buffer, who: Identity): Promise<void>
   /** Breaks off what is running and releases connections and timers. Requests that come later get 502. */
   close(): Promise<void>
 }
@@ -46,6 +53,7 @@ export function createForwarder(options: ForwardOptions): Forwarder {
     ? createRecheck({ everyMs: settings.recheckEveryMs, stillAllowed: settings.stillAllowed, report })
     : undefined
   const running = new Set<Exchange>()
+  const tunnels = new Set<Tunnel>()
   const byHead = new WeakMap<IncomingMessage, Exchange>()
   let isClosed = false
 
@@ -105,9 +113,45 @@ export function createForwarder(options: ForwardOptions): Forwarder {
     running.delete(exchange)
   }
 
+  function dig(req: IncomingMessage, socket: Duplex, head: Buffer, who: Identity): Tunnel | Problem {
+    if (isClosed) return { code: 'upstream_unavailable', ...MALFUNCTIONS.upstream_unavailable }
+    const target = parseTarget(receivedTarget(req))
+    if (!target) return problemOfDenial(denial('target_invalid'))
+    if (!isWebSocketRequest(req)) return FORWARDING_PROBLEMS.upgrade_refused
+    const upstream = settings.upstreamFor(target.path)
+    if (!upstream) return problemOfDenial(denial('not_found'))
+    const identity = describeIdentity(who, settings.identityHeaders)
+    const { path, query } = target
+    return new Tunnel({
+      head,
+      socket,
+      headers: upstreamHeaders(req.rawHeaders, 'none', settings.removedFromRequest, identity, upstream),
+      path: `${upstream.basePath}${path}${query === '' ? '' : `?${query}`}`,
+      upstream,
+      removed: settings.removedFromResponse,
+      responseMs: settings.deadlines.responseMs,
+      refuse: (code) => refuseOnSocket(socket, problemOf(code), path, renderers),
+    })
+  }
+
   return {
+    async upgrade(req, socket, head, who) {
+      if (socket.destroyed) return
+      const dug = dig(req, socket, head, who)
+      if (!(dug instanceof Tunnel)) {
+        refuseOnSocket(socket, dug, receivedTarget(req), renderers)
+        return
+      }
+      tunnels.add(dug)
+      const unwatch = recheck?.watch(who, () => dug.cut())
+      await dug.over
+      unwatch?.()
+      tunnels.delete(dug)
+    },
     async forward(req, res, who) {
       if (res.destroyed) return
+      const { renewal } = who.credential
+      if (renewal !== undefined) res.setHeader('x-portcullis-renew', renewal)
       const received = receivedTarget(req)
       const target = parseTarget(received)
       const path = target?.path ?? received
@@ -124,10 +168,15 @@ export function createForwarder(options: ForwardOptions): Forwarder {
       isClosed = true
       recheck?.close()
       for (const exchange of running) exchange.failed(new Error('The forwarder is closing'))
-      await Promise.all([...running].map((exchange) => exchange.over))
+      for (const tunnel of tunnels) tunnel.cut()
+      await Promise.all([...running, ...tunnels].map(({ over }) => over))
       pool.close()
     },
   }
+}
+
+function problemOf(code: 'upstream_unavailable' | 'upstream_timeout' | 'upstream_refused'): Problem {
+  return code === 'upstream_refused' ? FORWARDING_PROBLEMS.upstream_refused : { code, ...MALFUNCTIONS[code] }
 }
 
 /** The target as it came over the wire; frameworks keep it when they cut a mount path off `url`. */

@@ -101,6 +101,7 @@ export const REMOVED_RESPONSE_HEADERS: readonly string[] = [
   ...HOP_BY_HOP,
   'set-cookie',
   'set-cookie2',
+  'x-portcullis-renew',
   'clear-site-data',
   'strict-transport-security',
   'public-key-pins',

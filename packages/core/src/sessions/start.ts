@@ -1,10 +1,11 @@
 import { audited } from '../audit/append.js'
+import { enterKnownLogin } from '../back-channel/known-login.js'
 import { type Denial, denial } from '../decision.js'
 import type { Deps } from '../deps.js'
 import { enter } from '../directory/directory.js'
 import { done, type Outcome } from '../outcome.js'
 import { commitUnderStanding } from '../standing/commit-under.js'
-import { activeBan, readStanding, type Standing } from '../standing/standing.js'
+import { activeBan, readStanding, STANDING, type Standing, standingAsJson } from '../standing/standing.js'
 import type { JsonValue, Millis } from '../store/store.js'
 import { boundedText } from '../text.js'
 import { handleOf, hashSecret, type SessionFacts, sealingContext, sessionRecordKey } from './session.js'
@@ -43,11 +44,13 @@ export async function startSession(deps: Deps, facts: SessionFacts): Promise<Out
         expiresAt: absoluteExpiresAt,
       },
     ])
+    await enterKnownLogin(deps, { ...facts, key, account: facts.email, expiresAt: absoluteExpiresAt })
     return commitUnderStanding(
       deps,
       partition,
       (standing) => refuseLogin(standing, now),
       (standing) => [
+        { put: STANDING, value: standingAsJson({ ...standing, authenticatedAt: now }) },
         {
           put: sessionRecordKey(key.id),
           value: {

@@ -9,7 +9,7 @@ import { boundedText } from '../text.js'
 import { collectRevokedTokens } from '../tokens/collect.js'
 import { changeStanding } from './change.js'
 import { reserveSuperAdminBan } from './last-super-admin.js'
-import type { Ban } from './standing.js'
+import { type Ban, withoutSessions, withoutTokens } from './standing.js'
 
 export const DEFAULT_BAN_SECONDS = 604_800
 export const MAX_BAN_SECONDS = 10 * 366 * 86_400
@@ -62,9 +62,7 @@ export async function banAccount(deps: Deps, request: BanRequest): Promise<Outco
     }
     await enter(deps, [{ directory: 'bans', id: partition, account, sort: until, expiresAt: until }])
     const changed = await changeStanding(deps, partition, (current) => ({
-      ...current,
-      sessionGeneration: current.sessionGeneration + 1,
-      tokenGeneration: current.tokenGeneration + (keepTokens ? 0 : 1),
+      ...withoutSessions(keepTokens ? current : withoutTokens(current, now)),
       ban,
     }))
     return done(changed)

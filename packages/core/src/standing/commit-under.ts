@@ -1,8 +1,8 @@
 import type { Denial } from '../decision.js'
 import type { Deps } from '../deps.js'
 import { PortcullisError } from '../errors.js'
-import { done, type Outcome } from '../outcome.js'
-import type { Write } from '../store/store.js'
+import { done, type Outcome, refused } from '../outcome.js'
+import type { Check, Write } from '../store/store.js'
 import { readStanding, STANDING, type Standing } from './standing.js'
 
 const ATTEMPTS = 20
@@ -10,22 +10,25 @@ const ATTEMPTS = 20
 /**
  * Commits `writes` to an account's partition only while its standing is the one that `refuse` let pass. A ban that
  * arrives between the two is seen: either the commit came first and the ban ends its work, or `refuse` runs again.
+ * Refused with `grant_invalid` when one of `checks` fails.
  */
 export async function commitUnderStanding(
   deps: Deps,
   partition: string,
   refuse: (standing: Standing) => Denial | undefined,
   writes: (standing: Standing) => readonly Write[],
+  checks: readonly Check[] = [],
 ): Promise<Outcome<Standing>> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const { standing, version } = await readStanding(deps, partition)
     const denial = refuse(standing)
     if (denial) return { ok: false, denial }
     const result = await deps.store.commit(partition, {
-      checks: [{ key: STANDING, version }],
+      checks: [{ key: STANDING, version }, ...checks],
       writes: writes(standing),
     })
     if (result.committed) return done(standing)
+    if (result.index > 0) return refused('grant_invalid')
   }
   throw new PortcullisError(
     'store_unavailable',

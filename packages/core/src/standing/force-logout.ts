@@ -6,6 +6,7 @@ import { type Replicated, replicationOf } from '../store/replication.js'
 import type { Millis } from '../store/store.js'
 import { refuseOver } from './ban.js'
 import { changeStanding } from './change.js'
+import { withoutSessions } from './standing.js'
 
 export const DEFAULT_RELOGIN_SECONDS = 60
 export const MAX_RELOGIN_SECONDS = 30 * 86_400
@@ -61,9 +62,8 @@ async function endAllSessions(
 ): Promise<EndedSessions> {
   const partition = deps.partitionOf(account)
   const changed = await changeStanding(deps, partition, (current) => ({
-    ...current,
+    ...withoutSessions(current),
     ...more,
-    sessionGeneration: current.sessionGeneration + 1,
   }))
   const endedSessions = await collectEndedSessions(deps, partition, changed.standing.sessionGeneration)
   return { endedSessions, ...replicationOf(changed) }

@@ -7,7 +7,12 @@ import type { JsonValue, Millis } from '../store/store.js'
 const ROSTER = { collection: 'super-admins', id: 'banned' } as const
 const ATTEMPTS = 20
 
+/** Until when each is out of service, by ban and by directory apart: the end of one is not the end of the other. */
 type Roster = Readonly<Record<string, Millis>>
+type Cause = 'ban' | 'directory'
+
+/** No account can be spelled with a space. */
+const entryOf = (account: string, cause: Cause) => (cause === 'ban' ? account : `directory ${account}`)
 
 /**
  * Enters a super admin into the roster of banned ones, unless no other would stay able to work: `last_super_admin`.
@@ -17,28 +22,33 @@ export async function reserveSuperAdminBan(
   deps: Deps,
   account: string,
   until: Millis,
+  cause: Cause = 'ban',
 ): Promise<Outcome<void>> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const [record] = await deps.store.read(DIRECTORY, [ROSTER])
     const roster = inForce((record?.value ?? {}) as Roster, deps.clock())
-    const others = [...deps.options.superAdmins].filter((other) => other !== account && !(other in roster))
+    const others = [...deps.options.superAdmins].filter((other) => other !== account && !isOut(roster, other))
     if (others.length === 0) return refused('last_super_admin')
-    const changed = { ...roster, [account]: until }
+    const changed = { ...roster, [entryOf(account, cause)]: until }
     const result = await writeRoster(deps, record?.version ?? null, changed)
     if (result.committed) return done(undefined)
   }
   throw new PortcullisError('store_unavailable', 'The roster of super admins changed too often')
 }
 
-export async function releaseSuperAdminBan(deps: Deps, account: string): Promise<void> {
+export async function releaseSuperAdminBan(deps: Deps, account: string, cause: Cause = 'ban'): Promise<void> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const [record] = await deps.store.read(DIRECTORY, [ROSTER])
     if (!record) return
-    const { [account]: _released, ...others } = record.value as Roster
+    const { [entryOf(account, cause)]: _released, ...others } = record.value as Roster
     const result = await writeRoster(deps, record.version, others)
     if (result.committed) return
   }
   throw new PortcullisError('store_unavailable', 'The roster of super admins changed too often')
+}
+
+function isOut(roster: Roster, account: string): boolean {
+  return entryOf(account, 'ban') in roster || entryOf(account, 'directory') in roster
 }
 
 function inForce(roster: Roster, now: Millis): Roster {

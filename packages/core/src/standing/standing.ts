@@ -19,7 +19,13 @@ export interface Ban {
 export interface Standing {
   readonly sessionGeneration: number
   readonly tokenGeneration: number
+  /** Tokens of trusted issuers, which carry no generation, are dead when they were issued at or before this. */
+  readonly foreignNotBefore?: Millis
+  /** When the account last logged in at the identity provider. */
+  readonly authenticatedAt?: Millis
   readonly ban?: Ban
+  /** The directory has taken the account out of service; no ban, so that neither lifts or shortens the other. */
+  readonly deactivatedAt?: Millis
   /** No login before this, after a forced logout. */
   readonly reloginAfter?: Millis
 }
@@ -32,9 +38,34 @@ export function standingOf(record: StoredRecord | undefined): Standing {
   return record ? (record.value as unknown as Standing) : BLANK
 }
 
-/** The ban that is in force at `now`. */
+/** The name of the directory (SCIM) in the audit log. No e-mail, so no account can have it. */
+export const DIRECTORY_SERVICE = 'scim'
+/** The last instant that RFC 3339 can write. */
+export const WITHOUT_END: Millis = 253_402_300_799_000
+
+/** What keeps the account from doing anything at `now`: a deactivation, which is a ban without end, or a ban. */
 export function activeBan(standing: Standing, now: Millis): Ban | undefined {
-  return standing.ban && standing.ban.until > now ? standing.ban : undefined
+  const { deactivatedAt: at } = standing
+  if (at === undefined) return imposedBan(standing, now)
+  const reason = 'Deactivated by the directory.'
+  return { at, until: WITHOUT_END, by: DIRECTORY_SERVICE, reason, keepTokens: false }
+}
+
+/** The ban of an administrator that is in force at `now`. */
+export function imposedBan({ ban }: Standing, now: Millis): Ban | undefined {
+  return ban && ban.until > now ? ban : undefined
+}
+
+/** From here on everything that programs had been issued is dead. */
+export function withoutTokens(standing: Standing, now: Millis): Standing {
+  // A clock that was set back must not revive anything.
+  const foreignNotBefore = Math.max(now, standing.foreignNotBefore ?? 0)
+  return { ...standing, tokenGeneration: standing.tokenGeneration + 1, foreignNotBefore }
+}
+
+/** From here on every session that had been started is dead. */
+export function withoutSessions(standing: Standing): Standing {
+  return { ...standing, sessionGeneration: standing.sessionGeneration + 1 }
 }
 
 export interface CurrentStanding {
@@ -45,6 +76,15 @@ export interface CurrentStanding {
 export async function readStanding(deps: Deps, partition: string): Promise<CurrentStanding> {
   const [record] = await deps.store.read(partition, [STANDING])
   return { standing: standingOf(record), version: record?.version ?? null }
+}
+
+/** In no collection that the near cache keeps. */
+const PAST_NEAR_CACHE: RecordKey = { collection: 'standing-as-stored', id: '' }
+
+/** As `readStanding`, but never from the near cache, which learns a moment later what another process has changed. */
+export async function readStoredStanding(deps: Deps, partition: string): Promise<Standing> {
+  const [record] = await deps.store.read(partition, [STANDING, PAST_NEAR_CACHE])
+  return standingOf(record)
 }
 
 /** A standing has no deadline: forgetting its generations would bring the dead back. */

@@ -2,14 +2,16 @@ import { audited } from '../audit/append.js'
 import type { Deps } from '../deps.js'
 import { leave } from '../directory/directory.js'
 import { done, type Outcome, refused } from '../outcome.js'
+import { activateAccount } from './activate.js'
 import { refuseOver } from './ban.js'
 import { changeStanding } from './change.js'
 import { releaseSuperAdminBan } from './last-super-admin.js'
-import { activeBan, readStanding, type Standing } from './standing.js'
+import { imposedBan, readStanding, type Standing } from './standing.js'
 
 /**
- * Lifts a ban. What the ban ended stays ended, except for tokens under a ban with `keepTokens`. Refused with
- * `not_banned`, `own_account` or `super_admin_protected`.
+ * Lifts a ban. What the ban ended stays ended, except for tokens under a ban with `keepTokens`. Where there is no ban, a
+ * super admin lifts a deactivation, which a directory that is gone could not. Refused with `not_banned`, `own_account`,
+ * `super_admin_protected`, or `role_insufficient` over a deactivation.
  */
 export async function unbanAccount(
   deps: Deps,
@@ -20,7 +22,11 @@ export async function unbanAccount(
   if (forbidden) return forbidden
   const partition = deps.partitionOf(account)
   const { standing } = await readStanding(deps, partition)
-  if (!activeBan(standing, deps.clock())) return refused('not_banned')
+  if (!imposedBan(standing, deps.clock())) {
+    if (standing.deactivatedAt === undefined) return refused('not_banned')
+    if (deps.roleOf(by) === 'super_admin') return activateAccount(deps, { account, by })
+    return refused('role_insufficient', { detail: 'The directory has deactivated this account.' })
+  }
   return audited(deps, { action: 'account.unban', actor: by, subject: account }, async () => {
     await changeStanding(deps, partition, withoutBan)
     if (deps.options.superAdmins.has(account)) await releaseSuperAdminBan(deps, account)

@@ -1,3 +1,4 @@
-export { type AdapterCase, type AdapterParts, type AdapterServer, adapterCases } from './adapter-cases.js'
+export { adapterCases } from './adapter-cases.js'
+export type { AdapterCase, AdapterParts, AdapterServer, StartServer } from './adapter-stage.js'
 export type { StoreCase, StoreCasesOptions } from './store-case.js'
 export { storeCases } from './store-cases.js'

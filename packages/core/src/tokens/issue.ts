@@ -3,27 +3,32 @@ import { type Denial, denial } from '../decision.js'
 import type { Deps } from '../deps.js'
 import { enter } from '../directory/directory.js'
 import { done, type Outcome, refused } from '../outcome.js'
+import { chooseScopes, type ScopeWish } from '../scopes.js'
 import { commitUnderStanding } from '../standing/commit-under.js'
 import { activeBan, type Standing } from '../standing/standing.js'
+import type { Check, Write } from '../store/store.js'
 import { boundedText } from '../text.js'
 import { recordDeadline, type TokenInfo, tokenRecordKey } from './token.js'
 import { ACCESS_TOKEN_TYPE } from './verify.js'
 
 export const TOKEN_NAME_LENGTH = 100
 
-export interface TokenToIssue {
+export interface TokenToIssue extends ScopeWish {
   /** Canonical e-mail. */
   readonly account: string
   /** Kept as one line of at most 100 characters. Default `token`. */
   readonly name?: string
   /** Integer seconds within `options.tokens`. Default `defaultLifetimeSeconds`. */
   readonly lifetimeSeconds?: number
-  /** Default `api`. */
-  readonly scopes?: readonly string[]
-  /** The token may carry no scope beyond these. Default: every known scope. */
-  readonly grantable?: readonly string[]
   /** Who is recorded as having issued it. Default: the account. */
   readonly by?: string
+}
+
+/** What is committed together with the token. */
+export interface IssuedWith {
+  readonly family: string
+  readonly checks?: readonly Check[]
+  readonly writes: (standing: Standing, tokenId: string) => readonly Write[]
 }
 
 export interface IssuedToken {
@@ -35,19 +40,22 @@ export interface IssuedToken {
 /**
  * Issues an access token (RFC 9068 profile). It exists for the world only once its record is stored: if that fails,
  * the call rejects and no token leaves. Refused with `expires_in_invalid`, `scope_unknown`, `scope_insufficient`
- * or `account_banned`.
+ * or `account_banned`; with `grant_invalid` when a check of `together` fails.
  */
-export async function issueToken(deps: Deps, input: TokenToIssue): Promise<Outcome<IssuedToken>> {
-  const { tokens, scopes: known, requiredScope } = deps.options
+export async function issueToken(
+  deps: Deps,
+  input: TokenToIssue,
+  together?: IssuedWith,
+): Promise<Outcome<IssuedToken>> {
+  const { tokens } = deps.options
   const lifetimeSeconds = input.lifetimeSeconds ?? tokens.defaultLifetimeSeconds
   if (!isWithin(lifetimeSeconds, tokens.minLifetimeSeconds, tokens.maxLifetimeSeconds))
     return refused('expires_in_invalid', {
       detail: `expires_in must be an integer from ${tokens.minLifetimeSeconds} to ${tokens.maxLifetimeSeconds} seconds.`,
     })
-  const scopes = [...new Set(input.scopes ?? [requiredScope])]
-  if (scopes.some((scope) => !Object.hasOwn(known, scope))) return refused('scope_unknown')
-  const beyond = scopes.find((scope) => input.grantable && !input.grantable.includes(scope))
-  if (beyond) return refused('scope_insufficient', { scope: beyond })
+  const chosen = chooseScopes(deps, input)
+  if (!chosen.ok) return chosen
+  const scopes = chosen.value
 
   const id = deps.randomId(16)
   const createdAt = deps.clock()
@@ -72,8 +80,10 @@ export async function issueToken(deps: Deps, input: TokenToIssue): Promise<Outco
     subject: input.account,
     details: { token_id: id, expires_in: lifetimeSeconds, scope: scopes.join(' ') },
   } as const
+  const family = together ? { family: together.family } : {}
+  const deadline = recordDeadline(deps, { expiresAt, ...family })
   const stored = await audited(deps, recorded, async () => {
-    await enterDirectories(deps, input.account, id, createdAt, expiresAt)
+    await enterDirectories(deps, { account: input.account, id, createdAt, expiresAt, deadline })
     return commitUnderStanding(
       deps,
       deps.partitionOf(input.account),
@@ -81,11 +91,20 @@ export async function issueToken(deps: Deps, input: TokenToIssue): Promise<Outco
       (standing) => [
         {
           put: tokenRecordKey(id),
-          value: { name, scopes, createdAt, expiresAt, generation: standing.tokenGeneration },
+          value: {
+            name,
+            scopes,
+            createdAt,
+            expiresAt,
+            generation: standing.tokenGeneration,
+            ...family,
+          },
           sort: createdAt,
-          expiresAt: recordDeadline(deps, expiresAt),
+          expiresAt: deadline,
         },
+        ...(together?.writes(standing, id) ?? []),
       ],
+      together?.checks,
     )
   })
   if (!stored.ok) return stored
@@ -101,8 +120,12 @@ function refuseBanned(standing: Standing, now: number): Denial | undefined {
   return activeBan(standing, now) ? denial('account_banned') : undefined
 }
 
-function enterDirectories(deps: Deps, account: string, id: string, createdAt: number, expiresAt: number) {
-  const entry = { id, account, expiresAt: recordDeadline(deps, expiresAt) }
+function enterDirectories(
+  deps: Deps,
+  token: { id: string; account: string; createdAt: number; expiresAt: number; deadline: number },
+) {
+  const { id, account, createdAt, expiresAt, deadline } = token
+  const entry = { id, account, expiresAt: deadline }
   return enter(deps, [
     { ...entry, directory: 'tokens', sort: createdAt },
     { ...entry, directory: 'tokens-by-expiry', sort: expiresAt },

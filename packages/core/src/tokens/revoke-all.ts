@@ -2,6 +2,7 @@ import { audited } from '../audit/append.js'
 import type { Deps } from '../deps.js'
 import { done, type Outcome } from '../outcome.js'
 import { changeStanding } from '../standing/change.js'
+import { withoutTokens } from '../standing/standing.js'
 import { type Replicated, replicationOf } from '../store/replication.js'
 import { collectRevokedTokens } from './collect.js'
 
@@ -21,10 +22,9 @@ export async function revokeAllTokens(
   const recorded = { action: 'token.revoke_all', actor: input.by, subject: input.account } as const
   const revoked = await audited(deps, recorded, async () =>
     done(
-      await changeStanding(deps, deps.partitionOf(input.account), (standing) => ({
-        ...standing,
-        tokenGeneration: standing.tokenGeneration + 1,
-      })),
+      await changeStanding(deps, deps.partitionOf(input.account), (standing) =>
+        withoutTokens(standing, deps.clock()),
+      ),
     ),
   )
   if (!revoked.ok) return revoked

@@ -51,7 +51,7 @@ export async function markRevoked(
     const record = tokenRecordOf(stored)
     if (record.revokedAt !== undefined) return done({ record })
     const revoked = { ...record, revokedAt: deps.clock() }
-    const deadline = recordDeadline(deps, record.expiresAt)
+    const deadline = recordDeadline(deps, record)
     await enter(deps, [
       { directory: 'revoked-tokens', id, account, sort: record.expiresAt, expiresAt: deadline },
     ])

@@ -10,6 +10,8 @@ export interface TokenRecord {
   readonly expiresAt: Millis
   readonly generation: number
   readonly revokedAt?: Millis
+  /** The family of refresh tokens that it was bought with. */
+  readonly family?: string
 }
 
 export const TOKENS = 'tokens'
@@ -45,7 +47,13 @@ export function statusOf(record: TokenRecord, standing: Standing, now: Millis): 
   return record.expiresAt <= now ? 'expired' : 'active'
 }
 
-/** The record outlives the token for as long as ended tokens are listed. */
-export function recordDeadline(deps: Deps, expiresAt: Millis): Millis {
-  return expiresAt + deps.options.tokens.keepEndedSeconds * 1000
+/**
+ * The record outlives the token for as long as ended tokens are listed. Those of a family are many and nobody’s concern
+ * once they have expired.
+ */
+export function recordDeadline(
+  deps: Deps,
+  { expiresAt, family }: Pick<TokenRecord, 'expiresAt' | 'family'>,
+): Millis {
+  return family === undefined ? expiresAt + deps.options.tokens.keepEndedSeconds * 1000 : expiresAt
 }

@@ -1,3 +1,4 @@
+import { createApiKey } from '../../src/api-keys/create.js'
 import type { Deps } from '../../src/deps.js'
 import { createRoutes } from '../../src/http/router.js'
 import type { IdentityProvider } from '../../src/provider.js'
@@ -19,16 +20,26 @@ export interface HttpFixture extends GateFixture {
   call(
     method: string,
     path: string,
-    init?: { headers?: Record<string, string>; body?: unknown },
+    init?: {
+      headers?: Record<string, string>
+      /** Sent as JSON. */
+      body?: unknown
+      /** Sent as a form. */
+      form?: Readonly<Record<string, string>>
+    },
   ): Promise<Response>
 }
 
 export async function httpFixture(overrides: Parameters<typeof gateFixture>[0] = {}): Promise<HttpFixture> {
-  const fixture = await gateFixture({ identityProvider: provider, ...overrides })
+  const fixture = await gateFixture({ identityProvider: provider, masterKey: MASTER_KEY, ...overrides })
   const routes = createRoutes(fixture.deps, new Map())
   return {
     ...fixture,
-    call(method, path, { headers = {}, body } = {}) {
+    call(method, path, { headers = {}, body, form } = {}) {
+      if (form) {
+        const init = { method, headers, body: new URLSearchParams(form) }
+        return routes.handle(new Request(ORIGIN + path, init))
+      }
       const json = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }
       const contentType: Record<string, string> =
         body === undefined ? {} : { 'content-type': 'application/json' }
@@ -38,6 +49,8 @@ export async function httpFixture(overrides: Parameters<typeof gateFixture>[0] =
     },
   }
 }
+
+export const MASTER_KEY = 'Vb7KqLx2Nd9RtYw4Hs6PzMj8Gc3FaEu5'
 
 /** Headers of a page of ours in a logged-in browser. */
 export async function sessionOf(deps: Deps, email: string): Promise<Record<string, string>> {
@@ -53,4 +66,13 @@ export async function tokenOf(
 ): Promise<Record<string, string>> {
   const { token } = must(await issueToken(deps, { account, scopes }))
   return { authorization: `Bearer ${token}` }
+}
+
+export async function apiKeyOf(
+  deps: Deps,
+  account: string,
+  scopes: string[],
+): Promise<Record<string, string>> {
+  const { key } = must(await createApiKey(deps, { account, scopes }))
+  return { 'x-api-key': key }
 }

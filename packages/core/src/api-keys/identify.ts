@@ -1,0 +1,43 @@
+import { type RecentUses, touch } from '../activity/touch.js'
+import type { Identity } from '../decision.js'
+import type { Deps } from '../deps.js'
+import { isFromBeforeLoss } from '../loss.js'
+import { done, type Outcome, refused } from '../outcome.js'
+import { refuseStaleLogin } from '../standing/fresh-login.js'
+import { activeBan, STANDING, standingOf } from '../standing/standing.js'
+import { apiKeyRecordKey, apiKeyRecordOf, isSecretOf, parseApiKey } from './key.js'
+
+/** For what does not expire: the last instant that RFC 3339 can write. */
+const NEVER = 253_402_300_799_000
+
+/** Who presents an API key, as of now. Refused alike whether the key never was or is gone. */
+export async function identifyByApiKey(
+  deps: Deps,
+  recent: RecentUses,
+  credential: string,
+): Promise<Outcome<Identity>> {
+  const key = parseApiKey(credential)
+  if (!key) return refused('api_key_invalid')
+  const { id, partition, secret } = key
+  const [standingRecord, stored] = await deps.store.read(partition, [STANDING, apiKeyRecordKey(id)])
+  const record = stored && apiKeyRecordOf(stored)
+  if (!record || !isSecretOf(record, secret)) return refused('api_key_invalid')
+  const standing = standingOf(standingRecord)
+  if (activeBan(standing, deps.clock())) return refused('account_banned')
+  if (isFromBeforeLoss(deps, partition, record.createdAt)) return refused('issued_before_loss')
+  if (record.generation !== standing.tokenGeneration) return refused('api_key_invalid')
+  const stale = refuseStaleLogin(deps, standing)
+  if (stale) return { ok: false, denial: stale }
+  const expiresAt = stored.expiresAt ?? NEVER
+  touch(deps, recent, { partition, kind: 'api-key', id, expiresAt })
+  const { account, scopes, createdAt } = record
+  return done({
+    accountId: account,
+    email: account,
+    groups: [],
+    role: deps.roleOf(account),
+    scopes,
+    credential: { kind: 'api_key', id, issuedAt: createdAt, expiresAt },
+    partition,
+  })
+}

@@ -1,0 +1,83 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { Millis, RecordKey, StoredRecord } from '../store/store.js'
+
+/** The record of an API key. The key itself is stored nowhere, only a hash of its secret part. */
+export interface ApiKeyRecord {
+  readonly account: string
+  readonly name: string
+  readonly scopes: readonly string[]
+  readonly createdAt: Millis
+  /** Absent: it does not expire. */
+  readonly expiresAt?: Millis
+  readonly generation: number
+  readonly hash: string
+}
+
+/** What may be said of an API key to those who may see it. */
+export interface ApiKeyInfo {
+  /** Names the key; its first characters, too short to be used. */
+  readonly id: string
+  readonly name: string
+  readonly scopes: readonly string[]
+  readonly createdAt: Millis
+  readonly expiresAt?: Millis
+  readonly lastUsedAt?: Millis
+}
+
+export const API_KEYS = 'api-keys'
+
+const PREFIX = 'pk_'
+/** 72 bits tell keys apart, 22 characters say where the account is, 256 bits prove it. */
+const API_KEY = /^(pk_[\w-]{12})([\w-]{22})([\w-]{43})$/
+
+export interface PresentedApiKey {
+  readonly id: string
+  readonly partition: string
+  readonly secret: string
+}
+
+export function isApiKey(credential: string): boolean {
+  return credential.startsWith(PREFIX)
+}
+
+/** The parts of a key, or undefined for what we cannot have made. */
+export function parseApiKey(credential: string): PresentedApiKey | undefined {
+  const [, id, partition, secret] = API_KEY.exec(credential) ?? []
+  return id && partition && secret ? { id, partition, secret } : undefined
+}
+
+export function writeApiKey({ id, partition, secret }: PresentedApiKey): string {
+  return `${id}${partition}${secret}`
+}
+
+export function newApiKeyId(randomId: (bytes: number) => string): string {
+  return `${PREFIX}${randomId(9)}`
+}
+
+export function hashApiKey(secret: string): string {
+  return createHash('sha256').update(secret).digest('base64url')
+}
+
+export function isSecretOf(record: ApiKeyRecord, secret: string): boolean {
+  return timingSafeEqual(Buffer.from(hashApiKey(secret)), Buffer.from(record.hash))
+}
+
+export function apiKeyRecordKey(id: string): RecordKey {
+  return { collection: API_KEYS, id }
+}
+
+export function apiKeyRecordOf(stored: StoredRecord): ApiKeyRecord {
+  return stored.value as unknown as ApiKeyRecord
+}
+
+export function apiKeyInfoOf(id: string, record: ApiKeyRecord, lastUsedAt?: Millis): ApiKeyInfo {
+  const { name, scopes, createdAt, expiresAt } = record
+  return {
+    id,
+    name,
+    scopes,
+    createdAt,
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+    ...(lastUsedAt === undefined ? {} : { lastUsedAt }),
+  }
+}

@@ -1,0 +1,21 @@
+import { lastUseOf, useKey } from '../activity/touch.js'
+import type { Deps } from '../deps.js'
+import { readStanding } from '../standing/standing.js'
+import { API_KEYS, type ApiKeyInfo, apiKeyInfoOf, apiKeyRecordOf } from './key.js'
+
+const MOST = 1000
+
+/** The API keys of an account that work, newest first; all of them, since an account has at most some hundred. */
+export async function listApiKeys(deps: Deps, input: { account: string }): Promise<readonly ApiKeyInfo[]> {
+  const partition = deps.partitionOf(input.account)
+  const [{ standing }, { records }] = await Promise.all([
+    readStanding(deps, partition),
+    deps.store.page(partition, API_KEYS, { limit: MOST, order: 'descending' }),
+  ])
+  const live = records.filter((stored) => apiKeyRecordOf(stored).generation === standing.tokenGeneration)
+  const uses = await deps.store.read(
+    partition,
+    live.map(({ id }) => useKey('api-key', id)),
+  )
+  return live.map((stored, index) => apiKeyInfoOf(stored.id, apiKeyRecordOf(stored), lastUseOf(uses[index])))
+}

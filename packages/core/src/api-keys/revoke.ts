@@ -1,0 +1,33 @@
+import { useKey } from '../activity/touch.js'
+import { audited } from '../audit/append.js'
+import type { Deps } from '../deps.js'
+import { done, type Outcome, refused } from '../outcome.js'
+import { type Replicated, replicationOf } from '../store/replication.js'
+import { apiKeyRecordKey } from './key.js'
+
+/** Revokes one API key of an account, at once and for good. Refused with `key_not_found`. */
+export async function revokeApiKey(
+  deps: Deps,
+  input: { account: string; id: string; by: string },
+): Promise<Outcome<Replicated>> {
+  const { account, id, by } = input
+  const partition = deps.partitionOf(account)
+  const key = apiKeyRecordKey(id)
+  const [stored] = await deps.store.read(partition, [key])
+  if (!stored) return refused('key_not_found')
+  const recorded = {
+    action: 'api_key.revoke',
+    actor: by,
+    subject: account,
+    details: { key_id: id },
+  } as const
+  const revoked = await audited(deps, recorded, async () =>
+    done(
+      await deps.store.commit(partition, {
+        confirm: true,
+        writes: [{ delete: key }, { delete: useKey('api-key', id) }],
+      }),
+    ),
+  )
+  return revoked.ok ? done(revoked.value.committed ? replicationOf(revoked.value) : {}) : revoked
+}

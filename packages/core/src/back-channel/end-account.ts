@@ -1,0 +1,44 @@
+import { audited } from '../audit/append.js'
+import type { Deps } from '../deps.js'
+import { walk } from '../directory/walk.js'
+import { familyKey } from '../oauth/refresh-token.js'
+import { endFamily } from '../oauth/revoke-family.js'
+import { done } from '../outcome.js'
+import { collectEndedSessions } from '../sessions/collect.js'
+import { changeStanding } from '../standing/change.js'
+import { type Standing, withoutSessions, withoutTokens } from '../standing/standing.js'
+import { collectRevokedTokens } from '../tokens/collect.js'
+
+/** The name of the identity provider in the audit log. No e-mail, so no account can have it. */
+export const PROVIDER = 'identity-provider'
+
+/**
+ * Ends every session and refresh token of an account, and unless `backChannelLogoutEnds` is `sessions` its tokens and
+ * API keys, in one commit; only refresh tokens alone are ended one by one. It may log in again at once.
+ */
+export async function endAccountByProvider(deps: Deps, account: string): Promise<void> {
+  const ends = deps.options.backChannelLogoutEnds
+  const partition = deps.partitionOf(account)
+  const recorded = {
+    action: 'account.provider_logout',
+    actor: PROVIDER,
+    subject: account,
+    details: { ends },
+  } as const
+  const endTokens = (standing: Standing) =>
+    ends === 'everything' ? withoutTokens(standing, deps.clock()) : standing
+  const changed = await audited(deps, recorded, async () => {
+    const result = await changeStanding(deps, partition, (current) => withoutSessions(endTokens(current)))
+    if (ends === 'sessions') await endFamilies(deps, account)
+    return done(result)
+  })
+  if (!changed.ok) return
+  const { sessionGeneration, tokenGeneration } = changed.value.standing
+  await collectEndedSessions(deps, partition, sessionGeneration)
+  if (ends === 'everything') await collectRevokedTokens(deps, account, tokenGeneration)
+}
+
+async function endFamilies(deps: Deps, account: string): Promise<void> {
+  for await (const stored of walk(deps, deps.partitionOf(account), familyKey('').collection))
+    await endFamily(deps, { account, familyId: stored.id })
+}

@@ -1,0 +1,79 @@
+import { audited } from '../audit/append.js'
+import type { Identity } from '../decision.js'
+import type { Deps } from '../deps.js'
+import { PortcullisError } from '../errors.js'
+import { done, type Outcome, refused } from '../outcome.js'
+import { DEVICE, type DeviceRequest, findByUserCode, requestKey } from './request.js'
+
+const ATTEMPTS = 20
+const GUESSES = 10
+const GUESSES_PER_MS = 600_000
+
+/**
+ * The open request that somebody has typed the code of. An account may be wrong ten times in ten minutes: a code is
+ * short. Refused with `code_unknown` or `too_many_guesses`.
+ */
+export async function lookUpDevice(
+  deps: Deps,
+  identity: Identity,
+  userCode: string | undefined,
+): Promise<Outcome<DeviceRequest>> {
+  const found = userCode === undefined ? undefined : await findByUserCode(deps, userCode)
+  if (found && !found.request.decision) return done(found.request)
+  const result = await deps.store.commit(identity.partition, {
+    quiet: true,
+    writes: [
+      {
+        add: { collection: 'device-guesses', id: 'wrong' },
+        amount: 1,
+        atMost: GUESSES,
+        expiresAt: deps.clock() + GUESSES_PER_MS,
+      },
+    ],
+  })
+  return refused(result.committed ? 'code_unknown' : 'too_many_guesses')
+}
+
+/** Binds the request to whoever decides; once. Refused with `code_unknown` or `too_many_guesses`. */
+export async function decideDevice(
+  deps: Deps,
+  input: {
+    identity: Identity
+    userCode: string | undefined
+    decision: 'approved' | 'denied'
+    /** What of the wish is granted. */
+    scopes: readonly string[]
+  },
+): Promise<Outcome<DeviceRequest>> {
+  const { identity, userCode, decision, scopes } = input
+  const open = await lookUpDevice(deps, identity, userCode)
+  if (!open.ok) return open
+  const account = identity.accountId
+  const recorded = {
+    action: decision === 'approved' ? 'device.approve' : 'device.deny',
+    actor: account,
+    subject: account,
+    details: { client_id: open.value.clientId, scope: scopes.join(' ') },
+  } as const
+  return audited(deps, recorded, () => bind(deps, open.value.userCode, { decision, account, scopes }))
+}
+
+/** The program may be asking meanwhile, which changes the record. */
+async function bind(
+  deps: Deps,
+  userCode: string,
+  decided: Required<Pick<DeviceRequest, 'decision' | 'account' | 'scopes'>>,
+): Promise<Outcome<DeviceRequest>> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const found = await findByUserCode(deps, userCode)
+    if (!found || found.request.decision) return refused('code_unknown')
+    const { id, version, expiresAt, request } = found
+    const result = await deps.store.commit(DEVICE, {
+      quiet: true,
+      checks: [{ key: requestKey(id), version }],
+      writes: [{ put: requestKey(id), value: { ...request, ...decided }, expiresAt }],
+    })
+    if (result.committed) return done(request)
+  }
+  throw new PortcullisError('store_unavailable', 'A device request changed too often to be decided')
+}

@@ -1,0 +1,60 @@
+import type { Deps } from '../deps.js'
+import type { Millis, RecordKey, StoredRecord } from '../store/store.js'
+
+/** All device requests are in one partition: they live ten minutes, and nobody knows whose they will be. */
+export const DEVICE = 'device'
+
+export const DEVICE_LIFETIME_SECONDS = 600
+export const FIRST_INTERVAL_SECONDS = 5
+/** For so long the program is told that it came too late, rather than that there never was anything. */
+export const REMEMBERED_SECONDS = 300
+
+/** A program that waits for somebody to let it in. */
+export interface DeviceRequest {
+  readonly userCode: string
+  readonly clientId: string
+  readonly scopes: readonly string[]
+  readonly createdAt: Millis
+  /** From then on nobody can approve it. */
+  readonly endsAt: Millis
+  /** How long the program has to wait between two questions; longer each time that it does not. */
+  readonly intervalSeconds: number
+  readonly askedAt?: Millis
+  readonly decision?: 'approved' | 'denied'
+  /** Who approved, and what that account may hand on. */
+  readonly account?: string
+}
+
+/** By the hash of the device code. */
+export function requestKey(id: string): RecordKey {
+  return { collection: 'requests', id }
+}
+
+/** The way from a user code to its request. */
+export function codeKey(userCode: string): RecordKey {
+  return { collection: 'codes', id: userCode }
+}
+
+function requestOf(stored: StoredRecord): DeviceRequest {
+  return stored.value as unknown as DeviceRequest
+}
+
+export interface FoundRequest {
+  readonly id: string
+  readonly version: string
+  readonly expiresAt: Millis
+  readonly request: DeviceRequest
+}
+
+/** The open request that a user code names. */
+export async function findByUserCode(deps: Deps, userCode: string): Promise<FoundRequest | undefined> {
+  const [way] = await deps.store.read(DEVICE, [codeKey(userCode)])
+  const found = way && (await findRequest(deps, String(way.value)))
+  return found && found.request.endsAt > deps.clock() ? found : undefined
+}
+
+export async function findRequest(deps: Deps, id: string): Promise<FoundRequest | undefined> {
+  const [stored] = await deps.store.read(DEVICE, [requestKey(id)])
+  if (!stored?.expiresAt) return undefined
+  return { id, version: stored.version, expiresAt: stored.expiresAt, request: requestOf(stored) }
+}

@@ -1,0 +1,23 @@
+import { z } from 'zod'
+import { logOutByProvider } from '../back-channel/log-out.js'
+import { json } from './answer.js'
+import { oauthRefusal } from './oauth-error.js'
+import { route } from './route.js'
+
+/** Where the identity provider says that somebody has logged out there. */
+export const backChannelRoutes = [
+  route({
+    method: 'POST',
+    path: '/oauth2/backchannel-logout',
+    access: 'public',
+    summary:
+      'The identity provider ends a session, or all of a subject (OpenID Connect Back-Channel Logout 1.0 §2.5)',
+    form: z.object({ logout_token: z.string().min(1).max(16_384) }),
+    errors: 'oauth',
+    answer: z.object({}),
+    async handle({ deps, body }) {
+      const ended = await logOutByProvider(deps, body.logout_token)
+      return ended.ok ? json({}) : oauthRefusal(ended.denial)
+    },
+  }),
+]

@@ -1,0 +1,79 @@
+import { z } from 'zod'
+import type { Identity } from '../decision.js'
+import type { Deps } from '../deps.js'
+import { readUserCode, showUserCode } from '../device/codes.js'
+import { decideDevice, lookUpDevice } from '../device/decide.js'
+import { scopesOf } from '../scopes.js'
+import { refuse } from './answer.js'
+import { codePage, consentPage } from './consent-page.js'
+import { page } from './page.js'
+import { type RouteContext, route } from './route.js'
+
+const code = z.string().max(64)
+
+function programName(deps: Deps, clientId: string): string {
+  return deps.options.oauthClients.find(({ id }) => id === clientId)?.name ?? clientId
+}
+
+/** What of the wish this account can hand on. */
+function grantable(deps: Deps, { role }: Identity, wished: readonly string[]): readonly string[] {
+  const own = scopesOf(deps, role)
+  return wished.filter((scope) => own.includes(scope))
+}
+
+async function ask({
+  deps,
+  identity,
+  query,
+}: RouteContext<{ user_code?: string | undefined }, unknown, Identity>): Promise<Response> {
+  if (query.user_code === undefined) return codePage()
+  const found = await lookUpDevice(deps, identity, readUserCode(query.user_code))
+  if (!found.ok && found.denial.code === 'code_unknown') return codePage(found.denial.detail)
+  if (!found.ok) return refuse(found.denial)
+  const shown = showUserCode(found.value.userCode)
+  return consentPage(deps, {
+    program: programName(deps, found.value.clientId),
+    account: identity.email,
+    scopes: grantable(deps, identity, found.value.scopes),
+    advice: `Allow this only if you started it yourself and the program shows the code ${shown}.`,
+    action: '/device',
+    fields: { user_code: shown },
+  })
+}
+
+/** Where a person lets a program on another device in (RFC 8628 §3.3). */
+export const deviceRoutes = [
+  route({
+    method: 'GET',
+    path: '/device',
+    access: 'person',
+    summary: 'The page on which a person approves a device; needs a browser session',
+    query: z.object({ user_code: code.optional() }),
+    handle: ask,
+  }),
+  route({
+    method: 'POST',
+    path: '/device',
+    access: 'person',
+    summary: 'Approve or deny a device; needs a browser session',
+    form: z.object({ user_code: code, decision: z.enum(['approve', 'deny']) }),
+    async handle({ deps, identity, body }) {
+      const userCode = readUserCode(body.user_code)
+      const found = await lookUpDevice(deps, identity, userCode)
+      if (!found.ok) return refuse(found.denial)
+      const scopes = grantable(deps, identity, found.value.scopes)
+      const isApproved = body.decision === 'approve' && scopes.length > 0
+      const decision = isApproved ? 'approved' : 'denied'
+      const decided = await decideDevice(deps, { identity, userCode, decision, scopes })
+      if (!decided.ok) return refuse(decided.denial)
+      return page({
+        title: isApproved ? 'Connected' : 'Denied',
+        paragraphs: [
+          isApproved
+            ? 'The program has what it needs. You can close this page.'
+            : 'The program gets nothing. You can close this page.',
+        ],
+      })
+    },
+  }),
+]

@@ -1,0 +1,87 @@
+import {
+  type Decision,
+  type Denial,
+  denial,
+  type Identity,
+  type RequestView,
+  type Role,
+} from '../decision.js'
+import type { Gate } from '../gate.js'
+import { type Answer, decide, decideBy, type NodeRequest, pathOf } from './node.js'
+
+/**
+ * The least role that is enough: `user` < `admin` < `super_admin`. A `team` or a `customer` of a trusted issuer may do
+ * what a `user` may; a `viewer` is below all of them.
+ */
+export type LeastRole = 'user' | 'admin' | 'super_admin'
+
+/** What a route asks for beyond being let in. */
+export interface Need {
+  readonly role?: LeastRole
+  /** A scope that the credential must carry. A session carries all that its account may. */
+  readonly scope?: string
+}
+
+const RANK: Readonly<Record<Role, number>> = {
+  viewer: 0,
+  user: 1,
+  team: 1,
+  customer: 1,
+  admin: 2,
+  super_admin: 3,
+}
+
+/**
+ * Why somebody may not do what needs a role or a scope; undefined when they may. `credentials_missing` for nobody
+ * (RFC 6750 §3.1: no error code when no credential was sent), then `role_insufficient`, then `scope_insufficient` with
+ * the scope for the challenge.
+ */
+export function refusalUnless(identity: Identity | undefined, { role, scope }: Need): Denial | undefined {
+  if (!identity) return denial('credentials_missing')
+  // A role that has no rank is below and above nobody.
+  if (role !== undefined && !(RANK[identity.role] >= RANK[role])) return denial('role_insufficient')
+  if (scope !== undefined && !identity.scopes.includes(scope)) return denial('scope_insufficient', { scope })
+  return undefined
+}
+
+/**
+ * A guard of one route. `identity` is whom a gate before it let in; without one the gate decides here, so that a guard
+ * also stands alone, and sends a browser to log in.
+ */
+export async function decideFor(
+  gate: Gate,
+  req: NodeRequest,
+  identity: Identity | undefined | null,
+  need: Need,
+): Promise<Answer> {
+  const answer = identity ?? (await decide(gate, req))
+  if (answer instanceof Response) return answer
+  const refusal = refusalUnless(answer, need)
+  return refusal ? gate.refuse(refusal, pathOf(req)) : answer
+}
+
+/**
+ * As `decide`, but whoever sends no credential at all goes on as nobody: undefined. A credential that is no good is
+ * refused, or sent to log in, as ever: who means to be somebody should learn that they are not.
+ */
+export function decideIfSent(gate: Gate, req: NodeRequest): Promise<Answer | undefined> {
+  return decideBy<undefined>(gate, req, async (view) => {
+    const decision = await gate.authenticate(view)
+    return (await isForNobody(gate, view, decision)) ? undefined : decision
+  })
+}
+
+/** A login is offered with and without a session that has ended; a program learns which of the two it is. */
+async function isForNobody(gate: Gate, view: RequestView, decision: Decision): Promise<boolean> {
+  const plain = decision.outcome === 'login' ? await gate.authenticate(asProgram(view)) : decision
+  return plain.outcome === 'deny' && plain.denial.code === 'credentials_missing'
+}
+
+const SIGNS_OF_A_BROWSER = new Set(['accept', 'sec-fetch-mode'])
+
+function asProgram(view: RequestView): RequestView {
+  const rawHeaders = view.rawHeaders.filter(
+    (_, at, all) => !SIGNS_OF_A_BROWSER.has((all[at - (at % 2)] ?? '').toLowerCase()),
+  )
+  return { ...view, rawHeaders }
+}

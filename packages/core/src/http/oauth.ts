@@ -1,0 +1,176 @@
+import { z } from 'zod'
+import { beginDevice } from '../device/begin.js'
+import { showUserCode } from '../device/codes.js'
+import { redeemDevice } from '../device/redeem.js'
+import { DEVICE_LIFETIME_SECONDS, FIRST_INTERVAL_SECONDS } from '../device/request.js'
+import { redeemCode } from '../oauth/authorization-code.js'
+import { authenticateClient } from '../oauth/client-auth.js'
+import type { OAuthClient } from '../oauth/clients.js'
+import type { GrantedTokens } from '../oauth/granted.js'
+import { introspect } from '../oauth/introspect.js'
+import { refreshTokens } from '../oauth/refresh.js'
+import { revokePresented } from '../oauth/revoke-presented.js'
+import { json } from './answer.js'
+import { oauthError, oauthRefusal } from './oauth-error.js'
+import { type RouteContext, route } from './route.js'
+
+const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
+export const GRANT_TYPES = ['authorization_code', 'refresh_token', DEVICE_GRANT] as const
+
+const text = z.string().max(16_384).optional()
+
+const tokenForm = z.object({
+  grant_type: z.string().max(200),
+  refresh_token: text,
+  device_code: text,
+  code: text,
+  redirect_uri: text,
+  code_verifier: text,
+  scope: text,
+  client_id: text,
+  client_secret: text,
+})
+
+type TokenForm = z.output<typeof tokenForm>
+
+const tokenAnswer = z.object({
+  access_token: z.string(),
+  token_type: z.literal('Bearer'),
+  expires_in: z.int(),
+  refresh_token: z.string(),
+  scope: z.string(),
+})
+
+function answerTokens({ accessToken, expiresInSeconds, refreshToken, scopes }: GrantedTokens): Response {
+  return json(
+    {
+      access_token: accessToken,
+      token_type: 'Bearer',
+      expires_in: expiresInSeconds,
+      refresh_token: refreshToken,
+      scope: scopes.join(' '),
+    },
+    200,
+    { pragma: 'no-cache' },
+  )
+}
+
+/** RFC 6749 §3.3: absent and empty are the same. */
+function scopesIn(scope: string | undefined): { scopes?: readonly string[] } {
+  const scopes = scope?.split(' ').filter(Boolean) ?? []
+  return scopes.length === 0 ? {} : { scopes }
+}
+
+type Context = RouteContext<unknown, TokenForm, undefined>
+
+async function answerRefresh({ deps, body }: Context, client: OAuthClient): Promise<Response> {
+  const arrivedAt = deps.clock()
+  const { refresh_token: refreshToken, scope } = body
+  if (refreshToken === undefined) return oauthError('invalid_request', 'refresh_token is missing.')
+  const refreshed = await refreshTokens(deps, { refreshToken, client, ...scopesIn(scope), arrivedAt })
+  return refreshed.ok ? answerTokens(refreshed.value) : oauthRefusal(refreshed.denial)
+}
+
+async function answerDevice({ deps, body }: Context, client: OAuthClient): Promise<Response> {
+  if (body.device_code === undefined) return oauthError('invalid_request', 'device_code is missing.')
+  const redeemed = await redeemDevice(deps, { deviceCode: body.device_code, client })
+  if (redeemed === 'authorization_pending')
+    return oauthError(redeemed, 'Nobody has approved the request yet.')
+  if (redeemed === 'expired_token') return oauthError(redeemed, 'Nobody approved the request in time.')
+  if (redeemed === 'slow_down') return oauthError(redeemed, 'Wait five seconds longer between two questions.')
+  return redeemed.ok ? answerTokens(redeemed.value) : oauthRefusal(redeemed.denial)
+}
+
+async function answerCode({ deps, body }: Context, client: OAuthClient): Promise<Response> {
+  const { code, redirect_uri: redirectUri, code_verifier: codeVerifier } = body
+  if (code === undefined || codeVerifier === undefined)
+    return oauthError('invalid_request', 'code and code_verifier are needed.')
+  const redeemed = await redeemCode(deps, { code, redirectUri, codeVerifier, client })
+  return redeemed.ok ? answerTokens(redeemed.value) : oauthRefusal(redeemed.denial)
+}
+
+const presentedForm = z.object({
+  token: z.string().min(1).max(16_384),
+  token_type_hint: text,
+  client_id: text,
+  client_secret: text,
+})
+
+/** OAuth 2 for programs. */
+export const oauthRoutes = [
+  route({
+    method: 'POST',
+    path: '/oauth2/token',
+    access: 'public',
+    summary: 'Codes and refresh tokens for access tokens (RFC 6749 §4.1.3, §6, RFC 8628 §3.4)',
+    form: tokenForm,
+    errors: 'oauth',
+    answer: tokenAnswer,
+    async handle(context) {
+      const client = authenticateClient(context.deps, context.view, context.body)
+      if (!client.ok) return oauthRefusal(client.denial)
+      if (context.body.grant_type === 'authorization_code') return answerCode(context, client.value)
+      if (context.body.grant_type === 'refresh_token') return answerRefresh(context, client.value)
+      if (context.body.grant_type === DEVICE_GRANT) return answerDevice(context, client.value)
+      return oauthError('unsupported_grant_type', `Give one of ${GRANT_TYPES.join(', ')}.`)
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/oauth2/device_authorization',
+    access: 'public',
+    summary: 'Begin a login on another device (RFC 8628 §3.1)',
+    form: z.object({ client_id: text, client_secret: text, scope: text }),
+    errors: 'oauth',
+    answer: z.object({
+      device_code: z.string(),
+      user_code: z.string(),
+      verification_uri: z.string(),
+      verification_uri_complete: z.string(),
+      expires_in: z.int(),
+      interval: z.int(),
+    }),
+    async handle({ deps, view, body }) {
+      const client = authenticateClient(deps, view, body)
+      if (!client.ok) return oauthRefusal(client.denial)
+      const begun = await beginDevice(deps, { clientId: client.value.id, ...scopesIn(body.scope) })
+      if (!begun.ok) return oauthRefusal(begun.denial)
+      const userCode = showUserCode(begun.value.userCode)
+      const uri = `${deps.options.publicUrl}/device`
+      return json({
+        device_code: begun.value.deviceCode,
+        user_code: userCode,
+        verification_uri: uri,
+        verification_uri_complete: `${uri}?user_code=${userCode}`,
+        expires_in: DEVICE_LIFETIME_SECONDS,
+        interval: FIRST_INTERVAL_SECONDS,
+      })
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/oauth2/revoke',
+    access: 'public',
+    summary: 'Revoke a token of any kind by presenting it (RFC 7009)',
+    form: presentedForm,
+    errors: 'oauth',
+    async handle({ deps, view, body }) {
+      const client = authenticateClient(deps, view, body)
+      if (!client.ok) return oauthRefusal(client.denial)
+      const revoked = await revokePresented(deps, { token: body.token, client: client.value })
+      return revoked.ok ? json({}) : oauthRefusal(revoked.denial)
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/oauth2/introspect',
+    access: 'public',
+    summary: 'Whether a token works now, for confidential clients and administrators (RFC 7662)',
+    form: presentedForm,
+    errors: 'oauth',
+    async handle({ deps, recent, view, body }) {
+      const described = await introspect(deps, recent, { view, fields: body, token: body.token })
+      return described.ok ? json(described.value) : oauthRefusal(described.denial)
+    },
+  }),
+]

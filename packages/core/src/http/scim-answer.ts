@@ -1,0 +1,33 @@
+import type { Denial } from '../decision.js'
+import { problemOfDenial } from '../problem.js'
+import type { ScimRefusal } from '../scim/outcome.js'
+import { json } from './answer.js'
+
+const MEDIA_TYPE = 'application/scim+json'
+/** RFC 7644 §3.1 asks for the first and lets the second pass. */
+export const SCIM_MEDIA_TYPES = [MEDIA_TYPE, 'application/json']
+
+export function scimJson(value: unknown, status = 200, headers: Record<string, string> = {}): Response {
+  return json(value, status, { 'content-type': MEDIA_TYPE, ...headers })
+}
+
+/** RFC 7644 §3.12; the status is a string there. */
+export function scimError(
+  { status, scimType, detail }: ScimRefusal,
+  headers: Record<string, string> = {},
+): Response {
+  const body = {
+    schemas: ['urn:ietf:params:scim:api:messages:2.0:Error'],
+    status: String(status),
+    ...(scimType === undefined ? {} : { scimType }),
+    detail,
+  }
+  return scimJson(body, status, headers)
+}
+
+export function scimDenial(denial: Denial): Response {
+  const { status, detail, code, challenge } = problemOfDenial(denial)
+  const headers: Record<string, string> = challenge === undefined ? {} : { 'www-authenticate': challenge }
+  const isSyntax = code === 'input_invalid'
+  return scimError({ status, detail, ...(isSyntax ? { scimType: 'invalidSyntax' } : {}) }, headers)
+}

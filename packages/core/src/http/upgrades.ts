@@ -1,0 +1,54 @@
+import type { IncomingMessage, Server } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { headerValues } from '../credentials.js'
+import { denial, type Identity } from '../decision.js'
+import type { Gate } from '../gate.js'
+import { pathOf, viewOf } from './node.js'
+
+/**
+ * Guards the WebSockets of a server, whatever framework answers its requests: nothing is upgraded before the caller was
+ * let in, and `handle` gets who it is. With a browser session only pages of the gate's own origin may open one, since
+ * browsers send cookies along from any site (RFC 6455 §10.2). Answers how to stop.
+ */
+export function guardUpgrades(
+  server: Server,
+  gate: Gate,
+  handle: (req: IncomingMessage, socket: Duplex, head: Buffer, identity: Identity) => void,
+): () => void {
+  const onUpgrade = async (req: IncomingMessage, socket: Duplex, head: Buffer) => {
+    // Until somebody takes it over, an error would end the process.
+    socket.on('error', () => socket.destroy())
+    const answer = await judge(gate, req)
+    if (socket.destroyed) return
+    if (answer instanceof Response) await answerOnSocket(socket, answer)
+    else handle(req, socket, head, answer)
+  }
+  const listener = (req: IncomingMessage, socket: Duplex, head: Buffer) => {
+    onUpgrade(req, socket, head).catch(() => socket.destroy())
+  }
+  server.on('upgrade', listener)
+  return () => void server.off('upgrade', listener)
+}
+
+async function judge(gate: Gate, req: IncomingMessage): Promise<Identity | Response> {
+  const path = pathOf(req)
+  try {
+    if (gate.owns(path)) return gate.refuse(denial('not_found'), path)
+    const decision = await gate.authenticate(viewOf(req))
+    if (decision.outcome === 'deny') return gate.refuse(decision.denial, path)
+    if (decision.outcome === 'login') return gate.refuse(denial('credentials_missing'), path)
+    const [origin] = headerValues(req.rawHeaders, 'origin')
+    const isForeign = decision.identity.credential.kind === 'session' && origin !== gate.publicUrl
+    return isForeign ? gate.refuse(denial('cross_site_request'), path) : decision.identity
+  } catch (cause) {
+    return gate.refuse(cause, path)
+  }
+}
+
+async function answerOnSocket(socket: Duplex, response: Response): Promise<void> {
+  const body = Buffer.from(await response.arrayBuffer())
+  const headers = [...response.headers, ['content-length', String(body.length)], ['connection', 'close']]
+  const lines = headers.map(([name, value]) => `${name}: ${value}`)
+  socket.write(`HTTP/1.1 ${response.status} Refused\r\n${lines.join('\r\n')}\r\n\r\n`)
+  socket.end(body)
+}

@@ -1,0 +1,52 @@
+import { headerValues } from '../credentials.js'
+import type { RequestView } from '../decision.js'
+import type { Deps } from '../deps.js'
+import { done, type Outcome, refused } from '../outcome.js'
+import { isClientSecret, type OAuthClient } from './clients.js'
+
+/** What a form says of its client (RFC 6749 §2.3.1). */
+export interface ClientFields {
+  readonly client_id?: string | undefined
+  readonly client_secret?: string | undefined
+}
+
+/**
+ * The client that sends a form: by Basic authentication, by secret in the form, or by its id alone when it is public.
+ * Refused with `client_invalid`.
+ */
+export function authenticateClient(
+  deps: Deps,
+  view: RequestView,
+  fields: ClientFields,
+): Outcome<OAuthClient> {
+  const [authorization, ...more] = headerValues(view.rawHeaders, 'authorization')
+  if (more.length > 0) return refused('client_invalid')
+  if (authorization !== undefined) {
+    const basic = readBasic(authorization)
+    if (!basic || fields.client_secret !== undefined) return refused('client_invalid')
+    if (fields.client_id !== undefined && fields.client_id !== basic.id) return refused('client_invalid')
+    return check(deps, basic.id, basic.secret)
+  }
+  return check(deps, fields.client_id, fields.client_secret)
+}
+
+function check(deps: Deps, id: string | undefined, secret: string | undefined): Outcome<OAuthClient> {
+  const client = deps.options.oauthClients.find((one) => one.id === id)
+  return client && isClientSecret(client, secret) ? done(client) : refused('client_invalid')
+}
+
+/** RFC 6749 §2.3.1: both parts are form-encoded before they are joined. */
+function readBasic(authorization: string): { id: string; secret: string } | undefined {
+  const encoded = /^Basic +([A-Za-z0-9+/]+=*)$/i.exec(authorization)?.[1]
+  const [, id, secret] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded ?? '', 'base64').toString('utf8')) ?? []
+  if (id === undefined || secret === undefined) return undefined
+  try {
+    return { id: decodeForm(id), secret: decodeForm(secret) }
+  } catch {
+    return undefined
+  }
+}
+
+function decodeForm(text: string): string {
+  return decodeURIComponent(text.replaceAll('+', ' '))
+}

@@ -1,0 +1,57 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { secretProblem } from '../secrets.js'
+
+/** A program that asks for tokens on somebody's behalf (RFC 6749 §2). */
+export interface OAuthClient {
+  readonly id: string
+  /** At least 32 bytes. Without one the client is public. */
+  readonly secret?: string
+  /**
+   * Where the browser may be sent back to: exactly one of these; the port of a loopback address is free (RFC 8252 §7.3).
+   */
+  readonly redirectUris?: readonly string[]
+  /** What people are shown when they are asked. Default: the id. */
+  readonly name?: string
+}
+
+/** The command line client; public, as everybody has it. */
+const CLI_CLIENT: OAuthClient = {
+  id: 'portcullis-cli',
+  name: 'Portcullis CLI',
+  redirectUris: ['http://127.0.0.1/callback', 'http://[::1]/callback', 'http://localhost/callback'],
+}
+
+/** The clients, the built-in one first. Every problem at once; secrets are never quoted. */
+export function resolveClients(given: readonly OAuthClient[], problems: string[]): readonly OAuthClient[] {
+  const clients = [CLI_CLIENT, ...given]
+  if (new Set(clients.map(({ id }) => id)).size < clients.length)
+    problems.push('oauthClients: two have the same id')
+  for (const { id, secret, redirectUris = [] } of given) {
+    for (const uri of redirectUris)
+      if (!isRedirectUri(uri))
+        problems.push(`oauthClients: a redirect URI of ${id} is no https URL, nor http on loopback`)
+    if (!/^[\x21-\x39\x3b-\x7e]{1,100}$/.test(id))
+      problems.push('oauthClients: an id has 1 to 100 visible ASCII characters and no colon')
+    const problem = secret === undefined ? undefined : secretProblem(secret)
+    if (problem) problems.push(`oauthClients: the secret of ${id} is ${problem}`)
+  }
+  return Object.freeze(clients)
+}
+
+function isRedirectUri(text: string): boolean {
+  if (!URL.canParse(text) || text.includes('#')) return false
+  const { protocol, hostname } = new URL(text)
+  return (
+    protocol === 'https:' || (protocol === 'http:' && /^(127\.0\.0\.1|\[::1\]|localhost)$/.test(hostname))
+  )
+}
+
+/** Whether this is the secret of the client, in constant time. A public client has none to give. */
+export function isClientSecret({ secret }: OAuthClient, given: string | undefined): boolean {
+  if (secret === undefined) return given === undefined || given === ''
+  return given !== undefined && timingSafeEqual(digest(secret), digest(given))
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}

@@ -1,0 +1,87 @@
+import type { RecentUses } from '../activity/touch.js'
+import { headerValues } from '../credentials.js'
+import type { Identity, RequestView } from '../decision.js'
+import type { Deps } from '../deps.js'
+import { identifyByBearer } from '../identify.js'
+import { done, type Outcome, refused } from '../outcome.js'
+import { activeBan, STANDING, standingOf } from '../standing/standing.js'
+import { authenticateClient, type ClientFields } from './client-auth.js'
+import { familyKey, familyOf, proveRefreshToken } from './refresh-token.js'
+
+/** RFC 7662 §2.2; nothing but `active: false` of what does not work. */
+export type Introspection =
+  | { readonly active: false }
+  | { readonly active: true; readonly [name: string]: unknown }
+
+/**
+ * Whether a token works now. For confidential clients, and for bearers of scope `admin` whose account is an
+ * administrator; anybody else could try tokens out. Refused with `client_invalid`.
+ */
+export async function introspect(
+  deps: Deps,
+  recent: RecentUses,
+  input: { view: RequestView; fields: ClientFields; token: string },
+): Promise<Outcome<Introspection>> {
+  if (!(await mayIntrospect(deps, recent, input.view, input.fields))) return refused('client_invalid')
+  const refresh = await introspectRefresh(deps, input.token)
+  if (refresh) return done(refresh)
+  const identified = await identifyByBearer(deps, recent, input.token)
+  if (!identified.ok || identified.value.credential.kind === 'master_key') return done({ active: false })
+  return done(describe(deps, identified.value))
+}
+
+async function mayIntrospect(
+  deps: Deps,
+  recent: RecentUses,
+  view: RequestView,
+  fields: ClientFields,
+): Promise<boolean> {
+  const [authorization = ''] = headerValues(view.rawHeaders, 'authorization')
+  const bearer = /^Bearer +([^\s]+)$/i.exec(authorization)?.[1]
+  if (bearer === undefined) {
+    const client = authenticateClient(deps, view, fields)
+    return client.ok && client.value.secret !== undefined
+  }
+  const caller = await identifyByBearer(deps, recent, bearer)
+  return caller.ok && caller.value.role.endsWith('admin') && caller.value.scopes.includes('admin')
+}
+
+function describe(deps: Deps, { accountId, scopes, role, credential }: Identity): Introspection {
+  return {
+    active: true,
+    scope: scopes.join(' '),
+    username: accountId,
+    sub: accountId,
+    token_type: 'Bearer',
+    iss: deps.options.issuer,
+    aud: deps.options.audience,
+    jti: credential.id,
+    iat: Math.floor(credential.issuedAt / 1000),
+    exp: Math.floor(credential.expiresAt / 1000),
+    role,
+  }
+}
+
+async function introspectRefresh(deps: Deps, token: string): Promise<Introspection | undefined> {
+  const claims = await proveRefreshToken(deps, token)
+  if (!claims) return undefined
+  const partition = deps.partitionOf(claims.accountId)
+  const [standingRecord, stored] = await deps.store.read(partition, [STANDING, familyKey(claims.familyId)])
+  const standing = standingOf(standingRecord)
+  const family = stored && familyOf(stored)
+  const isLive =
+    family &&
+    family.turn === claims.turn &&
+    family.generation === standing.tokenGeneration &&
+    !activeBan(standing, deps.clock())
+  if (!isLive) return { active: false }
+  return {
+    active: true,
+    scope: family.scopes.join(' '),
+    client_id: family.clientId,
+    sub: claims.accountId,
+    token_type: 'refresh_token',
+    iss: deps.options.issuer,
+    ...(stored.expiresAt === undefined ? {} : { exp: Math.floor(stored.expiresAt / 1000) }),
+  }
+}

@@ -1,0 +1,30 @@
+import { revokeApiKey } from '../api-keys/revoke.js'
+import type { Deps } from '../deps.js'
+import { identifyByBearer } from '../identify.js'
+import { done, type Outcome } from '../outcome.js'
+import { revokeToken } from '../tokens/revoke.js'
+import { revokeExternalToken } from '../trusted-issuers/trusted-issuers.js'
+import type { OAuthClient } from './clients.js'
+import { proveRefreshToken } from './refresh-token.js'
+import { revokeRefreshToken } from './revoke-family.js'
+
+/**
+ * Revokes what is presented, whatever its kind: whoever holds it may end it. What does not work any more, or never did,
+ * is as revoked as it can be (RFC 7009 §2.2).
+ */
+export async function revokePresented(
+  deps: Deps,
+  { token, client }: { token: string; client: OAuthClient },
+): Promise<Outcome<void>> {
+  if (await proveRefreshToken(deps, token))
+    return revokeRefreshToken(deps, { refreshToken: token, clientId: client.id })
+  const identified = await identifyByBearer(deps, new Map(), token)
+  if (!identified.ok) return done(undefined)
+  const { accountId: account, credential } = identified.value
+  const input = { account, id: credential.id, by: account }
+  if (credential.kind === 'token') await revokeToken(deps, input)
+  if (credential.kind === 'external_token')
+    await revokeExternalToken(deps, { ...input, expiresAt: credential.expiresAt })
+  if (credential.kind === 'api_key') await revokeApiKey(deps, input)
+  return done(undefined)
+}

@@ -1,0 +1,40 @@
+import type { Deps } from '../deps.js'
+import type { JsonValue } from '../store/store.js'
+import { accountsOf } from './attributes.js'
+import { fine, NO_SUCH_USER, NOT_UNIQUE, type ScimOutcome } from './outcome.js'
+import { deactivateFirst } from './replace.js'
+import { settle } from './settle.js'
+import { claimsOf, findUser, SCIM, type User, type UserAttributes, type UserRecord, userKey } from './user.js'
+
+/**
+ * Enters a user of the directory (RFC 7644 §3.3). It gets no right that it would not have by logging in; an account that
+ * was deactivated is in service again, or with `active: false` out of it at once. Refused with `uniqueness`.
+ */
+export async function createUser(deps: Deps, attributes: UserAttributes): Promise<ScimOutcome<User>> {
+  const id = deps.randomId(16)
+  const now = deps.clock()
+  const record: UserRecord = {
+    ...attributes,
+    accounts: accountsOf(attributes),
+    createdAt: now,
+    changedAt: now,
+  }
+  const claims = claimsOf(deps, record)
+  const taken = await deps.store.read(SCIM, claims)
+  if (taken.some((claim) => claim !== undefined)) return NOT_UNIQUE
+  const first = await deactivateFirst(deps, [], record)
+  if (!first.ok) return first
+  const result = await deps.store.commit(SCIM, {
+    quiet: true,
+    checks: claims.map((key) => ({ key, version: null })),
+    writes: [
+      ...claims.map((key) => ({ put: key, value: id })),
+      { put: userKey(id), value: record as unknown as JsonValue, sort: now },
+    ],
+  })
+  if (!result.committed) return NOT_UNIQUE
+  const settled = await settle(deps, id)
+  if (!settled.ok) return settled
+  const user = await findUser(deps, id)
+  return user ? fine(user) : NO_SUCH_USER
+}

@@ -1,0 +1,36 @@
+import type { Deps } from '../deps.js'
+import { SCIM, USERS, type User, userOf } from './user.js'
+
+export const MOST_LISTED = 200
+
+export interface UserPage {
+  readonly total: number
+  readonly users: readonly User[]
+}
+
+/**
+ * Users in the order in which they were entered, from the `startIndex`-th (from 1) on, at most `count` (0 to 200). What
+ * lies before is read past, a thousand at a time: RFC 7644 §3.4.2.4 pages by position.
+ */
+export async function listUsers(
+  deps: Deps,
+  { startIndex, count }: { startIndex: number; count: number },
+): Promise<UserPage> {
+  const total = await deps.store.count(SCIM, USERS)
+  const users: User[] = []
+  let position = 0
+  let cursor: string | undefined
+  while (count > 0 && startIndex <= total && users.length < count) {
+    const page = await deps.store.page(SCIM, USERS, {
+      limit: Math.min(1000, Math.max(startIndex - 1 - position, 0) + count - users.length),
+      ...(cursor === undefined ? {} : { cursor }),
+    })
+    for (const stored of page.records) {
+      position += 1
+      if (position >= startIndex && users.length < count) users.push(userOf(stored))
+    }
+    cursor = page.nextCursor
+    if (cursor === undefined) break
+  }
+  return { total, users }
+}

@@ -1,0 +1,105 @@
+import { attributesOf, isResource, readUser } from './attributes.js'
+import { fine, refuseScim, type ScimOutcome } from './outcome.js'
+import { patchEmails } from './patch-emails.js'
+import { type AttributePath, parsePath } from './path.js'
+import { NAME_PARTS, type UserAttributes } from './user.js'
+
+export type PatchVerb = 'add' | 'replace' | 'remove'
+
+/** A user as a directory would send it, while it is being changed. */
+export type Draft = Record<string, unknown>
+
+const MOST_OPERATIONS = 100
+const VERBS: readonly unknown[] = ['add', 'replace', 'remove']
+/** Lower-case name → the name in a draft. */
+const TEXTS = new Map([
+  ['username', 'userName'],
+  ['externalid', 'externalId'],
+  ['displayname', 'displayName'],
+  ['active', 'active'],
+])
+const REQUIRED = new Set(['username', 'active'])
+
+/**
+ * What a user becomes by a PATCH (RFC 7644 §3.5.2): all of its operations, or none. Operations on attributes that are
+ * not kept change nothing, as they would in a PUT. Verbs in any case, and paths as members of a value without a path,
+ * are what directories send.
+ */
+export function patchUser(
+  user: UserAttributes,
+  message: Readonly<Record<string, unknown>>,
+): ScimOutcome<UserAttributes> {
+  const operations = attributesOf(message)?.get('operations')
+  if (!Array.isArray(operations) || operations.length === 0 || operations.length > MOST_OPERATIONS)
+    return refuseScim('invalidSyntax', `Operations: give 1 to ${MOST_OPERATIONS}.`)
+  const { userName, externalId, displayName, name, emails, active } = user
+  const draft: Draft = { userName, externalId, displayName, name, emails, active }
+  for (const operation of operations) {
+    const applied = applyOperation(draft, operation)
+    if (!applied.ok) return applied
+  }
+  return readUser(draft, user)
+}
+
+function applyOperation(draft: Draft, operation: unknown): ScimOutcome<void> {
+  const members = isResource(operation) ? attributesOf(operation) : undefined
+  const op = members?.get('op')
+  const verb = typeof op === 'string' ? op.toLowerCase() : undefined
+  if (!members || !isVerb(verb)) return refuseScim('invalidSyntax', 'op: give add, replace or remove.')
+  const path = members.get('path')
+  const value = members.get('value')
+  if (typeof path === 'string') return applyAt(draft, verb, path, value)
+  if (path !== undefined && path !== null) return refuseScim('invalidPath', 'path: give a string.')
+  if (verb === 'remove') return refuseScim('noTarget', 'remove needs a path.')
+  if (!isResource(value) || !attributesOf(value))
+    return refuseScim('invalidValue', 'Without a path the value must be an object.')
+  for (const [name, member] of Object.entries(value)) {
+    const applied = applyAt(draft, verb, name, member)
+    if (!applied.ok) return applied
+  }
+  return fine(undefined)
+}
+
+function isVerb(verb: unknown): verb is PatchVerb {
+  return VERBS.includes(verb)
+}
+
+function applyAt(draft: Draft, verb: PatchVerb, text: string, value: unknown): ScimOutcome<void> {
+  const path = parsePath(text)
+  if (path === undefined) return refuseScim('invalidPath', 'path: unreadable.')
+  if (path === 'foreign') return fine(undefined)
+  if (path.attribute === 'emails') return patchEmails(draft, verb, path, value)
+  if (path.attribute === 'name') return patchName(draft, verb, path, value)
+  const name = TEXTS.get(path.attribute)
+  if (name === undefined) return fine(undefined)
+  if (path.filter !== undefined || path.part !== undefined)
+    return refuseScim('invalidPath', `${name} has no parts.`)
+  if (verb === 'remove' && REQUIRED.has(path.attribute))
+    return refuseScim('mutability', `${name} cannot be removed.`)
+  draft[name] = verb === 'remove' ? undefined : value
+  return fine(undefined)
+}
+
+function patchName(
+  draft: Draft,
+  verb: PatchVerb,
+  { filter, part }: AttributePath,
+  value: unknown,
+): ScimOutcome<void> {
+  if (filter !== undefined) return refuseScim('invalidPath', 'name is not a list.')
+  const current = isResource(draft.name) ? draft.name : {}
+  if (part !== undefined) {
+    const known = NAME_PARTS.find((candidate) => candidate.toLowerCase() === part)
+    if (known) draft.name = { ...current, [known]: verb === 'remove' ? undefined : value }
+    return fine(undefined)
+  }
+  const given = isResource(value) ? attributesOf(value) : undefined
+  if (verb === 'remove') draft.name = {}
+  else if (!given) return refuseScim('invalidValue', 'name: give an object.')
+  else {
+    const parts = NAME_PARTS.filter((candidate) => given.has(candidate.toLowerCase()))
+    const changes = parts.map((candidate) => [candidate, given.get(candidate.toLowerCase())])
+    draft.name = { ...current, ...Object.fromEntries(changes) }
+  }
+  return fine(undefined)
+}

@@ -1,0 +1,98 @@
+import type { Deps } from '../deps.js'
+import { PortcullisError } from '../errors.js'
+import { deactivateAccount } from '../standing/deactivate.js'
+import type { JsonValue } from '../store/store.js'
+import { accountsOf } from './attributes.js'
+import { fine, NO_SUCH_USER, NOT_UNIQUE, refusedBy, type ScimOutcome } from './outcome.js'
+import { settle } from './settle.js'
+import {
+  claimsOf,
+  findUser,
+  isSameKey,
+  SCIM,
+  type User,
+  type UserAttributes,
+  type UserRecord,
+  userKey,
+} from './user.js'
+
+const ATTEMPTS = 20
+
+/**
+ * Makes a user what `next` makes of it (RFC 7644 §3.5), and its accounts what it then says. Atomic: under concurrent
+ * changes `next` runs again on the newer user. An account that the user no longer has is deactivated. Refused with
+ * `uniqueness`, or as a 409 when the last super admin would be deactivated; nothing has changed then.
+ */
+export async function replaceUser(
+  deps: Deps,
+  id: string,
+  next: (current: User) => ScimOutcome<UserAttributes>,
+): Promise<ScimOutcome<User>> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const current = await findUser(deps, id)
+    if (!current) return NO_SUCH_USER
+    const attributes = next(current)
+    if (!attributes.ok) return attributes
+    const changed: UserRecord = {
+      ...attributes.value,
+      accounts: accountsOf(attributes.value),
+      createdAt: current.createdAt,
+      changedAt: deps.clock(),
+    }
+    const stored = await store(deps, current, changed)
+    if (stored === 'raced') continue
+    if (!stored.ok) return stored
+    const settled = await settle(deps, id, current.accounts)
+    if (!settled.ok) return settled
+    const user = await findUser(deps, id)
+    return user ? fine(user) : NO_SUCH_USER
+  }
+  throw new PortcullisError('store_unavailable', 'A user of the directory changed too often to be changed')
+}
+
+async function store(deps: Deps, current: User, changed: UserRecord): Promise<ScimOutcome<void> | 'raced'> {
+  const had = claimsOf(deps, current)
+  const has = claimsOf(deps, changed)
+  const added = has.filter((key) => !had.some((other) => isSameKey(key, other)))
+  const dropped = had.filter((key) => !has.some((other) => isSameKey(key, other)))
+  const taken = await deps.store.read(SCIM, added)
+  if (taken.some((claim) => claim !== undefined)) return NOT_UNIQUE
+  const first = await deactivateFirst(deps, current.accounts, changed)
+  if (!first.ok) {
+    await settle(deps, current.id)
+    return first
+  }
+  const result = await deps.store.commit(SCIM, {
+    quiet: true,
+    checks: [
+      { key: userKey(current.id), version: current.version },
+      ...added.map((key) => ({ key, version: null })),
+    ],
+    writes: [
+      ...dropped.map((key) => ({ delete: key })),
+      ...added.map((key) => ({ put: key, value: current.id })),
+      { put: userKey(current.id), value: changed as unknown as JsonValue, sort: changed.createdAt },
+    ],
+  })
+  return result.committed ? fine(undefined) : 'raced'
+}
+
+/**
+ * What has to be done before the record says so: an account that the record will no longer name could not be found
+ * again, and a super admin who must stay is a reason to change nothing.
+ */
+export async function deactivateFirst(
+  deps: Deps,
+  had: readonly string[],
+  changed: UserRecord,
+): Promise<ScimOutcome<void>> {
+  const left = had.filter((account) => !changed.accounts.includes(account))
+  const guarded = changed.active
+    ? []
+    : changed.accounts.filter((account) => deps.options.superAdmins.has(account))
+  for (const account of [...left, ...guarded]) {
+    const deactivated = await deactivateAccount(deps, account)
+    if (!deactivated.ok) return refusedBy(deactivated.denial)
+  }
+  return fine(undefined)
+}

@@ -1,0 +1,36 @@
+import type { Deps } from '../deps.js'
+import { PortcullisError } from '../errors.js'
+import { activateAccount } from '../standing/activate.js'
+import { deactivateAccount } from '../standing/deactivate.js'
+import { fine, refusedBy, type ScimOutcome } from './outcome.js'
+import { findUser } from './user.js'
+
+const ATTEMPTS = 20
+
+/**
+ * Makes the standing of a user's accounts what its record says, then looks whether it still says so: of any number of
+ * changes at once, the standing follows the last. `applied` are accounts that the user had before; those that it no
+ * longer has are deactivated, since the directory could not reach them any more.
+ */
+export async function settle(
+  deps: Deps,
+  id: string,
+  applied: readonly string[] = [],
+): Promise<ScimOutcome<void>> {
+  let before = applied
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const user = await findUser(deps, id)
+    const accounts = user?.accounts ?? []
+    for (const account of before.filter((candidate) => !accounts.includes(candidate))) {
+      const left = await deactivateAccount(deps, account)
+      if (!left.ok) return refusedBy(left.denial)
+    }
+    for (const account of accounts) {
+      const set = await (user?.active ? activateAccount(deps, { account }) : deactivateAccount(deps, account))
+      if (!set.ok) return refusedBy(set.denial)
+    }
+    if ((await findUser(deps, id))?.version === user?.version) return fine(undefined)
+    before = accounts
+  }
+  throw new PortcullisError('store_unavailable', 'A user of the directory changed too often')
+}

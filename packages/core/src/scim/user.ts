@@ -1,0 +1,75 @@
+import type { Deps } from '../deps.js'
+import type { Millis, RecordKey, StoredRecord } from '../store/store.js'
+
+/** What a directory may say of a user's name (RFC 7643 §4.1.1); the rest is not kept. */
+export const NAME_PARTS = ['formatted', 'familyName', 'givenName'] as const
+export type NamePart = (typeof NAME_PARTS)[number]
+
+export interface UserEmail {
+  readonly value: string
+  readonly type?: string
+  readonly primary?: true
+}
+
+/** A user as the directory describes it (RFC 7643 §4.1). */
+export interface UserAttributes {
+  readonly userName: string
+  readonly externalId?: string
+  readonly displayName?: string
+  readonly name?: Readonly<Partial<Record<NamePart, string>>>
+  readonly emails: readonly UserEmail[]
+  readonly active: boolean
+}
+
+export interface UserRecord extends UserAttributes {
+  /** Canonical e-mails that this user may log in by: its user name, its primary e-mail. Never of two users at once. */
+  readonly accounts: readonly string[]
+  readonly createdAt: Millis
+  readonly changedAt: Millis
+}
+
+export interface User extends UserRecord {
+  readonly id: string
+  readonly version: string
+}
+
+/** One partition, so that one commit keeps names and accounts unique. No decision reads it. */
+export const SCIM = 'scim'
+export const USERS = 'users'
+
+export function userKey(id: string): RecordKey {
+  return { collection: USERS, id }
+}
+
+/** Who has a user name, which ignores case (RFC 7643 §4.1.1). */
+function userNameKey(deps: Deps, userName: string): RecordKey {
+  const folded = userName.normalize('NFC').toLowerCase()
+  return { collection: 'user-names', id: deps.partitionOf(`scim-user-name\u0000${folded}`) }
+}
+
+function accountKey(deps: Deps, account: string): RecordKey {
+  return { collection: 'accounts', id: deps.partitionOf(account) }
+}
+
+/** What only one user may have at a time. */
+export function claimsOf(deps: Deps, user: Pick<UserRecord, 'userName' | 'accounts'>): readonly RecordKey[] {
+  return [userNameKey(deps, user.userName), ...user.accounts.map((account) => accountKey(deps, account))]
+}
+
+export function isSameKey(a: RecordKey, b: RecordKey): boolean {
+  return a.collection === b.collection && a.id === b.id
+}
+
+export function userOf(stored: StoredRecord): User {
+  return { ...(stored.value as unknown as UserRecord), id: stored.id, version: stored.version }
+}
+
+export async function findUser(deps: Deps, id: string): Promise<User | undefined> {
+  const [stored] = await deps.store.read(SCIM, [userKey(id)])
+  return stored && userOf(stored)
+}
+
+export async function findUserByName(deps: Deps, userName: string): Promise<User | undefined> {
+  const [claim] = await deps.store.read(SCIM, [userNameKey(deps, userName)])
+  return claim && findUser(deps, String(claim.value))
+}

@@ -1,0 +1,24 @@
+import type { Role } from './decision.js'
+import type { Deps } from './deps.js'
+import { done, type Outcome, refused } from './outcome.js'
+
+/** Every scope that an account of this role may hold. */
+export function scopesOf(deps: Deps, role: Role): readonly string[] {
+  const isAdmin = role === 'admin' || role === 'super_admin'
+  return Object.keys(deps.options.scopes).filter((scope) => scope !== 'admin' || isAdmin)
+}
+
+export interface ScopeWish {
+  /** Default: what a call to the API behind the gate needs (`requiredScope`). */
+  readonly scopes?: readonly string[]
+  /** No scope beyond these may be given. Default: every known scope. */
+  readonly grantable?: readonly string[]
+}
+
+/** The scopes of something new, each once. Refused with `scope_unknown` or `scope_insufficient`. */
+export function chooseScopes(deps: Deps, { scopes, grantable }: ScopeWish): Outcome<readonly string[]> {
+  const chosen = [...new Set(scopes ?? [deps.options.requiredScope])]
+  if (chosen.some((scope) => !Object.hasOwn(deps.options.scopes, scope))) return refused('scope_unknown')
+  const beyond = chosen.find((scope) => grantable && !grantable.includes(scope))
+  return beyond === undefined ? done(chosen) : refused('scope_insufficient', { scope: beyond })
+}

@@ -1,0 +1,36 @@
+import type { Identity } from '../decision.js'
+import type { Deps } from '../deps.js'
+import { isFromBeforeLoss } from '../loss.js'
+import { done, type Outcome, refused } from '../outcome.js'
+import { scopesOf } from '../scopes.js'
+import { activeBan, STANDING, standingOf } from '../standing/standing.js'
+import { extendSession } from './extend.js'
+import { handleOf, openSession, parseCookieValue, sessionRecordKey } from './session.js'
+
+/** Whose browser presents this cookie, as of now. */
+export async function identifyBySession(deps: Deps, cookieValue: string): Promise<Outcome<Identity>> {
+  const key = parseCookieValue(cookieValue)
+  if (!key) return refused('session_invalid')
+  const [standingRecord, stored] = await deps.store.read(key.partition, [STANDING, sessionRecordKey(key.id)])
+  const session = stored && openSession(deps, key, stored)
+  if (!session) return refused('session_invalid')
+  if (isFromBeforeLoss(deps, key.partition, session.createdAt)) return refused('issued_before_loss')
+  const standing = standingOf(standingRecord)
+  if (activeBan(standing, deps.clock())) return refused('account_banned')
+  if (session.generation !== standing.sessionGeneration) return refused('session_invalid')
+  extendSession(deps, key, stored).catch((cause: unknown) =>
+    deps.report({ level: 'warn', code: 'session_unextended', detail: 'A session was not extended', cause }),
+  )
+  const { email, name, groups, createdAt, expiresAt } = session
+  const role = deps.roleOf(email)
+  return done({
+    accountId: email,
+    email,
+    ...(name === undefined ? {} : { name }),
+    groups,
+    role,
+    scopes: scopesOf(deps, role),
+    credential: { kind: 'session', id: handleOf(key), issuedAt: createdAt, expiresAt },
+    partition: key.partition,
+  })
+}

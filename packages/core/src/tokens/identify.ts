@@ -1,0 +1,47 @@
+import { type RecentUses, touch } from '../activity/touch.js'
+import type { Identity } from '../decision.js'
+import type { Deps } from '../deps.js'
+import { isFromBeforeLoss } from '../loss.js'
+import { done, type Outcome, refused } from '../outcome.js'
+import { refuseStaleLogin } from '../standing/fresh-login.js'
+import { activeBan, STANDING, standingOf } from '../standing/standing.js'
+import { mayRenew, RENEWAL_PATH } from './renew.js'
+import { isRevoked, tokenRecordKey, tokenRecordOf } from './token.js'
+import { verifyToken } from './verify.js'
+
+/** Who presents a token of this gate, as of now. */
+export async function identifyByToken(
+  deps: Deps,
+  recent: RecentUses,
+  token: string,
+): Promise<Outcome<Identity>> {
+  const verified = await verifyToken(deps, token)
+  if (!verified.ok) return verified
+  const { accountId, partition, id, issuedAt, expiresAt, scopes } = verified.value
+  const [standingRecord, tokenRecord] = await deps.store.read(partition, [STANDING, tokenRecordKey(id)])
+  const standing = standingOf(standingRecord)
+  if (activeBan(standing, deps.clock())) return refused('account_banned')
+  const record = tokenRecord && tokenRecordOf(tokenRecord)
+  // To the millisecond where the record tells: what was minted right after a loss is good.
+  if (isFromBeforeLoss(deps, partition, record?.createdAt ?? issuedAt)) return refused('issued_before_loss')
+  if (!tokenRecord || !record) return refused('token_invalid')
+  if (isRevoked(record, standing)) return refused('token_revoked')
+  const stale = refuseStaleLogin(deps, standing)
+  if (stale) return { ok: false, denial: stale }
+  touch(deps, recent, { partition, kind: 'token', id, expiresAt: tokenRecord.expiresAt ?? expiresAt })
+  return done({
+    accountId,
+    email: accountId,
+    groups: [],
+    role: deps.roleOf(accountId),
+    scopes,
+    credential: {
+      kind: 'token',
+      id,
+      issuedAt,
+      expiresAt,
+      ...(mayRenew(deps, { issuedAt, expiresAt }) ? { renewal: RENEWAL_PATH } : {}),
+    },
+    partition,
+  })
+}

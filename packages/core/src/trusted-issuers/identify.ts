@@ -1,0 +1,55 @@
+import type { DenialCode, Identity } from '../decision.js'
+import type { Deps } from '../deps.js'
+import { refuseEmailDomain } from '../login/email-domain.js'
+import { isFromBeforeLoss } from '../loss.js'
+import { done, type Outcome, refused } from '../outcome.js'
+import { activeBan, STANDING, standingOf } from '../standing/standing.js'
+import type { Millis } from '../store/store.js'
+import { revocationKey } from './revoke.js'
+import type { TrustedIssuer } from './trusted-issuer.js'
+import { verifyExternalToken } from './verify.js'
+
+/**
+ * Who presents a token of a trusted issuer, judged against the account's standing as it is now. The role is what the
+ * mapping of the issuer says and nothing else: that an administrator of the gate has the same address gives no power.
+ */
+export async function identifyByExternalToken(
+  deps: Deps,
+  issuer: TrustedIssuer,
+  compact: string,
+): Promise<Outcome<Identity>> {
+  const verified = await verifyExternalToken(issuer, compact)
+  if (!verified.ok) return verified
+  const { id, issuedAt, expiresAt, scopes, ...who } = verified.value
+  const foreign = refuseEmailDomain(deps.options, who.accountId)
+  if (foreign) return { ok: false, denial: foreign }
+  const partition = deps.partitionOf(who.accountId)
+  const ended = await endOf(deps, partition, { id, issuedAt })
+  if (ended) return refused(ended)
+  const { scopes: known, requiredScope } = deps.options
+  return done({
+    ...who,
+    groups: [],
+    scopes: scopes ? scopes.filter((scope) => Object.hasOwn(known, scope)) : [requiredScope],
+    credential: { kind: 'external_token', id, issuedAt, expiresAt },
+    partition,
+  })
+}
+
+/** Whether whoever was let in by an external token still may stay. Expiry alone ends nothing that runs. */
+export async function isExternalTokenAlive(deps: Deps, identity: Identity): Promise<boolean> {
+  return (await endOf(deps, identity.partition, identity.credential)) === undefined
+}
+
+async function endOf(
+  deps: Deps,
+  partition: string,
+  token: { readonly id: string; readonly issuedAt: Millis },
+): Promise<DenialCode | undefined> {
+  const [standingRecord, revocation] = await deps.store.read(partition, [STANDING, revocationKey(token.id)])
+  const standing = standingOf(standingRecord)
+  if (activeBan(standing, deps.clock())) return 'account_banned'
+  if (isFromBeforeLoss(deps, partition, token.issuedAt)) return 'issued_before_loss'
+  const isSignedOut = standing.foreignNotBefore !== undefined && token.issuedAt <= standing.foreignNotBefore
+  return revocation || isSignedOut ? 'token_revoked' : undefined
+}

@@ -1,0 +1,19 @@
+/** What is asked of a Standard Schema v1 (https://standardschema.dev); zod, valibot and arktype make them. */
+export interface StandardSchema {
+  readonly '~standard': {
+    readonly version: 1
+    readonly vendor: string
+    readonly validate: (value: unknown) => SchemaResult | Promise<SchemaResult>
+  }
+}
+
+export type SchemaResult =
+  | { readonly value: unknown; readonly issues?: undefined }
+  | { readonly issues: readonly unknown[] }
+
+export function isStandardSchema(value: unknown): value is StandardSchema {
+  // Arktype's schemas are functions.
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false
+  const standard = (value as Partial<StandardSchema>)['~standard']
+  return standard?.version === 1 && typeof standard.validate === 'function'
+}

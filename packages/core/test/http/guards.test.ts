@@ -1,0 +1,85 @@
+import { IncomingMessage } from 'node:http'
+import { Socket } from 'node:net'
+import { describe, expect, it } from 'vitest'
+import type { Identity, Role } from '../../src/decision.js'
+import type { Gate } from '../../src/gate.js'
+import { decideFor, decideIfSent, refusalUnless } from '../../src/http/index.js'
+import { createGate, memoryStore } from '../../src/index.js'
+import { SECRET, SIGNING_SECRET } from '../gate-fixture.js'
+
+const somebody = (role: Role, scopes: readonly string[] = []) => ({ role, scopes }) as Identity
+
+describe('what a route asks for', () => {
+  it.each([
+    ['user', ['user', 'team', 'customer', 'admin', 'super_admin']],
+    ['admin', ['admin', 'super_admin']],
+    ['super_admin', ['super_admin']],
+  ] as const)('role %s is given by %j alone', (role, sufficient) => {
+    const roles: Role[] = ['viewer', 'user', 'team', 'customer', 'admin', 'super_admin']
+    const let_in = roles.filter((candidate) => !refusalUnless(somebody(candidate), { role }))
+    expect(let_in).toEqual(sufficient)
+    expect(refusalUnless(somebody('viewer'), { role })).toMatchObject({
+      code: 'role_insufficient',
+      status: 403,
+    })
+  })
+
+  it('a role that nobody has heard of is never enough, and none is enough for it', () => {
+    expect(refusalUnless(somebody('root' as Role), { role: 'user' })).toMatchObject({ status: 403 })
+    expect(refusalUnless(somebody('super_admin'), { role: 'root' as 'admin' })).toMatchObject({ status: 403 })
+  })
+
+  // RFC 6750 §3.1
+  it('a scope is named in the refusal, and none is asked of whoever has it', () => {
+    expect(refusalUnless(somebody('admin', ['api']), { scope: 'reports:read' })).toMatchObject({
+      status: 403,
+      challengeError: 'insufficient_scope',
+      scope: 'reports:read',
+    })
+    expect(refusalUnless(somebody('user', ['reports:read']), { scope: 'reports:read' })).toBeUndefined()
+  })
+
+  it('nobody has neither, and is told so without an error code', () => {
+    const refusal = refusalUnless(undefined, { role: 'user' })
+    expect(refusal).toMatchObject({ code: 'credentials_missing', status: 401 })
+    expect(refusal).not.toHaveProperty('challengeError')
+  })
+})
+
+describe('a browser', () => {
+  const page = (headers: Record<string, string> = {}) => {
+    const req = new IncomingMessage(new Socket())
+    req.method = 'GET'
+    req.url = '/page'
+    req.rawHeaders = Object.entries({ 'Sec-Fetch-Mode': 'navigate', Accept: 'text/html', ...headers }).flat()
+    return req
+  }
+  const open = (): Promise<Gate> =>
+    createGate({
+      store: memoryStore(),
+      publicUrl: 'https://gate.test',
+      secret: SECRET,
+      keys: [{ algorithm: 'HS256', secret: SIGNING_SECRET }],
+      identityProvider: {
+        name: 'test',
+        begin: () => Promise.reject(new Error('not called')),
+        complete: () => Promise.reject(new Error('not called')),
+      } as never,
+    })
+
+  it('without a session goes on to what is optional, and to log in for what is not', async () => {
+    const gate = await open()
+    expect(await decideIfSent(gate, page())).toBeUndefined()
+    const answer = await decideFor(gate, page(), undefined, { role: 'user' })
+    expect(answer).toBeInstanceOf(Response)
+    expect((answer as Response).headers.get('location')).toBe('/oauth2/start?rd=%2Fpage')
+    await gate.close()
+  })
+
+  it('whose session has ended is sent to log in, also where a session is optional', async () => {
+    const gate = await open()
+    const answer = await decideIfSent(gate, page({ Cookie: '__Host-portcullis_session=ended' }))
+    expect((answer as Response).status).toBe(302)
+    await gate.close()
+  })
+})

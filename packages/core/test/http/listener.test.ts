@@ -1,0 +1,98 @@
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, describe, expect, it } from 'vitest'
+import { PortcullisError } from '../../src/errors.js'
+import type { Gate } from '../../src/gate.js'
+import { type Handler, listener } from '../../src/http/index.js'
+import { createGate, type GateEvent, memoryStore } from '../../src/index.js'
+import { SECRET, SIGNING_SECRET } from '../gate-fixture.js'
+
+let server: Server
+let gate: Gate
+let events: GateEvent[]
+
+async function start(handler: Handler, change: (gate: Gate) => Gate = (same) => same) {
+  events = []
+  gate = await createGate({
+    store: memoryStore(),
+    publicUrl: 'http://localhost',
+    secret: SECRET,
+    keys: [{ algorithm: 'HS256', secret: SIGNING_SECRET }],
+    onEvent: (event) => event.level === 'error' && events.push(event),
+  })
+  server = createServer(listener(change(gate), handler)).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const issued = await gate.tokens.issue({ account: 'ada@example.com' })
+  const token = issued.ok ? issued.value.token : ''
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/things`
+  return () => fetch(url, { headers: { 'x-api-key': token } })
+}
+
+afterEach(async () => {
+  server.closeAllConnections()
+  server.close()
+  await gate.close()
+})
+
+describe('a listener of node:http', () => {
+  it('tells its handler who is calling', async () => {
+    const call = await start((_req, res, { email }) => res.end(email))
+    expect(await (await call()).text()).toBe('ada@example.com')
+  })
+
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('sensitive detail')
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('sensitive detail'))],
+  ] as const)(
+    'answers 500 with a problem when its handler %s, and says why in the log alone',
+    async (_, fail) => {
+      const call = await start((_req, res) => {
+        res.setHeader('content-length', 5).setHeader('x-kept', 'yes')
+        return fail()
+      })
+      const response = await call()
+      expect(response.status).toBe(500)
+      expect(response.headers.get('content-type')).toBe('application/problem+json')
+      expect(response.headers.get('x-kept')).toBe('yes')
+      const body = await response.text()
+      expect(JSON.parse(body)).toMatchObject({ code: 'internal_error' })
+      expect(body).not.toContain('sensitive')
+      expect(events).toMatchObject([{ level: 'error', code: 'internal_error', cause: expect.any(Error) }])
+    },
+  )
+
+  it('answers 503 when its handler could not reach the store', async () => {
+    const call = await start(() => Promise.reject(new PortcullisError('store_unavailable', 'down')))
+    const response = await call()
+    expect(response.status).toBe(503)
+    expect(response.headers.get('retry-after')).toBe('1')
+  })
+
+  it('breaks off a response that has begun, and reports why', async () => {
+    const call = await start((_req, res) => {
+      res.write('half')
+      throw new Error('broken')
+    })
+    await expect(call().then((response) => response.text())).rejects.toThrow()
+    expect(events).toHaveLength(1)
+  })
+
+  it('breaks off rather than hang when even a refusal fails', async () => {
+    const refuse = () => {
+      throw new Error('broken')
+    }
+    const call = await start(
+      () => {
+        throw new Error('broken')
+      },
+      (whole) => ({ ...whole, refuse }),
+    )
+    await expect(call()).rejects.toThrow()
+  })
+})

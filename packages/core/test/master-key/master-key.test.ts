@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest'
+import { listAudit } from '../../src/audit/list.js'
+import { authenticate } from '../../src/authenticate.js'
+import { resolveOptions } from '../../src/options.js'
+import { memoryStore } from '../../src/store/memory.js'
+import { gateFixture } from '../gate-fixture.js'
+import { httpFixture, MASTER_KEY } from '../http/http-fixture.js'
+
+const view = (key: string) => ({ method: 'POST', target: '/v1/messages', rawHeaders: ['x-api-key', key] })
+
+describe('the master key', () => {
+  it('administers, and is audited by its name', async () => {
+    const fixture = await httpFixture()
+    const response = await fixture.call('POST', '/api/admin/sessions/revoke-user', {
+      headers: { authorization: `Bearer ${MASTER_KEY}` },
+      body: { user_email: 'user@example.com' },
+    })
+    expect(response.status).toBe(200)
+    const [entry] = (await listAudit(fixture.deps, { limit: 1 })).items
+    expect(entry).toMatchObject({ action: 'account.ban', actor: 'master-key', subject: 'user@example.com' })
+  })
+
+  it('calls nothing behind the gate, unless it was given everything', async () => {
+    const { deps } = await gateFixture({ masterKey: MASTER_KEY })
+    expect(await authenticate(deps, new Map(), view(MASTER_KEY))).toMatchObject({
+      denial: { code: 'scope_insufficient' },
+    })
+    const all = await gateFixture({ masterKey: MASTER_KEY, masterKeyScopes: 'everything' })
+    expect((await authenticate(all.deps, new Map(), view(MASTER_KEY))).outcome).toBe('allow')
+  })
+
+  it('is off by default, and nothing like it works', async () => {
+    const { deps } = await gateFixture()
+    expect((await authenticate(deps, new Map(), view(MASTER_KEY))).outcome).toBe('deny')
+    const on = await gateFixture({ masterKey: MASTER_KEY })
+    for (const wrong of [MASTER_KEY.slice(1), `${MASTER_KEY}x`, MASTER_KEY.toLowerCase(), 'x'])
+      expect((await authenticate(on.deps, new Map(), view(wrong))).outcome).toBe('deny')
+  })
+
+  it.each(['short', 'changeme-changeme-changeme-changeme'])('is refused as %j', (masterKey) => {
+    const options = {
+      store: memoryStore(),
+      publicUrl: 'https://gate.test',
+      secret: 'f3Yq0wXn7ZrT5kLb2VhJ8cPdGm4sQaEu',
+      keys: [],
+    }
+    expect(() => resolveOptions({ ...options, masterKey })).toThrow(
+      expect.objectContaining({ problems: [expect.stringMatching(/^masterKey: /)] }),
+    )
+  })
+})

@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { sessionOf } from '../http/http-fixture.js'
+import { CLI, type OAuthFixture, oauthFixture } from './oauth-fixture.js'
+
+const USER = 'user@example.com'
+const VERIFIER = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk'
+const CALLBACK = 'http://127.0.0.1:49152/callback'
+const WISH = {
+  response_type: 'code',
+  client_id: CLI,
+  redirect_uri: CALLBACK,
+  code_challenge: createHash('sha256').update(VERIFIER).digest('base64url'),
+  code_challenge_method: 'S256',
+  state: 'a&b=c',
+}
+
+let fixture: OAuthFixture
+
+beforeEach(async () => {
+  fixture = await oauthFixture()
+})
+
+async function decide(wish: Record<string, string>, decision = 'approve'): Promise<Response> {
+  const headers = await sessionOf(fixture.deps, USER)
+  return fixture.call('POST', '/oauth2/authorize', { headers, form: { ...wish, decision } })
+}
+
+const answerOf = (response: Response) => new URL(response.headers.get('location') ?? '').searchParams
+
+const redeem = (code: string, more: Record<string, string> = {}) =>
+  fixture.post('/oauth2/token', {
+    grant_type: 'authorization_code',
+    code,
+    redirect_uri: CALLBACK,
+    code_verifier: VERIFIER,
+    client_id: CLI,
+    ...more,
+  })
+
+describe('the authorization endpoint', () => {
+  it('gives a program that a person let in a code for one pair of tokens', async () => {
+    const response = await decide(WISH)
+    expect(response.status).toBe(302)
+    const answer = answerOf(response)
+    expect([answer.get('state'), answer.get('iss')]).toEqual(['a&b=c', 'https://gate.test'])
+    const { body } = await redeem(answer.get('code') ?? '')
+    expect(await fixture.statusWith(body.access_token ?? '')).toBe(200)
+    expect((await fixture.refresh(body.refresh_token ?? '')).status).toBe(200)
+    expect((await redeem(answer.get('code') ?? '')).body.error).toBe('invalid_grant')
+  })
+
+  it('asks the person first, and names where the answer goes', async () => {
+    const headers = await sessionOf(fixture.deps, USER)
+    const response = await fixture.call('GET', `/oauth2/authorize?${new URLSearchParams(WISH)}`, { headers })
+    expect(await response.text()).toContain('Let Portcullis CLI in?')
+    expect(response.headers.get('content-security-policy')).toContain(
+      "form-action 'self' http://127.0.0.1:49152;",
+    )
+  })
+
+  it('answers a denial, and a wish that it cannot grant, at the redirect URI', async () => {
+    expect(answerOf(await decide(WISH, 'deny')).get('error')).toBe('access_denied')
+    for (const [change, error] of [
+      [{ response_type: 'token' }, 'unsupported_response_type'],
+      [{ code_challenge_method: 'plain' }, 'invalid_request'],
+      [{ code_challenge: 'short' }, 'invalid_request'],
+      [{ scope: 'no-such' }, 'invalid_scope'],
+      [{ scope: 'admin' }, 'invalid_scope'],
+      [{ resource: 'https://elsewhere.test' }, 'invalid_target'],
+      [{ resource: 'https://gate.test.evil.test/' }, 'invalid_target'],
+      [{ resource: 'https://gate.test/#x' }, 'invalid_target'],
+    ] as const)
+      expect(answerOf(await decide({ ...WISH, ...change })).get('error'), JSON.stringify(change)).toBe(error)
+  })
+
+  it.each([
+    { client_id: 'unknown' },
+    { redirect_uri: 'https://evil.test/callback' },
+    { redirect_uri: 'http://127.0.0.1:49152/other' },
+    { redirect_uri: 'http://127.0.0.1@evil.test/callback' },
+    { redirect_uri: 'http://127.0.0.1.evil.test/callback' },
+    { redirect_uri: 'http://127.0.0.1:49152/callback#x' },
+    { redirect_uri: 'javascript:alert(1)' },
+  ])('sends the browser nowhere for %j', async (change) => {
+    const response = await decide({ ...WISH, ...change })
+    expect(response.headers.get('location')).toBeNull()
+    expect(response.status).toBeGreaterThanOrEqual(400)
+  })
+
+  it('gives the code to nobody but the program that knows the verifier, within a minute', async () => {
+    const code = answerOf(await decide(WISH)).get('code') ?? ''
+    for (const wrong of [
+      { code_verifier: 'x'.repeat(43) },
+      { redirect_uri: 'http://127.0.0.1:49153/callback' },
+      { code: 'x'.repeat(43) },
+    ])
+      expect((await redeem(code, wrong)).body.error).toBe('invalid_grant')
+    fixture.clock.advance(60_000)
+    expect((await redeem(code)).body.error).toBe('invalid_grant')
+  })
+
+  it('cannot be answered from another site', async () => {
+    const headers = { ...(await sessionOf(fixture.deps, USER)), 'sec-fetch-site': 'cross-site' }
+    const form = { ...WISH, decision: 'approve' }
+    expect((await fixture.call('POST', '/oauth2/authorize', { headers, form })).status).toBe(403)
+  })
+})

@@ -1,0 +1,71 @@
+import type { Identity } from '../../src/decision.js'
+import { decideDevice } from '../../src/device/decide.js'
+import { type HttpFixture, httpFixture } from '../http/http-fixture.js'
+
+export const CLI = 'portcullis-cli'
+export const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
+
+export interface Pair {
+  readonly access_token: string
+  readonly refresh_token: string
+  readonly expires_in: number
+  readonly scope: string
+}
+
+export interface OAuthAnswer {
+  readonly status: number
+  readonly body: Partial<Pair> & { readonly error?: string } & Readonly<Record<string, unknown>>
+}
+
+export interface OAuthFixture extends HttpFixture {
+  post(path: string, form: Record<string, string>, headers?: Record<string, string>): Promise<OAuthAnswer>
+  /** A pair for an account, by the device flow. */
+  logIn(account?: string, scope?: string): Promise<Pair>
+  refresh(refreshToken: string, more?: Record<string, string>): Promise<OAuthAnswer>
+  /** Status of a call to the API with this credential. */
+  statusWith(credential: string): Promise<number>
+}
+
+export async function oauthFixture(overrides: Parameters<typeof httpFixture>[0] = {}): Promise<OAuthFixture> {
+  const fixture = await httpFixture(overrides)
+  const { deps } = fixture
+  const post: OAuthFixture['post'] = async (path, form, headers = {}) => {
+    const response = await fixture.call('POST', path, { form, headers })
+    return { status: response.status, body: (await response.json()) as OAuthAnswer['body'] }
+  }
+  return {
+    ...fixture,
+    post,
+    async logIn(account = 'user@example.com', scope = 'api') {
+      const begun = await post('/oauth2/device_authorization', { client_id: CLI, scope })
+      const identity = { accountId: account, partition: deps.partitionOf(account) } as Identity
+      const userCode = String(begun.body.user_code).replace('-', '')
+      const decided = await decideDevice(deps, {
+        identity,
+        userCode,
+        decision: 'approved',
+        scopes: scope.split(' '),
+      })
+      if (!decided.ok) throw new Error(decided.denial.code)
+      const deviceCode = String(begun.body.device_code)
+      const { body } = await post('/oauth2/token', {
+        grant_type: DEVICE_GRANT,
+        device_code: deviceCode,
+        client_id: CLI,
+      })
+      if (!body.access_token) throw new Error(JSON.stringify(body))
+      return body as unknown as Pair
+    },
+    refresh: (refreshToken, more = {}) =>
+      post('/oauth2/token', {
+        grant_type: 'refresh_token',
+        refresh_token: refreshToken,
+        client_id: CLI,
+        ...more,
+      }),
+    async statusWith(credential) {
+      const headers = { authorization: `Bearer ${credential}` }
+      return (await fixture.call('GET', '/oauth2/userinfo', { headers })).status
+    },
+  }
+}

@@ -1,0 +1,191 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { connect } from 'node:net'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { WebSocket, WebSocketServer } from 'ws'
+import { createGate, type Gate } from '../../src/gate.js'
+import { guardUpgrades } from '../../src/http/index.js'
+import { createForwarder, type Forwarder } from '../../src/proxy/index.js'
+import { memoryStore } from '../../src/store/memory.js'
+import { must, SECRET, SIGNING_SECRET } from '../gate-fixture.js'
+import { listen } from './harness.js'
+
+const USER = 'user@example.com'
+const ROOT = 'root@example.com'
+
+let gate: Gate
+let forwarder: Forwarder
+let url: string
+let token: string
+let seen: Record<string, string | string[] | undefined>
+let echo: WebSocketServer
+let sockets: WebSocket[]
+
+beforeEach(async () => {
+  sockets = []
+  const upstream = createServer((_req, res) => res.writeHead(418).end('no socket here'))
+  echo = new WebSocketServer({ noServer: true })
+  upstream.on('upgrade', (req, socket, head) => {
+    seen = { ...req.headers, target: req.url }
+    if (req.url === '/refused') {
+      socket.end('HTTP/1.1 418 Teapot\r\nset-cookie: a=b\r\ncontent-length: 2\r\n\r\nno')
+      return
+    }
+    if (req.url === '/unauthorized') {
+      socket.end('HTTP/1.1 401 Unauthorized\r\nwww-authenticate: Bearer realm="upstream"\r\n\r\n')
+      return
+    }
+    echo.handleUpgrade(req, socket, head, (ws) => {
+      ws.on('message', (data, isBinary) => ws.send(data, { binary: isBinary }))
+    })
+  })
+  const upstreamPort = await listen(upstream)
+  gate = await createGate({
+    store: memoryStore(),
+    publicUrl: 'http://gate.test',
+    secret: SECRET,
+    keys: [{ algorithm: 'HS256', secret: SIGNING_SECRET }],
+    superAdmins: [ROOT],
+  })
+  token = must(await gate.tokens.issue({ account: USER })).token
+  forwarder = createForwarder({
+    upstream: { url: `http://127.0.0.1:${upstreamPort}`, headers: { authorization: 'Bearer upstream-key' } },
+    stillAllowed: gate.stillAllowed,
+    recheckEveryMs: 20,
+  })
+  const server = createServer((_req, res) => res.writeHead(404).end())
+  guardUpgrades(server, gate, (req, socket, head, identity) => {
+    void forwarder.upgrade(req, socket, head, identity)
+  })
+  url = `ws://127.0.0.1:${await listen(server)}`
+})
+afterEach(async () => {
+  for (const socket of sockets) socket.terminate()
+  await forwarder.close()
+  await gate.close()
+  echo.close()
+})
+
+function open(path: string, headers: Record<string, string> = { authorization: `Bearer ${token}` }) {
+  const socket = new WebSocket(url + path, { headers })
+  // Of one that was refused nothing is left to be broken off.
+  socket.on('error', () => {})
+  sockets.push(socket)
+  return socket
+}
+
+/** The status that a handshake was refused with. */
+async function refusal(socket: WebSocket): Promise<number | undefined> {
+  const [, response] = await once(socket, 'unexpected-response')
+  return response.statusCode
+}
+
+describe('a WebSocket', () => {
+  it('is forwarded both ways for whoever was let in, by name and not by credential', async () => {
+    const socket = open('/live?model=x', {
+      authorization: `Bearer ${token}`,
+      cookie: 'a=b',
+      'x-portcullis-email': 'forged@example.com',
+    })
+    await once(socket, 'open')
+    for (const text of ['hello', 'é😀', 'x'.repeat(200_000)]) {
+      socket.send(text)
+      const [data] = await once(socket, 'message')
+      expect(String(data)).toBe(text)
+    }
+    expect(seen).toMatchObject({
+      target: '/live?model=x',
+      authorization: 'Bearer upstream-key',
+      'x-portcullis-email': USER,
+    })
+    expect(seen.cookie).toBeUndefined()
+    expect(JSON.stringify(seen)).not.toContain(token)
+    socket.close(1000, 'bye')
+    const [code, reason] = await once(socket, 'close')
+    expect([code, String(reason)]).toEqual([1000, 'bye'])
+  })
+
+  it('is refused before anything is upgraded without a good credential', async () => {
+    seen = {}
+    expect(await refusal(open('/live', {}))).toBe(401)
+    expect(await refusal(open('/live', { authorization: 'Bearer nonsense' }))).toBe(401)
+    must(await gate.standing.ban({ account: USER, by: ROOT }))
+    expect(await refusal(open('/live'))).toBe(403)
+    expect(seen).toEqual({})
+  })
+
+  it('is cut when its owner is banned', async () => {
+    const socket = open('/live')
+    await once(socket, 'open')
+    const closed = once(socket, 'close')
+    must(await gate.standing.ban({ account: USER, by: ROOT }))
+    const [code] = await closed
+    expect(code).toBe(1006)
+    await expect.poll(() => echo.clients.size).toBe(0)
+  })
+
+  it('is gone for the upstream when the client goes, and for the client when the upstream goes', async () => {
+    const first = open('/live')
+    await once(first, 'open')
+    first.terminate()
+    await expect.poll(() => echo.clients.size).toBe(0)
+    const second = open('/live')
+    await once(second, 'open')
+    for (const client of echo.clients) client.terminate()
+    await once(second, 'close')
+  })
+
+  it('that the upstream does not want is refused with its answer, without its cookies', async () => {
+    const socket = open('/refused')
+    const [, response] = await once(socket, 'unexpected-response')
+    expect([response.statusCode, response.headers['set-cookie']]).toEqual([418, undefined])
+    // What the upstream says about the gate's own credential is nothing for a client.
+    expect(await refusal(open('/unauthorized'))).toBe(502)
+  })
+
+  it('to one of the gate’s own paths, or by a path with two readings, is refused', async () => {
+    expect(await refusal(open('/api/token/list'))).toBe(404)
+    const { port } = new URL(url)
+    const raw = connect(Number(port), '127.0.0.1')
+    raw.write(
+      `GET /a/../live HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n`,
+    )
+    const [answer] = await once(raw, 'data')
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 400 /)
+    raw.destroy()
+  })
+
+  it.each(['h2c', 'websocket, h2c', 'TLS/1.3'])(
+    'is the only upgrade there is: %s is not',
+    async (upgrade) => {
+      const raw = connect(Number(new URL(url).port), '127.0.0.1')
+      raw.write(
+        `GET /live HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\nconnection: Upgrade\r\nupgrade: ${upgrade}\r\n\r\n`,
+      )
+      const [answer] = await once(raw, 'data')
+      expect(String(answer)).toMatch(/^HTTP\/1\.1 501 /)
+      raw.destroy()
+    },
+  )
+
+  it('is answered with 502 when the upstream is gone, and broken off when the forwarder closes', async () => {
+    const gone = createServer()
+    const port = await listen(gone)
+    await new Promise((resolve) => gone.close(resolve))
+    const lost = createForwarder({ upstream: { url: `http://127.0.0.1:${port}` } })
+    const server = createServer()
+    guardUpgrades(server, gate, (req, socket, head, identity) => {
+      void lost.upgrade(req, socket, head, identity)
+    })
+    const there = `ws://127.0.0.1:${await listen(server)}`
+    const socket = new WebSocket(there, { headers: { authorization: `Bearer ${token}` } })
+    expect(await refusal(socket)).toBe(502)
+    await lost.close()
+
+    const last = open('/live')
+    await once(last, 'open')
+    const closed = once(last, 'close')
+    await forwarder.close()
+    await closed
+  })
+})
