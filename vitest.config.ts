@@ -16,7 +16,7 @@ export default defineConfig({
     alias: [
       { find: /^@portcullis\/core\/(.+)$/, replacement: source('./packages/core/src/$1/index.ts') },
       {
-        find: /^@portcullis\/(core|express|llm|dashboard)$/,
+        find: /^@portcullis\/(core|express|koa|fastify|llm|dashboard)$/,
         replacement: source('./packages/$1/src/index.ts'),
       },
     ],

@@ -35,6 +35,13 @@ const programs = [
     debian: 'redis-server',
     neededBy: 'packages/core/src/redis',
   },
+  {
+    title: 'nginx',
+    variable: 'NGINX_PATH',
+    commands: ['nginx', '/usr/sbin/nginx'],
+    debian: 'nginx-light',
+    neededBy: 'examples/full-gateway/test/nginx.test.ts',
+  },
 ]
 
 /**

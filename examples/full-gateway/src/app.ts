@@ -1,16 +1,16 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createGate, type Gate, type GateEvent } from '@portcullis/core'
+import { createGate, type GateEvent } from '@portcullis/core'
+import { guardUpgrades } from '@portcullis/core/http'
 import { oidcProvider } from '@portcullis/core/oidc'
-import { createForwarder, type Forwarder } from '@portcullis/core/proxy'
+import { createForwarder } from '@portcullis/core/proxy'
 import { dashboard } from '@portcullis/dashboard'
-import { forwardTo, portcullis } from '@portcullis/express'
 import { llmProblems } from '@portcullis/llm'
-import express from 'express'
 import type { Logger } from 'pino'
+import { credentialOptions } from './credentials.js'
 import { startDemoUpstream } from './demo/upstream/server.js'
+import { loadFramework } from './frameworks.js'
 import { type IdentityParts, startIdentity } from './identity.js'
-import { requestLogging } from './logging.js'
 import { loadSecret } from './secrets.js'
 import type { Settings } from './settings.js'
 import { signingKeys } from './signing.js'
@@ -52,7 +52,8 @@ async function start(
 ): Promise<Gateway> {
   const server = createServer()
   const port = await listen(server, settings.port, settings.host)
-  closing.push(() => stop(server))
+  const running = { breakOff: async () => {} }
+  closing.push(() => stop(server, running))
   const publicUrl = settings.publicUrl ?? `http://localhost:${port}`
 
   const identity = await startIdentity(settings, publicUrl, log)
@@ -74,15 +75,22 @@ async function start(
     // The browser may leave for the provider when a form logs it out.
     pages: [dashboard({ signOutOrigins: [new URL(identity.provider.issuer).origin] })],
     problems,
+    ...(await credentialOptions(settings)),
     onDataLoss: settings.onDataLoss,
     onStoreDegraded: settings.strict ? 'refuse' : 'report',
     onEvent,
   })
   const forwarder = createForwarder({ upstream, stillAllowed: gate.stillAllowed, problems, onEvent })
+  running.breakOff = () => forwarder.close()
   closing.push(() => forwarder.close())
+  closing.push(() => gate.close())
 
   const state = { isDraining: false }
-  server.on('request', wire(gate, forwarder, log, state))
+  const wire = await loadFramework(settings.framework)
+  guardUpgrades(server, gate, (req, socket, head, identity) => {
+    void forwarder.upgrade(req, socket, head, identity)
+  })
+  server.on('request', await wire({ gate, forwarder, log, isDraining: () => state.isDraining }))
   return {
     url: publicUrl,
     demoLogins: identity.demoLogins,
@@ -91,20 +99,6 @@ async function start(
       await release()
     },
   }
-}
-
-/** The whole gateway in one place: log, readiness, the gate, and behind it the upstream. */
-function wire(gate: Gate, forwarder: Forwarder, log: Logger, state: { isDraining: boolean }) {
-  const app = express().disable('x-powered-by')
-  app.use(requestLogging(log, (req) => ({ account: req.portcullis?.email })))
-  app.get('/ready', (_req, res, next) => {
-    if (state.isDraining) res.status(503).set('retry-after', '5').json({ status: 'draining' })
-    else next()
-  })
-  app.get('/', (_req, res) => res.redirect(302, '/token-manager'))
-  app.use(portcullis(gate))
-  app.use(forwardTo(forwarder))
-  return app
 }
 
 async function startUpstream(settings: Settings, log: Logger, closing: (() => Promise<void>)[]) {
@@ -130,8 +124,12 @@ function listen(server: Server, port: number, host: string): Promise<number> {
 }
 
 /** Running answers may finish; what still runs at the deadline is broken off. */
-async function stop(server: Server): Promise<void> {
-  const deadline = setTimeout(() => server.closeAllConnections(), DRAIN_MS)
+async function stop(server: Server, running: { breakOff: () => Promise<void> }): Promise<void> {
+  const deadline = setTimeout(() => {
+    server.closeAllConnections()
+    // WebSockets are no connections of the HTTP server any more, but keep it from closing.
+    void running.breakOff()
+  }, DRAIN_MS)
   await new Promise<void>((resolve) => {
     server.close(() => resolve())
     server.closeIdleConnections()

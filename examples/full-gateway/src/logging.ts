@@ -52,30 +52,39 @@ function printable(value: unknown): unknown {
 export type RequestDescription<Req extends IncomingMessage> = (req: Req) => Readonly<Record<string, unknown>>
 
 /**
- * Connect-style middleware that logs each request once, when its answer was sent or its client left: method, path
- * without query, status, duration. No header and no query is ever logged. Answers of 500 and above are warnings;
- * `/health` and `/ready` are logged at debug.
+ * Logs a request once, when its answer was sent or its client left: method, path without query, status, duration, and
+ * what `describe` knows by then. No header and no query is ever logged. Answers of 500 and above are warnings; `/health`
+ * and `/ready` are logged at debug. Call it before any router: they rewrite `url` while they mount.
  */
+export function logRequest(
+  logger: Logger,
+  req: IncomingMessage,
+  res: ServerResponse,
+  describe: () => Readonly<Record<string, unknown>>,
+): void {
+  const startedAt = performance.now()
+  const path = pathOf(req.url)
+  res.once('close', () => {
+    const isAborted = !res.writableFinished
+    const fields = {
+      method: req.method,
+      path,
+      status: res.headersSent ? res.statusCode : undefined,
+      duration_ms: Math.round(performance.now() - startedAt),
+      ...(isAborted ? { aborted: true } : {}),
+      ...describe(),
+    }
+    logger[levelFor(path, res.statusCode)](fields, 'request')
+  })
+}
+
+/** `logRequest` as Connect-style middleware. */
 export function requestLogging<Req extends IncomingMessage = IncomingMessage>(
   logger: Logger,
   describe: RequestDescription<Req> = () => ({}),
 ) {
   return (req: Req, res: ServerResponse, next: () => void): void => {
-    const startedAt = performance.now()
-    // Read now: routers rewrite `url` while they mount.
-    const path = pathOf(req.url)
-    res.once('close', () => {
-      const isAborted = !res.writableFinished
-      const fields = {
-        method: req.method,
-        path,
-        status: res.headersSent ? res.statusCode : undefined,
-        duration_ms: Math.round(performance.now() - startedAt),
-        ...(isAborted ? { aborted: true } : {}),
-        ...describe(req),
-      }
-      logger[levelFor(path, res.statusCode)](fields, 'request')
-    })
+    logRequest(logger, req, res, () => describe(req))
     next()
   }
 }

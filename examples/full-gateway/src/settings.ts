@@ -1,4 +1,6 @@
 import { PortcullisError } from '@portcullis/core'
+import type { Framework } from './frameworks.js'
+import { type CredentialSettings, readCredentials } from './settings/credentials.js'
 import { FIELDS, type LogLevel, type SettingName, type SettingValue } from './settings/fields.js'
 import { suggestName } from './settings/spelling.js'
 import { readStore, type StoreSettings } from './settings/store.js'
@@ -48,6 +50,8 @@ export interface Settings {
   readonly host: string
   /** The origin that browsers see. Undefined only when it follows from a port that the system is yet to choose. */
   readonly publicUrl: string | undefined
+  /** What serves the requests. */
+  readonly framework: Framework
   readonly logLevel: LogLevel
   readonly dataDir: string
   readonly store: StoreSettings
@@ -57,6 +61,7 @@ export interface Settings {
   readonly strict: boolean
   /** What happens to credentials from before the store lost records, until somebody accepts the loss. */
   readonly onDataLoss: 'refuse' | 'accept'
+  readonly credentials: CredentialSettings
   readonly identity: IdentitySettings
   readonly upstreams: UpstreamSettings
   readonly superAdmins: readonly string[]
@@ -85,6 +90,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   const identity = readIdentity(values, isSet, production, problems, warnings)
   const upstreams = readUpstreams(values, isSet, production, problems, warnings)
   const store = readStore(values, isSet, problems, warnings)
+  const credentials = readCredentials(values, isSet, problems)
   const signing = readSigning(values, isSet, production, problems)
   if (production && !isSet('SESSION_SECRET'))
     problems.push('SESSION_SECRET: required in production; `openssl rand -base64 32` makes one')
@@ -116,12 +122,14 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     port,
     host,
     publicUrl: values.PUBLIC_URL ?? (port === 0 ? undefined : `http://localhost:${port}`),
+    framework: values.FRAMEWORK ?? 'fastify',
     logLevel: values.LOG_LEVEL ?? 'info',
     dataDir: values.DATA_DIR ?? '.data',
     store,
     workers,
     strict: values.STRICT ?? false,
     onDataLoss: values.ON_DATA_LOSS ?? 'refuse',
+    credentials,
     identity,
     upstreams,
     superAdmins: superAdmin === undefined ? [] : [superAdmin],

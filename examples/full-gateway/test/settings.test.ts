@@ -36,12 +36,24 @@ describe('without any setting', () => {
       port: 8080,
       host: '127.0.0.1',
       publicUrl: 'http://localhost:8080',
+      framework: 'fastify',
       logLevel: 'info',
       dataDir: '.data',
       store: { kind: 'embedded' },
       workers: 1,
       strict: false,
       onDataLoss: 'refuse',
+      credentials: {
+        masterKey: undefined,
+        masterKeyScopes: 'administration',
+        requireFreshLogin: undefined,
+        tokenRenewal: 'none',
+        trustedIssuersFile: undefined,
+        trustedIssuer: undefined,
+        oauthClientsFile: undefined,
+        scimSecrets: undefined,
+        allowedEmailDomains: undefined,
+      },
       identity: { kind: 'demo', password: undefined, port: 0 },
       upstreams: { kind: 'demo' },
       superAdmins: ['admin@example.com'],
@@ -431,5 +443,49 @@ describe('records in Redis', () => {
       'REDIS_REPLICAS has no effect without Redis',
       'ON_DATA_LOSS has no effect without Redis',
     ])
+  })
+})
+
+describe('credentials', () => {
+  it('of every kind can be turned on', () => {
+    const { credentials } = readSettings({
+      MASTER_KEY: SECRET,
+      MASTER_KEY_SCOPES: 'everything',
+      REQUIRE_FRESH_LOGIN: '24h',
+      TOKEN_RENEWAL: 'offer',
+      TRUSTED_ISSUER: 'https://ci.example.com',
+      TRUSTED_AUDIENCE: 'gate, other',
+      TRUSTED_JWKS_URI: 'https://ci.example.com/keys',
+      SCIM_SECRET: OTHER_SECRET,
+      ALLOWED_EMAIL_DOMAINS: 'example.com, example.org',
+    })
+    expect(credentials).toEqual({
+      masterKey: SECRET,
+      masterKeyScopes: 'everything',
+      requireFreshLogin: '24h',
+      tokenRenewal: 'offer',
+      trustedIssuersFile: undefined,
+      trustedIssuer: {
+        issuer: 'https://ci.example.com',
+        audience: ['gate', 'other'],
+        jwksUri: 'https://ci.example.com/keys',
+      },
+      oauthClientsFile: undefined,
+      scimSecrets: [OTHER_SECRET],
+      allowedEmailDomains: ['example.com', 'example.org'],
+    })
+  })
+
+  it.each([
+    [{ MASTER_KEY: 'short' }, 'MASTER_KEY: '],
+    [{ MASTER_KEY_SCOPES: 'everything' }, 'MASTER_KEY_SCOPES: has no effect'],
+    [{ REQUIRE_FRESH_LOGIN: '1 day' }, 'REQUIRE_FRESH_LOGIN: give a duration'],
+    [{ TOKEN_RENEWAL: 'yes' }, 'TOKEN_RENEWAL: give offer or none'],
+    [{ TRUSTED_ISSUER: 'https://ci.example.com' }, 'TRUSTED_AUDIENCE: goes with'],
+    [{ TRUSTED_AUDIENCE: 'gate' }, 'TRUSTED_AUDIENCE: goes with'],
+    [{ TRUSTED_JWKS_URI: 'https://ci.example.com/keys' }, 'TRUSTED_JWKS_URI: goes with'],
+    [{ SCIM_SECRET: 'short' }, 'SCIM_SECRET: '],
+  ])('are refused as %j', (env, problem) => {
+    expect(problemsOf(env)).toContainEqual(expect.stringContaining(problem))
   })
 })

@@ -1,7 +1,14 @@
 import type { Gate, Identity } from '@portcullis/core'
-import { admit } from '@portcullis/core/http'
+import {
+  type Answer,
+  decide,
+  decideFor,
+  decideIfSent,
+  type LeastRole,
+  sendResponse,
+} from '@portcullis/core/http'
 import type { Forwarder } from '@portcullis/core/proxy'
-import type { RequestHandler } from 'express'
+import type { Request, RequestHandler } from 'express'
 
 declare global {
   namespace Express {
@@ -18,18 +25,37 @@ declare global {
  * error handler.
  */
 export function portcullis(gate: Gate): RequestHandler {
-  return async (req, res, next) => {
-    const identity = await admit(gate, req, res)
-    if (!identity) return
-    req.portcullis = identity
-    next()
-  }
+  return middleware((req) => decide(gate, req))
+}
+
+/** As `portcullis(gate)`, but who sends no credential goes on, without an identity. A bad credential is refused. */
+export function optional(gate: Gate): RequestHandler {
+  return middleware((req) => decideIfSent(gate, req))
+}
+
+/** Lets on whose role is at least this one; refuses others with 403 `role_insufficient`, and nobody with 401. */
+export function requireRole(gate: Gate, role: LeastRole): RequestHandler {
+  return middleware((req) => decideFor(gate, req, req.portcullis, { role }))
+}
+
+/** Lets on whose credential carries the scope; refuses others with 403 `scope_insufficient`, and nobody with 401. */
+export function requireScope(gate: Gate, scope: string): RequestHandler {
+  return middleware((req) => decideFor(gate, req, req.portcullis, { scope }))
 }
 
 /** Forwards what `portcullis(gate)` let through, streaming both ways. */
-export function forwardTo(forwarder: Forwarder): RequestHandler {
+export function forwardTo(forwarder: Pick<Forwarder, 'forward'>): RequestHandler {
   return async (req, res) => {
     if (!req.portcullis) throw new Error('Mount portcullis(gate) before forwardTo(forwarder)')
     await forwarder.forward(req, res, req.portcullis)
+  }
+}
+
+function middleware(decideOn: (req: Request) => Promise<Answer | undefined>): RequestHandler {
+  return async (req, res, next) => {
+    const answer = await decideOn(req)
+    if (answer instanceof Response) return sendResponse(answer, req, res)
+    if (answer) req.portcullis = answer
+    next()
   }
 }

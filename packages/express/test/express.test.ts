@@ -1,10 +1,11 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { createGate, memoryStore } from '@portcullis/core'
-import { adapterCases } from '@portcullis/core/testing'
-import express from 'express'
-import { describe, expect, it } from 'vitest'
-import { forwardTo, portcullis } from '../src/index.js'
+import { createGate, type Identity, memoryStore } from '@portcullis/core'
+import { type AdapterParts, adapterCases } from '@portcullis/core/testing'
+import cors from 'cors'
+import express, { type RequestHandler } from 'express'
+import { describe, expect, expectTypeOf, it } from 'vitest'
+import { forwardTo, optional, portcullis, requireRole, requireScope } from '../src/index.js'
 
 async function listen(app: express.Express) {
   const server = app.listen(0, '127.0.0.1')
@@ -19,14 +20,32 @@ async function listen(app: express.Express) {
   }
 }
 
+const answerWho: RequestHandler = (req, res) => {
+  expectTypeOf(req.portcullis).toEqualTypeOf<Identity | undefined>()
+  res.json({ email: req.portcullis?.email ?? null })
+}
+
+function build(parts: AdapterParts): express.Express {
+  const { gate, forwarder } = parts
+  const app = express()
+  if (parts.headersFirst)
+    app.use((_req, res, next) => {
+      res.set('x-earlier', 'kept').append('set-cookie', 'earlier=kept')
+      next()
+    })
+  if (parts.corsFirst) app.use(cors())
+  if (parts.bodyParserFirst) app.use(express.json())
+  if (parts.routes === 'forwarded') return app.use(parts.mountAt, portcullis(gate), forwardTo(forwarder))
+  return app
+    .get('/alone', requireRole(gate, 'user'), answerWho)
+    .use(optional(gate))
+    .get('/open', answerWho)
+    .get('/admins', requireRole(gate, 'admin'), answerWho)
+    .get('/reports', requireScope(gate, 'reports:read'), answerWho)
+}
+
 describe('the Express adapter', () => {
-  const cases = adapterCases(async ({ gate, forwarder, bodyParserFirst, mountAt }) => {
-    const app = express()
-    if (bodyParserFirst) app.use(express.json())
-    app.use(mountAt, portcullis(gate), forwardTo(forwarder))
-    return listen(app)
-  })
-  for (const { name, run } of cases) it(name, run)
+  for (const { name, run } of adapterCases((parts) => listen(build(parts)))) it(name, run)
 
   it('hands what it cannot handle to the error handler', async () => {
     const gate = await createGate({
@@ -41,7 +60,7 @@ describe('the Express adapter', () => {
       throw new Error('broken')
     }
     app.use(portcullis({ ...gate, refuse }))
-    app.use(forwardTo({ forward: async () => {}, close: async () => {} }))
+    app.use(forwardTo({ forward: async () => {} }))
     app.use(((error, _req, res, _next) => {
       handled.push(String(error))
       res.status(500).end()
@@ -49,6 +68,19 @@ describe('the Express adapter', () => {
     const server = await listen(app)
     await fetch(`${server.origin}/x`)
     await server.close()
-    expect(handled).toHaveLength(1)
+    expect(handled).toEqual(['Error: broken'])
+  })
+
+  it('says so when the forwarder is mounted without the gate', async () => {
+    const app = express().use(forwardTo({ forward: async () => {} }))
+    const handled: string[] = []
+    app.use(((error, _req, res, _next) => {
+      handled.push(String(error))
+      res.status(500).end()
+    }) satisfies express.ErrorRequestHandler)
+    const server = await listen(app)
+    expect((await fetch(`${server.origin}/x`)).status).toBe(500)
+    await server.close()
+    expect(handled.join()).toContain('Mount portcullis(gate)')
   })
 })

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { canonicalEmail, secretProblem } from '@portcullis/core'
+import { canonicalEmail, type Duration, secretProblem } from '@portcullis/core'
 import { z } from 'zod'
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
@@ -105,6 +105,13 @@ const wholeNumber = (least: number, most: number) =>
 
 const onOrOff = z.enum(['1', '0'], { error: 'give 1 or 0' }).transform((text) => text === '1')
 
+const duration = z
+  .string()
+  .regex(/^\d{1,9}[smhd]$/, 'give a duration such as 15m, 24h or 30d')
+  .transform((text) => text as Duration)
+
+const list = (advice: string) => opaque.transform(listOf).refine((entries) => entries.length > 0, advice)
+
 const files = opaque
   .transform(listOf)
   .refine((paths) => paths.length > 0, 'give the path of a PKCS #8 PEM or JWK file')
@@ -117,6 +124,7 @@ export const FIELDS = {
   PORT: portNumber,
   HOST: host,
   PUBLIC_URL: publicUrl,
+  FRAMEWORK: z.enum(['express', 'koa', 'fastify'], { error: 'give express, koa or fastify' }),
   WORKERS: wholeNumber(1, 128),
   STRICT: onOrOff,
   LOG_LEVEL: z
@@ -146,6 +154,20 @@ export const FIELDS = {
   JWT_SECRET: secrets,
   JWT_KEY_FILE: files,
   SESSION_SECRET: secrets,
+  MASTER_KEY: opaque.superRefine((key, check) => {
+    const problem = secretProblem(key)
+    if (problem) check.addIssue(problem)
+  }),
+  MASTER_KEY_SCOPES: z.enum(['administration', 'everything'], { error: 'give administration or everything' }),
+  REQUIRE_FRESH_LOGIN: duration,
+  TOKEN_RENEWAL: z.enum(['offer', 'none'], { error: 'give offer or none' }),
+  TRUSTED_ISSUERS_FILE: opaque,
+  TRUSTED_ISSUER: issuer,
+  TRUSTED_AUDIENCE: list('give the audience of the tokens, several with commas between them'),
+  TRUSTED_JWKS_URI: plainUrl('give an http or https URL without user, query or fragment'),
+  OAUTH_CLIENTS_FILE: opaque,
+  SCIM_SECRET: secrets,
+  ALLOWED_EMAIL_DOMAINS: list('give domains such as example.com, with commas between them'),
 }
 
 export type SettingName = keyof typeof FIELDS

@@ -1,0 +1,55 @@
+import { readFile } from 'node:fs/promises'
+import { type GateOptions, PortcullisError } from '@portcullis/core'
+import type { Settings } from './settings.js'
+
+type CredentialOptions = Pick<
+  GateOptions,
+  | 'masterKey'
+  | 'masterKeyScopes'
+  | 'requireFreshLogin'
+  | 'tokenRenewal'
+  | 'trustedIssuers'
+  | 'oauthClients'
+  | 'scim'
+  | 'allowedEmailDomains'
+>
+
+/** The part of the gate's options that is about credentials. What the files hold is checked by the gate. */
+export async function credentialOptions({ credentials }: Settings): Promise<CredentialOptions> {
+  const { trustedIssuersFile, trustedIssuer, oauthClientsFile, scimSecrets } = credentials
+  const issuers = await readList<'trustedIssuers'>('TRUSTED_ISSUERS_FILE', trustedIssuersFile)
+  const clients = await readList<'oauthClients'>('OAUTH_CLIENTS_FILE', oauthClientsFile)
+  const trusted = [...issuers, ...(trustedIssuer ? [trustedIssuer] : [])]
+  const { masterKey, masterKeyScopes, tokenRenewal, requireFreshLogin, allowedEmailDomains } = credentials
+  return {
+    masterKeyScopes,
+    tokenRenewal,
+    ...(masterKey === undefined ? {} : { masterKey }),
+    ...(requireFreshLogin === undefined ? {} : { requireFreshLogin }),
+    ...(trusted.length === 0 ? {} : { trustedIssuers: trusted }),
+    ...(clients.length === 0 ? {} : { oauthClients: clients }),
+    ...(scimSecrets === undefined ? {} : { scim: { secret: scimSecrets } }),
+    ...(allowedEmailDomains === undefined ? {} : { allowedEmailDomains }),
+  }
+}
+
+async function readList<Name extends 'trustedIssuers' | 'oauthClients'>(
+  setting: string,
+  path: string | undefined,
+): Promise<NonNullable<GateOptions[Name]>> {
+  if (path === undefined) return []
+  const refuse = (problem: string): never => {
+    throw new PortcullisError('configuration_invalid', problem, { problems: [problem] })
+  }
+  const text = await readFile(path, 'utf8').catch(() => refuse(`${setting}: the file cannot be read`))
+  try {
+    const list: unknown = JSON.parse(text)
+    const isList = Array.isArray(list) && list.every((one) => typeof one === 'object' && one !== null)
+    return isList
+      ? (list as NonNullable<GateOptions[Name]>)
+      : refuse(`${setting}: give a JSON list of objects`)
+  } catch (error) {
+    if (error instanceof PortcullisError) throw error
+    return refuse(`${setting}: the file is not JSON`)
+  }
+}

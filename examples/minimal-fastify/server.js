@@ -1,0 +1,20 @@
+import { createGate } from '@portcullis/core'
+import { lmdbStore } from '@portcullis/core/lmdb'
+import { portcullis } from '@portcullis/fastify'
+import Fastify from 'fastify'
+
+const port = Number(process.argv[2] ?? 3000)
+const gate = await createGate({
+  store: lmdbStore({ path: process.argv[3] ?? '.data' }),
+  publicUrl: `http://localhost:${port}`,
+  secret: process.env.SESSION_SECRET, // openssl rand -base64 32
+  keys: [{ algorithm: 'HS256', secret: process.env.JWT_SECRET }],
+})
+
+const app = Fastify()
+app.register(portcullis(gate))
+app.get('/hello', async (request) => ({ hello: request.portcullis.email }))
+await app.listen({ port })
+
+const minted = await gate.tokens.issue({ account: 'ada@example.com' })
+console.log(`curl -H "x-api-key: ${minted.value.token}" http://localhost:${port}/hello`)
