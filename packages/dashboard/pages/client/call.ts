@@ -2,20 +2,25 @@ import { Failure, type FailureKind } from './failure.js'
 
 const DEADLINE_MS = 15_000
 
-/** Calls the API as JSON and answers its body; whatever goes wrong is a `Failure`. */
-export async function call<Answer>(path: string, body?: object): Promise<Answer> {
-  const response = await send(path, body)
+/** Calls the API as JSON and answers its body; whatever goes wrong is a `Failure`. A body makes it a POST. */
+export async function call<Answer>(
+  path: string,
+  body?: object,
+  method = body ? 'POST' : 'GET',
+): Promise<Answer> {
+  const response = await send(path, method, body)
   const answer = await read(response)
   if (!response.ok) throw refused(response.status, answer)
   if (answer === undefined) throw new Failure('unexpected')
   return answer as Answer
 }
 
-async function send(path: string, body?: object): Promise<Response> {
+async function send(path: string, method: string, body?: object): Promise<Response> {
   try {
     return await fetch(path, {
+      method,
       headers: { accept: 'application/json', ...(body && { 'content-type': 'application/json' }) },
-      ...(body && { method: 'POST', body: JSON.stringify(body) }),
+      ...(body && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(DEADLINE_MS),
     })
   } catch {

@@ -7,7 +7,7 @@ import {
   useQueryClient,
 } from '@tanstack/react-query'
 import { call } from './call.js'
-import type { MintedToken, TokenInfo, TokenOptions, TokenPage, TokenRequest, UserInfo } from './wire.js'
+import type { MintedToken, MintRequest, TokenInfo, TokenOptions, TokenPage, UserInfo } from './wire.js'
 
 const PAGE_SIZE = 25
 
@@ -46,7 +46,8 @@ export const tokenList = infiniteQueryOptions({
 export function useMint() {
   const client = useQueryClient()
   return useMutation({
-    mutationFn: (request: TokenRequest) => call<MintedToken>('/api/token/generate', request),
+    mutationFn: ({ name, ...request }: MintRequest) =>
+      call<MintedToken>('/api/token/generate', { ...request, ...(name && { token_name: name }) }),
     gcTime: 0,
     // Also after a failure: an answer that got lost on its way may have left a token behind.
     onSettled: () => {
@@ -58,9 +59,9 @@ export function useMint() {
 export function useRevoke() {
   const client = useQueryClient()
   return useMutation({
-    mutationFn: (token: TokenInfo) => call('/api/token/revoke', { token_id: token.token_id }),
-    onSuccess: (_answer, token) => {
-      client.setQueryData(tokenList.queryKey, (data) => data && markRevoked(data, token.token_id))
+    mutationFn: (id: string) => call('/api/token/revoke', { token_id: id }),
+    onSuccess: (_answer, id) => {
+      client.setQueryData(tokenList.queryKey, (data) => data && markRevoked(data, id))
     },
     onSettled: () => {
       void client.invalidateQueries({ queryKey: tokenList.queryKey })

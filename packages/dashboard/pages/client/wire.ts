@@ -22,13 +22,16 @@ export interface ScopeOption {
   readonly default: boolean
 }
 
-export interface TokenRequest {
-  readonly token_name?: string
-  readonly expires_in: number
+/** What is asked for: a token or a key. */
+export interface MintRequest {
+  readonly name?: string
+  /** Absent: it does not expire, which only a key may. */
+  readonly expires_in?: number
   readonly scopes?: readonly string[]
 }
 
 export const SNIPPETS = ['curl', 'claude_code', 'roo_code', 'openai_sdk'] as const
+export type Usage = Readonly<Partial<Record<(typeof SNIPPETS)[number], string>>>
 
 export interface MintedToken {
   readonly token: string
@@ -36,20 +39,38 @@ export interface MintedToken {
   readonly token_name: string
   readonly expires_at: number
   readonly scopes: readonly string[]
-  readonly usage_instructions: Readonly<Partial<Record<(typeof SNIPPETS)[number], string>>>
+  readonly usage_instructions: Usage
 }
 
-export interface TokenInfo {
-  readonly token_id: string
-  readonly token_name: string
+/** What is known of a token and of a key alike. */
+export interface Issued {
   readonly scopes: readonly string[]
   readonly created_at: number
-  readonly expires_at: number
+  readonly expires_at?: number
   readonly last_used_at?: number
+}
+
+export interface TokenInfo extends Issued {
+  readonly token_id: string
+  readonly token_name: string
   readonly status: 'active' | 'expired' | 'revoked'
 }
 
 export interface TokenPage {
   readonly tokens: readonly TokenInfo[]
   readonly next_cursor?: string
+}
+
+export interface KeyInfo extends Issued {
+  /** The first characters of the key, which tell it from others and are of no use alone. */
+  readonly key_id: string
+  readonly key_name: string
+}
+
+export interface KeyList {
+  readonly keys: readonly KeyInfo[]
+}
+
+export interface CreatedKey extends KeyInfo {
+  readonly key: string
 }

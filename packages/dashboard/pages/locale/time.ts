@@ -1,4 +1,5 @@
 const UNITS = [
+  ['year', 31_536_000],
   ['day', 86_400],
   ['hour', 3_600],
   ['minute', 60],
@@ -18,16 +19,18 @@ export function duration(seconds: number, language: string): string {
   )
 }
 
+/** From how many seconds on a distance is told in a unit: one and a half years are told in days. */
+const LEAST = { year: 2 * 31_536_000, day: 86_400, hour: 3_600, minute: 60, second: 60 } as const
+
 /**
  * How far an instant (Unix seconds) is from now (epoch milliseconds): `in 30 days`, `2 hours ago`. Under a minute it is
  * `now`: the page is not drawn anew every second, and clocks differ by some.
  */
 export function relative(at: number, now: number, language: string): string {
-  const seconds = Math.round(at - now / 1000)
-  const [unit, size] = UNITS.find(([, size]) => Math.abs(seconds) >= Math.max(size, 60)) ?? [
-    'second',
-    Infinity,
-  ]
+  const exact = Math.round(at - now / 1000)
+  // In whole minutes, so that what is an hour but for a second is told as an hour.
+  const seconds = Math.abs(exact) < 60 ? exact : Math.round(exact / 60) * 60
+  const [unit, size] = UNITS.find(([unit]) => Math.abs(seconds) >= LEAST[unit]) ?? ['second', Infinity]
   return new Intl.RelativeTimeFormat(regional(language), { numeric: 'auto' }).format(
     Math.round(seconds / size),
     unit,

@@ -2,21 +2,23 @@ import { Button, TextInput } from '@mantine/core'
 import { type SubmitEvent, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Failure } from '../client/failure.js'
-import type { TokenOptions, TokenRequest } from '../client/wire.js'
+import type { MintRequest } from '../client/wire.js'
+import type { Kind } from '../kind.js'
 import { ProblemNotice } from '../notice/problem-notice.js'
 import style from './mint.module.css'
 import { ScopesField } from './scopes-field.js'
-import { firstValidity, secondsOf, type Validity } from './validity.js'
+import { firstValidity, lifetimeOf, type MintOptions, type Validity } from './validity.js'
 import { ValidityField } from './validity-field.js'
 
 interface MintFormProps {
-  readonly options: TokenOptions
+  readonly kind: Kind
+  readonly options: MintOptions
   readonly pending: boolean
   readonly failure: Failure | null
-  readonly onSubmit: (request: TokenRequest) => void
+  readonly onSubmit: (request: MintRequest) => void
 }
 
-export function MintForm({ options, pending, failure, onSubmit }: MintFormProps) {
+export function MintForm({ kind, options, pending, failure, onSubmit }: MintFormProps) {
   const { t } = useTranslation()
   const form = useRef<HTMLFormElement>(null)
   const [name, setName] = useState('')
@@ -26,10 +28,10 @@ export function MintForm({ options, pending, failure, onSubmit }: MintFormProps)
   )
   const [tried, setTried] = useState(false)
 
-  const seconds = secondsOf(validity, options)
+  const lifetime = lifetimeOf(validity, options)
   const wrong = {
     name: name.trim().length > options.max_name_length,
-    validity: seconds === undefined,
+    validity: lifetime === undefined,
     scopes: options.scopes.length > 0 && scopes.length === 0,
   }
 
@@ -37,14 +39,14 @@ export function MintForm({ options, pending, failure, onSubmit }: MintFormProps)
     event.preventDefault()
     if (pending) return
     setTried(true)
-    if (seconds === undefined || wrong.name || wrong.scopes) {
+    if (lifetime === undefined || wrong.name || wrong.scopes) {
       // After React has marked the fields.
       requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus())
       return
     }
     onSubmit({
-      ...(name.trim() && { token_name: name.trim() }),
-      expires_in: seconds,
+      ...(name.trim() && { name: name.trim() }),
+      ...(lifetime !== 'never' && { expires_in: lifetime }),
       ...(options.scopes.length > 0 && { scopes }),
     })
   }
@@ -66,7 +68,7 @@ export function MintForm({ options, pending, failure, onSubmit }: MintFormProps)
         options={options}
         value={validity}
         onChange={setValidity}
-        seconds={seconds}
+        lifetime={lifetime}
         wrong={tried && wrong.validity}
       />
       {options.scopes.length > 0 && (
@@ -78,13 +80,10 @@ export function MintForm({ options, pending, failure, onSubmit }: MintFormProps)
         />
       )}
       {failure && (
-        <div>
-          <ProblemNotice failure={failure} consequence={t('mint.failed')} />
-          {failure.kind === 'unreachable' && <p className={style.hint}>{t('mint.unknown')}</p>}
-        </div>
+        <ProblemNotice failure={failure} consequence={t(`${kind}.failed`)} unknown={t(`${kind}.unknown`)} />
       )}
       <Button type="submit" size="md" loading={pending}>
-        {t('mint.submit')}
+        {t(`${kind}.submit`)}
       </Button>
     </form>
   )

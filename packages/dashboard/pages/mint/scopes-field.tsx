@@ -1,4 +1,5 @@
 import { Checkbox } from '@mantine/core'
+import { useId } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { ScopeOption } from '../client/wire.js'
 import style from './mint.module.css'
@@ -12,8 +13,9 @@ interface ScopesFieldProps {
 
 export function ScopesField({ options, value, onChange, wrong }: ScopesFieldProps) {
   const { t } = useTranslation()
+  const wrongId = useId()
   return (
-    <fieldset className={style.field} aria-describedby={wrong ? 'scopes-wrong' : undefined}>
+    <fieldset className={style.field} aria-describedby={wrong ? wrongId : undefined}>
       <legend className={style.legend}>{t('mint.scopes')}</legend>
       <Checkbox.Group value={value} onChange={onChange} role="presentation">
         <div className={style.scopes}>
@@ -29,7 +31,7 @@ export function ScopesField({ options, value, onChange, wrong }: ScopesFieldProp
         </div>
       </Checkbox.Group>
       {wrong && (
-        <p id="scopes-wrong" className={style.wrong} role="alert">
+        <p id={wrongId} className={style.wrong} role="alert">
           {t('mint.noScope')}
         </p>
       )}

@@ -1,23 +1,24 @@
 import { Tabs } from '@mantine/core'
-import { useRef } from 'react'
+import { useId, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
-import { type MintedToken, SNIPPETS } from '../client/wire.js'
+import { SNIPPETS, type Usage } from '../client/wire.js'
 import { CopyButton } from './copy-button.js'
 import style from './mint.module.css'
 
 /** What to paste where, one tab for each program that the service gave instructions for. */
-export function Snippets({ instructions }: { instructions: MintedToken['usage_instructions'] }) {
+export function Snippets({ usage }: { usage: Usage }) {
   const { t } = useTranslation()
-  const given = SNIPPETS.filter((name) => instructions[name])
+  const headingId = useId()
+  const given = SNIPPETS.filter((name) => usage[name])
   const first = given[0]
   if (first === undefined) return null
   return (
-    <section aria-labelledby="use-heading">
-      <h3 id="use-heading" className={style.useHeading}>
+    <section aria-labelledby={headingId}>
+      <h3 id={headingId} className={style.useHeading}>
         {t('minted.use')}
       </h3>
       <Tabs defaultValue={first} keepMounted={false}>
-        <Tabs.List aria-labelledby="use-heading">
+        <Tabs.List aria-labelledby={headingId}>
           {given.map((name) => (
             <Tabs.Tab key={name} value={name}>
               {t(`minted.snippet.${name}`)}
@@ -26,7 +27,7 @@ export function Snippets({ instructions }: { instructions: MintedToken['usage_in
         </Tabs.List>
         {given.map((name) => (
           <Tabs.Panel key={name} value={name}>
-            <Snippet text={instructions[name] ?? ''} />
+            <Snippet text={usage[name] ?? ''} />
           </Tabs.Panel>
         ))}
       </Tabs>

@@ -1,50 +1,52 @@
-import { Chip, Input, TextInput } from '@mantine/core'
+import { Input, TextInput } from '@mantine/core'
+import { useId } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { TokenOptions } from '../client/wire.js'
 import { Icon } from '../icon.js'
 import { absolute, duration } from '../locale/time.js'
+import { ChipsField } from './chips-field.js'
 import style from './mint.module.css'
-import { asCustom, presets, UNITS, type Unit, type Validity } from './validity.js'
+import {
+  asCustom,
+  type Lifetime,
+  type MintOptions,
+  presets,
+  UNITS,
+  type Unit,
+  type Validity,
+} from './validity.js'
 
 interface ValidityFieldProps {
-  readonly options: TokenOptions
+  readonly options: MintOptions
   readonly value: Validity
   readonly onChange: (value: Validity) => void
   /** What the value amounts to; undefined when it is out of range. */
-  readonly seconds: number | undefined
+  readonly lifetime: Lifetime | undefined
   readonly wrong: boolean
 }
 
-export function ValidityField({ options, value, onChange, seconds, wrong }: ValidityFieldProps) {
+export function ValidityField({ options, value, onChange, lifetime, wrong }: ValidityFieldProps) {
   const { t, i18n } = useTranslation()
-  const choose = (chosen: string) =>
-    onChange(
-      chosen === 'custom' ? asCustom(seconds ?? options.default_expires_in) : { preset: Number(chosen) },
-    )
+  const custom = () => asCustom(typeof lifetime === 'number' ? lifetime : options.default_expires_in)
+  const offered = presets(options).map((preset) => ({
+    value: preset,
+    label: preset === 'never' ? t('mint.endless') : duration(preset, i18n.language),
+  }))
+  const hint = (asked: Lifetime) =>
+    asked === 'never'
+      ? t('mint.endlessHint')
+      : t('mint.expires', { time: absolute(Date.now() / 1000 + asked, i18n.language) })
   return (
-    <fieldset className={style.field}>
-      <legend className={style.legend}>{t('mint.validity')}</legend>
-      <Chip.Group value={String(value.preset)} onChange={choose}>
-        <div className={style.chips}>
-          {presets(options).map((preset) => (
-            <Chip key={preset} value={String(preset)} radius="md" classNames={{ label: style.chip }}>
-              {duration(preset, i18n.language)}
-            </Chip>
-          ))}
-          <Chip value="custom" radius="md" classNames={{ label: style.chip }}>
-            {t('mint.custom')}
-          </Chip>
-        </div>
-      </Chip.Group>
+    <ChipsField
+      label={t('mint.validity')}
+      chips={[...offered, { value: 'custom' as const, label: t('mint.custom') }]}
+      value={value.preset}
+      hint={lifetime === undefined ? undefined : hint(lifetime)}
+      onChange={(preset) => onChange(preset === 'custom' ? custom() : { preset })}
+    >
       {value.preset === 'custom' && (
         <CustomValidity options={options} value={value} onChange={onChange} wrong={wrong} />
       )}
-      {seconds !== undefined && (
-        <p className={style.hint}>
-          {t('mint.expires', { time: absolute(Date.now() / 1000 + seconds, i18n.language) })}
-        </p>
-      )}
-    </fieldset>
+    </ChipsField>
   )
 }
 
@@ -58,6 +60,7 @@ function CustomValidity({ options, value, onChange, wrong }: CustomValidityProps
     min: duration(options.min_expires_in, i18n.language),
     max: duration(options.max_expires_in, i18n.language),
   })
+  const unitId = useId()
   return (
     <div className={style.custom}>
       <TextInput
@@ -69,10 +72,10 @@ function CustomValidity({ options, value, onChange, wrong }: CustomValidityProps
         error={wrong && range}
         autoComplete="off"
       />
-      <Input.Wrapper label={t('mint.unit')} id="validity-unit">
+      <Input.Wrapper label={t('mint.unit')} id={unitId}>
         <Input
           component="select"
-          id="validity-unit"
+          id={unitId}
           rightSection={<Icon shape="chevron" size={16} />}
           rightSectionPointerEvents="none"
           value={value.unit}

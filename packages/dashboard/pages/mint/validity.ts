@@ -1,20 +1,32 @@
 import type { TokenOptions } from '../client/wire.js'
 
-export const UNITS = { minutes: 60, hours: 3_600, days: 86_400 } as const
+const DAY = 86_400
+
+export const UNITS = { minutes: 60, hours: 3_600, days: DAY } as const
 export type Unit = keyof typeof UNITS
 
-const PRESETS = [3_600, 86_400, 7 * 86_400, 30 * 86_400, 90 * 86_400]
+/** In seconds, or without an end. */
+export type Lifetime = number | 'never'
 
-/** How long a token is to live: a preset in seconds, or a number as it was typed, with its unit. */
+/** How long it is to live: a preset, or a number as it was typed, with its unit. */
 export type Validity =
-  | { readonly preset: number }
+  | { readonly preset: Lifetime }
   | { readonly preset: 'custom'; readonly amount: string; readonly unit: Unit }
 
-type Limits = Pick<TokenOptions, 'min_expires_in' | 'max_expires_in' | 'default_expires_in'>
+/** What the form offers. */
+export interface MintOptions extends TokenOptions {
+  /** Default: those for tokens. */
+  readonly presets?: readonly Lifetime[]
+}
+
+type Limits = Pick<MintOptions, 'min_expires_in' | 'max_expires_in' | 'default_expires_in' | 'presets'>
+
+const TOKEN_PRESETS = [3_600, DAY, 7 * DAY, 30 * DAY, 90 * DAY]
 
 /** The presets that the service would accept. */
-export function presets(limits: Limits): readonly number[] {
-  return PRESETS.filter((seconds) => seconds >= limits.min_expires_in && seconds <= limits.max_expires_in)
+export function presets(limits: Limits): readonly Lifetime[] {
+  const { min_expires_in: min, max_expires_in: max } = limits
+  return (limits.presets ?? TOKEN_PRESETS).filter((one) => one === 'never' || (one >= min && one <= max))
 }
 
 /** The service's default: as a preset when it is one, else as a custom span in its largest whole unit. */
@@ -30,7 +42,7 @@ export function asCustom(seconds: number): Validity {
 }
 
 /** Whole seconds within the limits, or undefined when what was typed is not that. */
-export function secondsOf(validity: Validity, limits: Limits): number | undefined {
+export function lifetimeOf(validity: Validity, limits: Limits): Lifetime | undefined {
   if (validity.preset !== 'custom') return validity.preset
   const amount = validity.amount.trim()
   if (!/^\d{1,9}$/.test(amount)) return undefined

@@ -10,18 +10,22 @@ const OWN_WORDS = {
   unexpected: ['notice.unexpected', 'notice.unexpectedDetail'],
 } as const
 
-const LOGIN = '/oauth2/start?rd=/token-manager'
+/** The login, and from there back to the tab that is open. */
+const login = () => `/oauth2/start?rd=/token-manager${encodeURIComponent(location.hash)}`
 
 interface ProblemNoticeProps {
   readonly failure: Failure
   /** What was not done, when the reader would otherwise wonder. */
   readonly consequence?: string
+  /** Said when no answer came, so that it may have been done all the same. */
+  readonly unknown?: string
   readonly onRetry?: () => unknown
   readonly retrying?: boolean
 }
 
 /** What went wrong and what to do about it, in our words where we know it and in the service's where it knows better. */
-export function ProblemNotice({ failure, consequence, onRetry, retrying = false }: ProblemNoticeProps) {
+export function ProblemNotice(props: ProblemNoticeProps) {
+  const { failure, consequence, unknown, onRetry, retrying = false } = props
   const { t } = useTranslation()
   const refused = failure.kind === 'refused'
   const [title, detail] =
@@ -30,7 +34,7 @@ export function ProblemNotice({ failure, consequence, onRetry, retrying = false 
       : [t(OWN_WORDS[failure.kind][0]), t(OWN_WORDS[failure.kind][1])]
   const action =
     failure.kind === 'session_ended' ? (
-      <Button component="a" href={LOGIN} size="xs">
+      <Button component="a" href={login()} size="xs">
         {t('notice.logIn')}
       </Button>
     ) : (
@@ -49,6 +53,7 @@ export function ProblemNotice({ failure, consequence, onRetry, retrying = false 
       action={action}
     >
       {detail}
+      {failure.kind === 'unreachable' && unknown && <p>{unknown}</p>}
     </Notice>
   )
 }

@@ -1,34 +1,31 @@
-import { Button, Skeleton, VisuallyHidden } from '@mantine/core'
-import { useMediaQuery } from '@mantine/hooks'
+import { Button } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { tokenList } from '../client/queries.js'
+import { tokenList, useRevoke } from '../client/queries.js'
 import type { TokenInfo } from '../client/wire.js'
+import { focusRow } from '../list/focus-row.js'
+import { ListPanel } from '../list/list-panel.js'
+import { RevokeDialog } from '../list/revoke-dialog.js'
+import type { Row } from '../list/row.js'
+import { RowButton } from '../list/row-button.js'
 import { useAnnounce } from '../notice/announce.js'
-import { ProblemNotice } from '../notice/problem-notice.js'
-import frame from '../style/frame.module.css'
-import { focusToken } from './focus-token.js'
-import { RevokeDialog } from './revoke-dialog.js'
-import { TokenCards } from './token-cards.js'
-import { TokenTable } from './token-table.js'
-import style from './tokens.module.css'
-import { useNow } from './use-now.js'
+
+const rowOf = (token: TokenInfo): Row => ({ ...token, id: token.token_id, name: token.token_name })
 
 export function TokensPanel() {
   const { t } = useTranslation()
   const announce = useAnnounce()
-  const now = useNow()
-  const narrow = useMediaQuery('(max-width: 40em)', false, { getInitialValueInEffect: false })
   const list = useInfiniteQuery(tokenList)
-  const [revoking, setRevoking] = useState<TokenInfo | null>(null)
+  const revoke = useRevoke()
+  const [revoking, setRevoking] = useState<Row | null>(null)
   const [goingTo, setGoingTo] = useState<string | null>(null)
-  const tokens = list.data?.pages.flatMap((page) => page.tokens)
-  const isDrawn = tokens?.some((token) => token.token_id === goingTo) === true
+  const rows = list.data?.pages.flatMap((page) => page.tokens.map(rowOf))
+  const isDrawn = rows?.some((row) => row.id === goingTo) === true
 
   useEffect(() => {
     if (!isDrawn || goingTo === null) return
-    focusToken(goingTo)
+    focusRow('token', goingTo)
     setGoingTo(null)
   }, [isDrawn, goingTo])
 
@@ -36,31 +33,18 @@ export function TokensPanel() {
     const { data, isError } = await list.fetchNextPage()
     const added = data?.pages.at(-1)?.tokens ?? []
     if (isError || added[0] === undefined) return
-    announce(t('tokens.moreLoaded', { count: added.length }))
+    announce(t('list.moreLoaded', { count: added.length }))
     setGoingTo(added[0].token_id)
   }
 
-  const Tokens = narrow ? TokenCards : TokenTable
   return (
-    <section className={frame.card} aria-labelledby="tokens-heading" aria-busy={list.isPending}>
-      <h2 id="tokens-heading" tabIndex={-1} className={style.heading}>
-        {t('tokens.heading')}
-      </h2>
-      {list.isPending && <TokensSkeleton label={t('tokens.loading')} />}
-      {list.error && (
-        <ProblemNotice
-          failure={list.error}
-          onRetry={() => (list.isFetchNextPageError ? loadMore() : list.refetch())}
-          retrying={list.isFetching}
-        />
-      )}
-      {tokens?.length === 0 && (
-        <div className={style.empty}>
-          <p className={style.emptyTitle}>{t('tokens.empty')}</p>
-          <p>{t('tokens.emptyDetail')}</p>
-        </div>
-      )}
-      {tokens && tokens.length > 0 && <Tokens tokens={tokens} now={now} onRevoke={setRevoking} />}
+    <ListPanel
+      kind="token"
+      list={list}
+      rows={rows}
+      actions={(row) => <RowButton action="revoke" row={row} onClick={setRevoking} />}
+      onRetry={() => (list.isFetchNextPageError ? loadMore() : list.refetch())}
+    >
       {list.hasNextPage && !list.isFetchNextPageError && (
         <Button
           variant="default"
@@ -70,21 +54,10 @@ export function TokensPanel() {
             void loadMore()
           }}
         >
-          {t('tokens.more')}
+          {t('list.more')}
         </Button>
       )}
-      <RevokeDialog token={revoking} onClose={() => setRevoking(null)} />
-    </section>
-  )
-}
-
-function TokensSkeleton({ label }: { label: string }) {
-  return (
-    <div>
-      <VisuallyHidden role="status">{label}</VisuallyHidden>
-      {['first', 'second', 'third'].map((row) => (
-        <Skeleton key={row} height={48} mt="sm" />
-      ))}
-    </div>
+      <RevokeDialog kind="token" row={revoking} revoke={revoke} onClose={() => setRevoking(null)} />
+    </ListPanel>
   )
 }

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { answerKeys, type StoredKey } from './keys.js'
+import { problem } from './problem.js'
 
 /** What an API call is answered with instead, until it is cleared: a status, silence, or a broken connection. */
 export type Trouble = { status: number; title?: string; detail?: string } | 'silence' | 'broken'
@@ -15,8 +17,10 @@ export interface StoredToken {
 
 export interface Api {
   readonly tokens: StoredToken[]
+  readonly keys: StoredKey[]
+  /** By path, or by method and path. */
   readonly trouble: Map<string, Trouble>
-  readonly calls: { path: string; body: unknown }[]
+  readonly calls: { method: string; path: string; body: unknown }[]
   signedOut: number
   /** Where logging out leads; the return path of the request by default. */
   signOutLocation: string | undefined
@@ -45,21 +49,23 @@ const OPTIONS = {
 export function createApi(): Api {
   const api: Api = {
     tokens: [],
+    keys: [],
     trouble: new Map(),
     calls: [],
     signedOut: 0,
     signOutLocation: undefined,
     userName: 'Ada Example',
     async answer(request) {
+      const { method } = request
       const { pathname, searchParams } = new URL(request.url)
       const json = request.headers.get('content-type')?.startsWith('application/json')
       const body: unknown = json ? await request.json() : undefined
-      api.calls.push({ path: pathname, body })
-      const trouble = api.trouble.get(pathname)
+      api.calls.push({ method, path: pathname, body })
+      const trouble = api.trouble.get(`${method} ${pathname}`) ?? api.trouble.get(pathname)
       if (trouble === 'silence') return new Promise(() => {})
       if (trouble === 'broken') throw new Error('broken on purpose')
       if (trouble) return problem(trouble.status, trouble.title, trouble.detail)
-      switch (`${request.method} ${pathname}`) {
+      switch (`${method} ${pathname}`) {
         case 'GET /oauth2/userinfo':
           return Response.json(userInfo(api))
         case 'GET /api/token/options':
@@ -77,7 +83,7 @@ export function createApi(): Api {
             headers: { location: api.signOutLocation ?? searchParams.get('rd') ?? '/' },
           })
         default:
-          return problem(404, 'Not found')
+          return answerKeys(api.keys, method, pathname, body)
       }
     },
   }
@@ -164,15 +170,4 @@ function revoke(api: Api, body: unknown): Response {
   if (!found) return problem(404, 'Token not found')
   found.status = 'revoked'
   return Response.json({ success: true, message: 'Token revoked', token_id })
-}
-
-function problem(status: number, title?: string, detail?: string): Response {
-  if (title === undefined) return new Response('<h1>Bad gateway</h1>', { status })
-  return new Response(
-    JSON.stringify({ type: 'about:blank', title, status, code: 'test', detail, error: title }),
-    {
-      status,
-      headers: { 'content-type': 'application/problem+json' },
-    },
-  )
 }

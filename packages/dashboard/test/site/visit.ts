@@ -8,8 +8,10 @@ import { type Site, startSite } from './start.js'
 export interface Visits {
   readonly api: Api
   readonly origin: string
-  /** Opens the page in a fresh profile; whatever it complains about on its console fails the test. */
-  visit(options?: BrowserContextOptions): Promise<Page>
+  /**
+   * Opens the page, at a tab of it, in a fresh profile; whatever it complains about on its console fails the test.
+   */
+  visit(options?: BrowserContextOptions, hash?: '' | '#keys'): Promise<Page>
   /** The complaints of the last visit so far; a test that provokes some takes them out. */
   readonly complaints: string[]
 }
@@ -45,10 +47,10 @@ export function prepareVisits(options?: DashboardOptions): Visits {
     get complaints() {
       return visits.at(-1)?.complaints ?? []
     },
-    async visit(contextOptions) {
+    async visit(contextOptions, hash = '') {
       const opened = await openVisit(browser, contextOptions)
       visits.push(opened)
-      await opened.page.goto(`${site.origin}/token-manager`)
+      await opened.page.goto(`${site.origin}/token-manager${hash}`)
       await opened.page.getByRole('heading', { level: 1 }).waitFor()
       return opened.page
     },

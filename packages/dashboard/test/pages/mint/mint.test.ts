@@ -1,17 +1,16 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
+import { focused, tabToLabel } from '../../site/keyboard.js'
+import { expectSnippets } from '../../site/snippets.js'
 import { prepareVisits } from '../../site/visit.js'
 
 const site = prepareVisits()
 const DAY = 86_400
-const FOCUSED_LABEL =
-  'document.activeElement.labels?.[0]?.innerText.trim() ?? document.activeElement.innerText.trim()'
 
 const nameField = (page: Page) => page.getByRole('textbox', { name: 'Name' })
 const create = (page: Page) => page.getByRole('button', { name: 'Create token' })
 const shownToken = async (page: Page) => (await page.locator('#minted-token').textContent()) ?? ''
 const requested = () => site.api.calls.find((call) => call.path === '/api/token/generate')?.body
-const focused = (page: Page) => page.locator(':focus')
 
 async function mint(page: Page, name: string): Promise<string> {
   await nameField(page).fill(name)
@@ -31,13 +30,7 @@ describe('creating a token', () => {
   it('works by keyboard alone, from the first field to the last button', async () => {
     const page = await site.visit({ permissions: ['clipboard-read', 'clipboard-write'] })
     await nameField(page).waitFor()
-    const tabTo = async (name: string) => {
-      for (let step = 0; step < 30; step += 1) {
-        await page.keyboard.press('Tab')
-        if ((await page.evaluate(FOCUSED_LABEL)) === name) return
-      }
-      throw new Error(`Tab never reached ${name}`)
-    }
+    const tabTo = (name: string) => tabToLabel(page, name)
     await tabTo('Name')
     await page.keyboard.type('by keyboard')
     await tabTo('30 days')
@@ -121,12 +114,7 @@ describe('a new token', () => {
       'Roo Code': `API key: ${token}`,
       'OpenAI SDK': `apiKey: '${token}'`,
     }
-    for (const [tab, text] of Object.entries(expected)) {
-      await page.getByRole('tab', { name: tab }).click()
-      await page.getByRole('button', { name: 'Copy snippet' }).click()
-      await page.getByRole('button', { name: 'Copied', exact: true }).waitFor()
-      expect(await page.evaluate('navigator.clipboard.readText()')).toContain(text)
-    }
+    await expectSnippets(page, expected)
   })
 
   it('is copied where there is no clipboard API, as on plain http', async () => {

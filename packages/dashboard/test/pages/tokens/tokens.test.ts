@@ -1,11 +1,10 @@
-import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { storedToken } from '../../site/api.js'
+import { focused } from '../../site/keyboard.js'
 import { prepareVisits } from '../../site/visit.js'
 
 const site = prepareVisits()
 const now = () => Math.floor(Date.now() / 1000)
-const focused = (page: Page) => page.locator(':focus')
 
 describe('the list of tokens', () => {
   it('says so when there are none', async () => {
