@@ -1,5 +1,10 @@
 import { acceptLoss } from './accept-loss.js'
 import { canonicalEmail } from './account.js'
+import { type ApiKeyToCreate, type CreatedApiKey, createApiKey } from './api-keys/create.js'
+import type { ApiKeyInfo } from './api-keys/key.js'
+import { listApiKeys } from './api-keys/list.js'
+import { revokeApiKey } from './api-keys/revoke.js'
+import { rotateApiKey } from './api-keys/rotate.js'
 import type { AuditEntry } from './audit/entry.js'
 import { listAudit } from './audit/list.js'
 import { type AuditVerification, verifyAudit } from './audit/verify.js'
@@ -54,6 +59,19 @@ export interface GateVerbs {
     revoke(input: { account: string; id: string; by: string }): Promise<Outcome<Replicated>>
     revokeAll(input: { account: string; by: string }): Promise<Outcome<RevokedTokens>>
   }
+  readonly apiKeys: {
+    create(input: ApiKeyToCreate): Promise<Outcome<CreatedApiKey>>
+    /** Those that work, newest first. */
+    list(input: { account: string }): Promise<Outcome<readonly ApiKeyInfo[]>>
+    /** The old key goes on for `overlapSeconds`, 0 to 2592000, default 3600. */
+    rotate(input: {
+      account: string
+      id: string
+      by: string
+      overlapSeconds?: number
+    }): Promise<Outcome<CreatedApiKey>>
+    revoke(input: { account: string; id: string; by: string }): Promise<Outcome<Replicated>>
+  }
   readonly sessions: {
     list(input: ListQuery & { account: string }): Promise<Outcome<Listed<SessionInfo>>>
     end(input: { handle: string; by: string }): Promise<Outcome<Replicated>>
@@ -91,6 +109,14 @@ export function bindVerbs(deps: Deps): GateVerbs {
         return revoked.ok ? done(replicationOf(revoked.value)) : revoked
       }),
       revokeAll: onAccount((input: { account: string; by: string }) => revokeAllTokens(deps, input)),
+    },
+    apiKeys: {
+      create: onAccount((input: ApiKeyToCreate) => createApiKey(deps, input)),
+      list: onAccount(async (input: { account: string }) => done(await listApiKeys(deps, input))),
+      rotate: onAccount((input: { account: string; id: string; by: string; overlapSeconds?: number }) =>
+        rotateApiKey(deps, input),
+      ),
+      revoke: onAccount((input: { account: string; id: string; by: string }) => revokeApiKey(deps, input)),
     },
     sessions: {
       list: onAccount(async (input: ListQuery & { account: string }) => {
