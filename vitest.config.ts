@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config'
 
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
+const FAULTS = 'packages/core/test/faults/**/*.test.ts'
+
 /** As the bundler does: importing a script gives its text. */
 const lua = {
   name: 'lua',
@@ -22,9 +24,23 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'test/**/*.test.ts'],
     testTimeout: 20_000,
     hookTimeout: 60_000,
-    maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'promises',
+          include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
+          exclude: ['**/node_modules/**', FAULTS],
+          maxWorkers: 2,
+        },
+      },
+      {
+        extends: true,
+        // One at a time and with nothing beside it: each measures how soon a fault is noticed and survived.
+        test: { name: 'faults', include: [FAULTS], maxWorkers: 1, sequence: { groupOrder: 1 } },
+      },
+    ],
   },
 })

@@ -4,6 +4,7 @@ import { API_KEYS } from './api-keys/key.js'
 import type { Role } from './decision.js'
 import type { Deps } from './deps.js'
 import { MASTER_KEY_ACCOUNT, type MasterKey, masterKey } from './master-key/master-key.js'
+import { recentRefreshes } from './oauth/recent-refreshes.js'
 import type { ResolvedOptions } from './options.js'
 import { createSealer, deriveKey } from './seal.js'
 import { SESSIONS } from './sessions/session.js'
@@ -41,6 +42,7 @@ export async function bindDeps(options: ResolvedOptions): Promise<Deps> {
       report: options.onEvent,
     }),
     masterKey: bindMasterKey(options, partitionOf(MASTER_KEY_ACCOUNT, partitionKey)),
+    refreshed: recentRefreshes(),
     auditKey: deriveKey(oldest, 'audit'),
     auditTurn: oneAtATime(),
     roleOf: (accountId) => roleOf(options, accountId),

@@ -1,5 +1,6 @@
 import type { Role } from './decision.js'
 import type { MasterKey } from './master-key/master-key.js'
+import type { RecentRefreshes } from './oauth/recent-refreshes.js'
 import type { GateEvent, ResolvedOptions } from './options.js'
 import type { Sealer } from './seal.js'
 import type { Clock, Store } from './store/store.js'
@@ -22,6 +23,8 @@ export interface Deps {
   readonly masterKey: MasterKey | undefined
   readonly trustedIssuers: TrustedIssuers
   /** Keys the audit chain. */
+  /** When this process was done with the last refresh of a family. */
+  readonly refreshed: RecentRefreshes
   readonly auditKey: Uint8Array
   /** Runs one at a time, in the order of the calls. */
   readonly auditTurn: <T>(act: () => Promise<T>) => Promise<T>

@@ -46,13 +46,14 @@ export type { TokenFilter } from './tokens/list-all.js'
 export type { ProtectedHeader, VerifiedJws } from './tokens/prove.js'
 export type { RevokedTokens } from './tokens/revoke-all.js'
 export type { TokenInfo, TokenStatus } from './tokens/token.js'
-export type {
-  ClaimPath,
-  ClaimPaths,
-  ExternalAlgorithm,
-  MappedRole,
-  SchemaResult,
-  StandardSchema,
-  TrustedIssuerOptions,
+export {
+  type ClaimPath,
+  type ClaimPaths,
+  claimsOf,
+  type ExternalAlgorithm,
+  type MappedRole,
+  type SchemaResult,
+  type StandardSchema,
+  type TrustedIssuerOptions,
 } from './trusted-issuers/trusted-issuers.js'
 export type { GateVerbs, SessionInfo } from './verbs.js'

@@ -63,8 +63,7 @@ function scopesIn(scope: string | undefined): { scopes?: readonly string[] } {
 
 type Context = RouteContext<unknown, TokenForm, undefined>
 
-async function answerRefresh({ deps, body }: Context, client: OAuthClient): Promise<Response> {
-  const arrivedAt = deps.clock()
+async function answerRefresh({ deps, body, arrivedAt }: Context, client: OAuthClient): Promise<Response> {
   const { refresh_token: refreshToken, scope } = body
   if (refreshToken === undefined) return oauthError('invalid_request', 'refresh_token is missing.')
   const refreshed = await refreshTokens(deps, { refreshToken, client, ...scopesIn(scope), arrivedAt })

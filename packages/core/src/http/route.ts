@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { RecentUses } from '../activity/touch.js'
 import type { Identity, RequestView } from '../decision.js'
 import type { Deps } from '../deps.js'
+import type { Millis } from '../store/store.js'
 
 /**
  * Who may call a route. `identified`: whoever the gate lets in. `person`: a browser session. `bearer`: a token of this gate, whatever its
@@ -20,6 +21,8 @@ export interface RouteContext<Query = unknown, Body = unknown, Who = Identity | 
   readonly request: Request
   readonly view: RequestView
   readonly url: URL
+  /** When the request came in, before anything of it was read. */
+  readonly arrivedAt: Millis
   /** Undefined on routes that take no account. */
   readonly identity: Who
   readonly params: Readonly<Record<string, string>>

@@ -8,6 +8,7 @@ import type { Pages } from '../options.js'
 import { done, type Outcome } from '../outcome.js'
 import { type Problem, problemOfError } from '../problem.js'
 import { refuseUnlessDirectory } from '../scim/admit.js'
+import type { Millis } from '../store/store.js'
 import { admitCaller } from './admit-caller.js'
 import { json, redirect, refuse, refuseProblem } from './answer.js'
 import { readBody, readForm, readQuery } from './body.js'
@@ -27,6 +28,7 @@ interface Call {
   readonly request: Request
   readonly view: RequestView
   readonly url: URL
+  readonly arrivedAt: Millis
 }
 
 export interface Routes {
@@ -51,11 +53,14 @@ export function createRoutes(deps: Deps, recent: RecentUses): Routes {
 
   return {
     async handle(request, peer = {}) {
+      const arrivedAt = deps.clock()
       const url = new URL(request.url)
       const view = viewOfRequest(request, url, peer)
       try {
         const malformed = refuseHead(view)
-        const response = malformed ? refuse(malformed) : await router.fetch(request, { request, view, url })
+        const response = malformed
+          ? refuse(malformed)
+          : await router.fetch(request, { request, view, url, arrivedAt })
         return response.status >= 400 && isNavigation(view) ? await asPage(response) : response
       } catch (cause) {
         // The only range that a caller can miss once the schema has passed is the cursor's.

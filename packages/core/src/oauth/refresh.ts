@@ -92,6 +92,7 @@ async function turn(
   if (!issued.ok) return issued
   const next = { accountId, familyId, turn: family.turn + 1 }
   const refreshToken = await signRefreshToken(deps, next, expiresAt)
+  deps.refreshed.note(familyId, deps.clock())
   return done({
     accessToken: issued.value.token,
     expiresInSeconds: accessLifetimeSeconds,
@@ -107,7 +108,8 @@ async function refuseSpent(
   family: RefreshFamily,
   arrivedAt: Millis,
 ): Promise<Outcome<never>> {
-  const hasRaced = presented === family.turn - 1 && arrivedAt <= family.turnedAt
+  const turnedAt = Math.max(family.turnedAt, deps.refreshed.doneAt(familyId) ?? 0)
+  const hasRaced = presented === family.turn - 1 && arrivedAt <= turnedAt
   if (hasRaced) return refused('grant_invalid')
   await appendAudit(deps, {
     action: 'refresh.reuse',

@@ -37,8 +37,11 @@ export interface Epochs {
   /** Since when the records of a partition are known to be complete, after a loss that nobody accepted. */
   lossOf(partition: string): Millis | undefined
   readonly hasLoss: boolean
-  /** Compares all anew before the next answer; what is under way is not believed either. */
-  distrust(): void
+  /**
+   * Compares a slot anew before the next answer, since it has another epoch by now; what is under way is not believed
+   * either. Answers whether that is news.
+   */
+  replaced(slot: number, id: string): boolean
   /** Reads all anew before the next answer: somebody has accepted a loss. */
   reread(): void
   /** Trusts every slot as it is. */
@@ -89,6 +92,7 @@ export function watchEpochs({ client, slots, channel, clock }: EpochsOptions): E
       randomBytes(12).toString('base64url'),
       clock(),
       channel,
+      slot,
     )) as string[]
     state.marks = id === state.id ? Math.max(state.marks, Number(marks)) : Number(marks)
     state.id = id
@@ -122,7 +126,12 @@ export function watchEpochs({ client, slots, channel, clock }: EpochsOptions): E
     get hasLoss() {
       return hasLoss
     },
-    distrust: distrustAll,
+    replaced(slot, id) {
+      const state = known.get(slot)
+      if (!state || state.id === id) return false
+      distrust((each) => each === slot)
+      return true
+    },
     reread() {
       for (const state of known.values()) state.isTrusted = false
     },

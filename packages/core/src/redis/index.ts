@@ -64,9 +64,8 @@ export function redisStore(options: RedisStoreOptions): Store {
               epochs.reread()
               listener.lost()
             },
-            examine() {
-              epochs.distrust()
-              listener.lost()
+            replaced(slot, id) {
+              if (epochs.replaced(slot, id)) listener.lost()
             },
           },
         )

@@ -30,8 +30,8 @@ export interface NoticeListener {
   lost(): void
   /** An epoch has seen another revocation. */
   marked(slot: number, id: string, marks: number): void
-  /** An epoch is no longer what it was. */
-  examine(): void
+  /** A slot has another epoch since records were lost. */
+  replaced(slot: number, id: string): void
   /** Somebody has accepted a loss. */
   accepted(): void
 }

@@ -9,6 +9,7 @@ import { createRemoteKeys } from './remote-keys.js'
 import type { TrustedIssuer } from './trusted-issuer.js'
 
 export type { ClaimPath } from './claim-path.js'
+export { claimsOf } from './claims-of.js'
 export { identifyByExternalToken, isExternalTokenAlive } from './identify.js'
 export type {
   ClaimPaths,

@@ -3,6 +3,7 @@ import type { Millis } from '../store/store.js'
 import { boundedText } from '../text.js'
 import { accountOf } from './account-of.js'
 import { claimAt } from './claim-path.js'
+import { rememberSchema } from './claims-of.js'
 import type { ExternalPayload } from './external-proofs.js'
 import type { MappedRole } from './options.js'
 import { proveExternalToken } from './prove.js'
@@ -110,7 +111,9 @@ async function validate(
 ): Promise<Outcome<unknown>> {
   try {
     const result = await options.claimsSchema?.['~standard'].validate(members)
-    return result && !result.issues ? done(result.value) : refused('token_invalid')
+    if (!result || result.issues || !options.claimsSchema) return refused('token_invalid')
+    rememberSchema(result.value, options.claimsSchema)
+    return done(result.value)
   } catch (cause) {
     const detail = `The claims schema of ${options.issuer} threw instead of answering`
     report({ level: 'error', code: 'claims_schema_failed', detail, cause })

@@ -57,7 +57,7 @@ export async function startProvider(): Promise<ProviderFixture> {
   const issuer = `http://127.0.0.1:${port}`
   return {
     issuer,
-    provider: oidcProvider({ issuer, clientId: CLIENT, clientSecret: 'client secret', timeoutMs: 500 }),
+    provider: oidcProvider({ issuer, clientId: CLIENT, clientSecret: 'client secret', timeoutMs: 3000 }),
     keys,
     fetches: () => fetches,
     async sign(now, { claims = {}, header = {}, key = privateKey } = {}) {

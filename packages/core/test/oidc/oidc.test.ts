@@ -66,7 +66,7 @@ beforeEach(async () => {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  provider = oidcProvider({ issuer, clientId: 'client', clientSecret: 'client secret', timeoutMs: 500 })
+  provider = oidcProvider({ issuer, clientId: 'client', clientSecret: 'client secret', timeoutMs: 3000 })
 })
 afterEach(() => {
   server.closeAllConnections()

@@ -1,5 +1,6 @@
 -- Says whether a slot still holds what a gate knows that it held, and marks the loss for everybody when not.
--- KEYS[1]: the epoch (hash: id, marks, lostAt?, accepted?). ARGV: known id or '', known marks, a new id, now, the channel.
+-- KEYS[1]: the epoch (hash: id, marks, lostAt?, accepted?). ARGV: known id or '', known marks, a new id, now, the channel,
+-- the number of the slot.
 -- Answers {id, marks, lostAt or ''}.
 local epoch = KEYS[1]
 local knownId, knownMarks = ARGV[1], tonumber(ARGV[2])
@@ -16,7 +17,7 @@ if knownId ~= '' and (not id or isOther or isOlder) then
   end
   if redis.call('HEXISTS', epoch, 'lostAt') == 0 or isOlder then
     redis.call('HSET', epoch, 'lostAt', ARGV[4])
-    redis.call('PUBLISH', ARGV[5], '\0!examine')
+    redis.call('PUBLISH', ARGV[5], '\0!examine ' .. ARGV[6] .. ' 0 ' .. id)
   end
 elseif not id then
   id = ARGV[3]
