@@ -12,6 +12,7 @@ async function listen(app: express.Express) {
   await once(server, 'listening')
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    server,
     async close() {
       server.closeAllConnections()
       server.close()

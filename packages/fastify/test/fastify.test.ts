@@ -16,6 +16,7 @@ async function listen(app: FastifyInstance): Promise<AdapterServer> {
   const origin = await app.listen({ port: 0, host: '127.0.0.1' })
   return {
     origin,
+    server: app.server,
     close() {
       app.server.closeAllConnections()
       return app.close()

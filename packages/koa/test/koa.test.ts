@@ -14,6 +14,7 @@ async function listen(app: Koa) {
   await once(server, 'listening')
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    server,
     async close() {
       server.closeAllConnections()
       server.close()

@@ -3,6 +3,7 @@ import { exchangeCases } from './adapter-exchange-cases.js'
 import { guardCases } from './adapter-guard-cases.js'
 import { neighbourCases } from './adapter-neighbour-cases.js'
 import { type AdapterCase, onStage, type Promised, type StartServer } from './adapter-stage.js'
+import { upgradeCases } from './adapter-upgrade-cases.js'
 
 /**
  * What every adapter promises, as cases for any test runner, on `node:assert`. `startServer` builds a server of the
@@ -18,5 +19,6 @@ export function adapterCases(startServer: StartServer): AdapterCase[] {
     ...exchangeCases(promised),
     ...neighbourCases(promised),
     ...guardCases(promised),
+    ...upgradeCases(promised),
   ]
 }

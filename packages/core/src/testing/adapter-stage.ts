@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createGate, type Gate } from '../gate.js'
+import { guardUpgrades } from '../http/upgrades.js'
 import { createForwarder, type Forwarder } from '../proxy/forward.js'
 import { memoryStore } from '../store/memory.js'
 
@@ -29,6 +30,8 @@ export interface AdapterParts {
 export interface AdapterServer {
   /** `http://127.0.0.1:PORT` */
   readonly origin: string
+  /** What listens there. */
+  readonly server: Server
   close(): Promise<void>
 }
 
@@ -91,6 +94,9 @@ export async function onStage(
     routes: 'forwarded',
     ...setting,
   })
+  guardUpgrades(server.server, gate, (req, socket, head, identity) => {
+    void forwarder.upgrade(req, socket, head, identity)
+  })
   try {
     const token = await tokenFor(gate, 'ada@example.com', ['api', 'tokens:write'])
     await prove({ origin: server.origin, gate, token, seen })
@@ -144,6 +150,12 @@ async function startUpstream(seen: Scene['seen']): Promise<Server> {
     const answer = `done ${req.url}`
     res.setHeader('content-length', answer.length)
     req.on('end', () => res.end(answer))
+  })
+  server.on('upgrade', (req, socket) => {
+    seen.head = req
+    socket.on('error', () => {})
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n')
+    socket.pipe(socket)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return server

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { call, open, startGate, startUpstream } from './harness.js'
+import { ANNA, call, open, startGate, startUpstream } from './harness.js'
 
 describe('what reaches the client', () => {
   it('is the status, the headers and the body, byte for byte, without decompressing', async () => {
@@ -123,5 +123,14 @@ describe('what reaches the client', () => {
     const answer = await call(port, { path: '/a' })
     expect(Object.keys(answer.headers).sort()).toEqual(['connection', 'date', 'transfer-encoding', 'x-fine'])
     expect(answer.headers.connection).toBe('close')
+  })
+
+  it('says where a token in the last fifth of its life is renewed, whatever the upstream says', async () => {
+    const { url } = await startUpstream((_req, res) => res.setHeader('x-portcullis-renew', 'evil').end('ok'))
+    const ending = { ...ANNA, credential: { ...ANNA.credential, renewal: '/api/token/renew' } }
+    const { port } = await startGate({ upstream: { url } }, { who: () => ending })
+    expect((await call(port, { path: '/a' })).headers['x-portcullis-renew']).toBe('/api/token/renew')
+    const lasting = await startGate({ upstream: { url } })
+    expect((await call(lasting.port, { path: '/a' })).headers['x-portcullis-renew']).toBeUndefined()
   })
 })

@@ -7,6 +7,7 @@ import {
   type RequestOptions,
   request,
   type Server,
+  type ServerResponse,
 } from 'node:http'
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net'
 import { afterEach } from 'vitest'
@@ -124,7 +125,7 @@ export async function startGate(
   options: ForwardOptions,
   more: {
     who?: (req: IncomingMessage) => Identity
-    before?: (req: IncomingMessage) => Promise<unknown>
+    before?: (req: IncomingMessage, res: ServerResponse) => Promise<unknown>
   } = {},
 ): Promise<Gate> {
   const events: GateEvent[] = []
@@ -132,7 +133,7 @@ export async function startGate(
   let running = 0
   const server = createServer(async (req, res) => {
     running += 1
-    await more.before?.(req)
+    await more.before?.(req, res)
     await forwarder.forward(req, res, more.who?.(req) ?? ANNA)
     running -= 1
   })

@@ -10,6 +10,7 @@ async function listen(onRequest: RequestListener) {
   await once(server, 'listening')
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    server,
     async close() {
       server.closeAllConnections()
       server.close()
