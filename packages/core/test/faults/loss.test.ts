@@ -83,7 +83,10 @@ describe(
         const { gate } = await stage.gate({ url: pair.address.url, wait: { replicas: 1 } })
         const ban = async (account: string) =>
           must(await gate.standing.ban({ account, by: 'root@example.com' }))
-        expect((await ban('first@example.com')).replication).toEqual({ requested: 1, confirmed: 1 })
+        await until('the replica confirms', 4000, async () => {
+          const { replication } = await ban('first@example.com')
+          return replication?.requested === 1 && replication.confirmed === 1
+        })
         pair.replication.inflict({ kind: 'stall' })
         expect((await ban('second@example.com')).replication).toEqual({ requested: 1, confirmed: 0 })
       }),
