@@ -77,6 +77,11 @@ export interface Batch {
    * options say, and answers `replication`.
    */
   readonly confirm?: boolean
+  /**
+   * A ban, a revocation, or what has to be written for one: taken also by a store that ordinary records have filled to
+   * its limit, from what it holds in reserve. Keep such batches small.
+   */
+  readonly essential?: boolean
 }
 
 /** How far a change had come when it was answered. */
