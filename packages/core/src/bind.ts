@@ -3,10 +3,11 @@ import { partitionOf } from './account.js'
 import { API_KEYS } from './api-keys/key.js'
 import type { Role } from './decision.js'
 import type { Deps } from './deps.js'
+import { loadRootKeys } from './gate/root-keys.js'
 import { MASTER_KEY_ACCOUNT, type MasterKey, masterKey } from './master-key/master-key.js'
 import { recentRefreshes } from './oauth/recent-refreshes.js'
 import type { ResolvedOptions } from './options.js'
-import { createSealer, deriveKey } from './seal.js'
+import { createSealer } from './seal.js'
 import { SESSIONS } from './sessions/session.js'
 import { STANDING } from './standing/standing.js'
 import { withDeadline } from './store/deadline.js'
@@ -22,18 +23,18 @@ const READ_BY_DECISIONS = new Set([STANDING.collection, TOKENS, SESSIONS, API_KE
 
 /** Binds options to what the verbs work with. */
 export async function bindDeps(options: ResolvedOptions): Promise<Deps> {
-  const oldest = options.secrets.at(-1) ?? options.secrets[0]
-  const partitionKey = deriveKey(oldest, 'partition')
+  const store = await withNearCache(withDeadline(options.store, options.storeDeadlineMs), {
+    clock: options.clock,
+    collections: READ_BY_DECISIONS,
+    capacity: options.nearCacheSize,
+  })
+  const rootKeys = await loadRootKeys({ store, secrets: options.secrets, report: options.onEvent })
   return {
     options,
-    store: await withNearCache(withDeadline(options.store, options.storeDeadlineMs), {
-      clock: options.clock,
-      collections: READ_BY_DECISIONS,
-      capacity: options.nearCacheSize,
-    }),
+    store,
     clock: options.clock,
     randomId: (bytes) => randomBytes(bytes).toString('base64url'),
-    partitionOf: (accountId) => partitionOf(accountId, partitionKey),
+    partitionOf: (accountId) => partitionOf(accountId, rootKeys.partition),
     sealer: createSealer(options.secrets),
     keys: await keyRing(options.keys),
     proofs: createProofCache(options.proofCacheSize),
@@ -41,9 +42,9 @@ export async function bindDeps(options: ResolvedOptions): Promise<Deps> {
       clock: options.clock,
       report: options.onEvent,
     }),
-    masterKey: bindMasterKey(options, partitionOf(MASTER_KEY_ACCOUNT, partitionKey)),
+    masterKey: bindMasterKey(options, partitionOf(MASTER_KEY_ACCOUNT, rootKeys.partition)),
     refreshed: recentRefreshes(),
-    auditKey: deriveKey(oldest, 'audit'),
+    auditKey: rootKeys.audit,
     auditTurn: oneAtATime(),
     roleOf: (accountId) => roleOf(options, accountId),
     report: options.onEvent,

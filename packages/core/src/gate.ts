@@ -12,7 +12,6 @@ import {
   problemOfDenial,
   problemOfError,
 } from './problem.js'
-import { requireSameSecret } from './same-secret.js'
 import { requireSoundStore } from './sound-store.js'
 import { stillAllowed } from './still-allowed.js'
 import { bindVerbs, type GateVerbs } from './verbs.js'
@@ -43,7 +42,6 @@ export interface Gate extends GateVerbs {
  */
 export async function createGate(options: GateOptions): Promise<Gate> {
   const deps = await bindDeps(resolveOptions(options))
-  await requireSameSecret(deps)
   await requireSoundStore(deps)
   const stopExamining = examineStore(deps)
   const recent: RecentUses = new Map()

@@ -44,8 +44,8 @@ export interface GateOptions {
   /** The origin that browsers see, such as `https://gate.example.com`. Never taken from a request. */
   readonly publicUrl: string
   /**
-   * At least 32 bytes each. The first encrypts sessions, all decrypt. Partition names and the audit chain are keyed
-   * by the last, so rotate by adding in front.
+   * At least 32 bytes each. The first encrypts, all decrypt. To rotate, add the new one in front; the old one can go once
+   * every process has started with the new one and sessions from before are over (`sessions.absoluteSeconds`).
    */
   readonly secret: string | readonly string[]
   /** Keys of the tokens: the first signs, all verify. */

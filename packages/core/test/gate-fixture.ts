@@ -44,16 +44,24 @@ export async function gateFixture(overrides: Partial<GateOptions> = {}): Promise
   return { deps: await bindDeps(resolveOptions(options)), clock, store, events, options }
 }
 
-/** The store with chosen methods replaced, for faults. */
+/** The store with chosen methods replaced, for faults; what a gate reads and writes of its own as it starts goes well. */
 export function withFaults(store: Store, faults: Partial<Store>): Store {
-  return {
+  const sound: Store = {
     read: (...input) => store.read(...input),
     commit: (...input) => store.commit(...input),
     page: (...input) => store.page(...input),
     count: (...input) => store.count(...input),
     health: () => store.health(),
     close: () => store.close(),
-    ...faults,
+  }
+  const faulty = { ...sound, ...faults }
+  const at = (partition: string) => (partition.startsWith('gate') ? sound : faulty)
+  return {
+    ...faulty,
+    read: (partition, ...input) => at(partition).read(partition, ...input),
+    commit: (partition, ...input) => at(partition).commit(partition, ...input),
+    page: (partition, ...input) => at(partition).page(partition, ...input),
+    count: (partition, ...input) => at(partition).count(partition, ...input),
   }
 }
 
