@@ -7,7 +7,8 @@ import { upgradeCases } from './adapter-upgrade-cases.js'
 
 /**
  * What every adapter promises, as cases for any test runner, on `node:assert`. `startServer` builds a server of the
- * adapter's framework from the parts and listens on loopback.
+ * adapter's framework from the parts and listens on loopback. The cases mount `guardUpgrades` and the forwarder's `upgrade` on
+ * that server themselves: WebSockets do not pass through a framework.
  */
 export function adapterCases(startServer: StartServer): AdapterCase[] {
   const promised: Promised = (name, prove, setting = {}) => ({

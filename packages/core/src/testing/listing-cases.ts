@@ -22,7 +22,7 @@ async function all(store: Store, partition: string, query: PageQuery): Promise<s
   return ids
 }
 
-/** Pages, counts and change notices. */
+/** Pages and counts. */
 export function listingCases(options: StoreCasesOptions): StoreCase[] {
   const a = (name: string, prove: Parameters<typeof storeCase>[2]) => storeCase(options, name, prove)
   const ascending = SORTS.map((sort, index) => ({ sort, id: `id-${index}` }))
@@ -138,32 +138,6 @@ export function listingCases(options: StoreCasesOptions): StoreCase[] {
       await fill(store, partition)
       assert.equal(await store.count(`${partition}2`, 'c'), 0)
       assert.deepEqual(await store.read(`${partition}2`, [{ collection: 'c', id: 'id-0' }]), [undefined])
-    }),
-    a('watchers hear of every change that is not quiet', async ({ store, partition }) => {
-      if (!store.watch) return
-      const heard: string[] = []
-      let tell = () => {}
-      const watch = await store.watch({
-        changed(changed) {
-          heard.push(changed)
-          tell()
-        },
-        lost: () => {},
-      })
-      for (let tries = 0; tries < 500 && !watch.vouching; tries++)
-        await new Promise((resolve) => setTimeout(resolve, 10))
-      assert.ok(watch.vouching, 'a watch vouches within five seconds')
-      const put = { collection: 'c', id: 'i' }
-      await store.commit(partition, { quiet: true, writes: [{ put, value: 1 }] })
-      const told = new Promise<void>((resolve) => {
-        tell = () => heard.includes(partition) && resolve()
-        setTimeout(resolve, 5000).unref()
-      })
-      await store.commit(partition, { writes: [{ put, value: 2 }] })
-      await told
-      assert.equal(heard.filter((changed) => changed === partition).length, 1)
-      await watch.close()
-      assert.equal(watch.vouching, false)
     }),
   ]
 }

@@ -9,10 +9,15 @@ export interface StoreCase {
 
 export interface StoreCasesOptions {
   /**
-   * Opens the store under test on this clock. Called once a case; the case closes it. Stores may share a server: every
-   * case uses partitions of its own.
+   * Opens the store under test on this clock; the case closes it. Some cases open the same data twice, and again after it
+   * was closed. Stores may share a server: every case uses partitions of its own.
    */
   readonly open: (clock: Clock) => Promise<Store>
+  /**
+   * `shared` (default): every store that `open` gives holds the same data, which outlives them. `own`: each has its own and
+   * forgets it, like the memory store; what needs two of them is not asked then.
+   */
+  readonly data?: 'shared' | 'own'
 }
 
 /** What a case works with. */
@@ -20,6 +25,8 @@ export interface Bench {
   readonly store: Store
   readonly partition: string
   readonly clock: { now: Millis }
+  /** Opens once more, closed after the case: the same data unless the options say otherwise. */
+  readonly reopen: () => Promise<Store>
 }
 
 /** A case on a store of its own, in a partition that nobody else uses, on a clock that only the case moves. */
@@ -32,11 +39,17 @@ export function storeCase(
     name,
     async run() {
       const clock = { now: Date.now() }
-      const store = await open(() => clock.now)
+      const opened: Store[] = []
+      const reopen = async () => {
+        const store = await open(() => clock.now)
+        opened.push(store)
+        return store
+      }
+      const partition = `case-${randomBytes(12).toString('base64url')}`
       try {
-        await prove({ store, clock, partition: `case-${randomBytes(12).toString('base64url')}` })
+        await prove({ store: await reopen(), clock, partition, reopen })
       } finally {
-        await store.close()
+        for (const store of opened) await store.close()
       }
     },
   }
