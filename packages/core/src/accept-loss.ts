@@ -1,4 +1,5 @@
 import { audited } from './audit/append.js'
+import { type Actor, auditedAs } from './authorization/actor.js'
 import type { Deps } from './deps.js'
 import { done, type Outcome } from './outcome.js'
 
@@ -6,8 +7,8 @@ import { done, type Outcome } from './outcome.js'
  * Accepts that the store lost records: credentials from before the loss that are still there work again, also those
  * that had been revoked after they were last saved. What was banned has to be banned again.
  */
-export async function acceptLoss(deps: Deps, { by }: { by: string }): Promise<Outcome<void>> {
-  return audited(deps, { action: 'store.accept_loss', actor: by, subject: 'store' }, async () => {
+export async function acceptLoss(deps: Deps, { by }: { by: Actor }): Promise<Outcome<void>> {
+  return audited(deps, { action: 'store.accept_loss', ...auditedAs(by), subject: 'store' }, async () => {
     await deps.store.acceptLoss?.()
     return done(undefined)
   })

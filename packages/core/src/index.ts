@@ -3,6 +3,7 @@ export type { ApiKeyToCreate, CreatedApiKey } from './api-keys/create.js'
 export type { ApiKeyInfo } from './api-keys/key.js'
 export type { AuditAction, AuditEntry } from './audit/entry.js'
 export type { AuditVerification } from './audit/verify.js'
+export type { ActingCredential, Actor, ActsFor, RequestTrace } from './authorization/actor.js'
 export {
   type Credential,
   DENIALS,

@@ -8,6 +8,7 @@ import { rotateApiKey } from './api-keys/rotate.js'
 import type { AuditEntry } from './audit/entry.js'
 import { listAudit } from './audit/list.js'
 import { type AuditVerification, verifyAudit } from './audit/verify.js'
+import { type Acted, type Actor, type ActsFor, actorFor } from './authorization/actor.js'
 import type { Deps } from './deps.js'
 import type { Listed, ListQuery } from './directory/directory.js'
 import { done, type Outcome, refused } from './outcome.js'
@@ -49,15 +50,16 @@ export interface SessionInfo {
 
 /**
  * What the HTTP routes do, for programs. E-mails may be written in any spelling; one that is none is refused with
- * `input_invalid`. Every change is audited under `by`.
+ * `input_invalid`, and so is a `by` that is neither an identity nor a service. Every change is audited under `by`, with the
+ * power that `by` has and no other.
  */
 export interface GateVerbs {
   readonly tokens: {
     issue(input: TokenToIssue): Promise<Outcome<IssuedToken>>
     list(input: ListQuery & { account: string }): Promise<Outcome<Listed<TokenInfo>>>
     listAll(input: ListQuery & TokenFilter): Promise<Listed<TokenInfo>>
-    revoke(input: { account: string; id: string; by: string }): Promise<Outcome<Replicated>>
-    revokeAll(input: { account: string; by: string }): Promise<Outcome<RevokedTokens>>
+    revoke(input: { account: string; id: string; by: ActsFor }): Promise<Outcome<Replicated>>
+    revokeAll(input: { account: string; by: ActsFor }): Promise<Outcome<RevokedTokens>>
   }
   readonly apiKeys: {
     create(input: ApiKeyToCreate): Promise<Outcome<CreatedApiKey>>
@@ -67,27 +69,27 @@ export interface GateVerbs {
     rotate(input: {
       account: string
       id: string
-      by: string
+      by: ActsFor
       overlapSeconds?: number
     }): Promise<Outcome<CreatedApiKey>>
-    revoke(input: { account: string; id: string; by: string }): Promise<Outcome<Replicated>>
+    revoke(input: { account: string; id: string; by: ActsFor }): Promise<Outcome<Replicated>>
   }
   readonly sessions: {
     list(input: ListQuery & { account: string }): Promise<Outcome<Listed<SessionInfo>>>
-    end(input: { handle: string; by: string }): Promise<Outcome<Replicated>>
+    end(input: { handle: string; by: ActsFor }): Promise<Outcome<Replicated>>
   }
   readonly standing: {
     ban(input: BanRequest): Promise<Outcome<BanResult>>
-    unban(input: { account: string; by: string }): Promise<Outcome<void>>
+    unban(input: { account: string; by: ActsFor }): Promise<Outcome<void>>
     forceLogout(input: {
       account: string
-      by: string
+      by: ActsFor
       reloginAfterSeconds?: number
     }): Promise<Outcome<ForcedLogout>>
-    signOutEverywhere(input: { account: string; by: string }): Promise<Outcome<EndedSessions>>
+    signOutEverywhere(input: { account: string; by: ActsFor }): Promise<Outcome<EndedSessions>>
   }
   readonly store: {
-    acceptLoss(input: { by: string }): Promise<Outcome<void>>
+    acceptLoss(input: { by: ActsFor }): Promise<Outcome<void>>
   }
   readonly audit: {
     list(query: ListQuery): Promise<Listed<AuditEntry>>
@@ -95,52 +97,54 @@ export interface GateVerbs {
   }
 }
 
+type OnAccount = { readonly account: string; readonly by: ActsFor }
+
 export function bindVerbs(deps: Deps): GateVerbs {
   return {
     tokens: {
-      issue: onAccount((input: TokenToIssue) => issueToken(deps, input)),
-      list: onAccount(async (input: ListQuery & { account: string }) => ({
-        ok: true,
-        value: await listTokens(deps, input),
-      })),
+      issue: acting((input: Acted<TokenToIssue>) => issueToken(deps, input)),
+      list: onAccount(async (input: ListQuery & { account: string }) => done(await listTokens(deps, input))),
       listAll: (input) => listAllTokens(deps, input),
-      revoke: onAccount(async (input: { account: string; id: string; by: string }) => {
+      revoke: acting(async (input: Acted<OnAccount & { id: string }>) => {
         const revoked = await revokeToken(deps, input)
         return revoked.ok ? done(replicationOf(revoked.value)) : revoked
       }),
-      revokeAll: onAccount((input: { account: string; by: string }) => revokeAllTokens(deps, input)),
+      revokeAll: acting((input: Acted<OnAccount>) => revokeAllTokens(deps, input)),
     },
     apiKeys: {
-      create: onAccount((input: ApiKeyToCreate) => createApiKey(deps, input)),
+      create: acting((input: Acted<ApiKeyToCreate>) => createApiKey(deps, input)),
       list: onAccount(async (input: { account: string }) => done(await listApiKeys(deps, input))),
-      rotate: onAccount((input: { account: string; id: string; by: string; overlapSeconds?: number }) =>
+      rotate: acting((input: Acted<OnAccount & { id: string; overlapSeconds?: number }>) =>
         rotateApiKey(deps, input),
       ),
-      revoke: onAccount((input: { account: string; id: string; by: string }) => revokeApiKey(deps, input)),
+      revoke: acting((input: Acted<OnAccount & { id: string }>) => revokeApiKey(deps, input)),
     },
     sessions: {
       list: onAccount(async (input: ListQuery & { account: string }) => {
         const { items, ...page } = await listSessions(deps, input)
-        return { ok: true, value: { ...page, items: items.map(infoOf) } }
+        return done({ ...page, items: items.map(infoOf) })
       }),
       async end({ handle, by }) {
+        const actor = actorFor(by)
+        if (!actor.ok) return actor
         const key = parseHandle(handle)
-        const ended = key ? await endSession(deps, { key, by }) : refused('session_not_found')
+        const ended = key ? await endSession(deps, { key, by: actor.value }) : refused('session_not_found')
         return ended.ok ? done(replicationOf(ended.value)) : ended
       },
     },
     standing: {
-      ban: onAccount((input: BanRequest) => banAccount(deps, input)),
-      unban: onAccount((input: { account: string; by: string }) => unbanAccount(deps, input)),
-      forceLogout: onAccount((input: { account: string; by: string; reloginAfterSeconds?: number }) =>
+      ban: acting((input: Acted<BanRequest>) => banAccount(deps, input)),
+      unban: acting((input: Acted<OnAccount>) => unbanAccount(deps, input)),
+      forceLogout: acting((input: Acted<OnAccount & { reloginAfterSeconds?: number }>) =>
         forceLogout(deps, input),
       ),
-      signOutEverywhere: onAccount((input: { account: string; by: string }) =>
-        signOutEverywhere(deps, input),
-      ),
+      signOutEverywhere: acting((input: Acted<OnAccount>) => signOutEverywhere(deps, input)),
     },
     store: {
-      acceptLoss: (input) => acceptLoss(deps, input),
+      async acceptLoss({ by }) {
+        const actor = actorFor(by)
+        return actor.ok ? acceptLoss(deps, { by: actor.value }) : actor
+      },
     },
     audit: {
       list: (query) => listAudit(deps, query),
@@ -156,6 +160,17 @@ function onAccount<I extends { readonly account: string }, T>(
   return async (input) => {
     const account = canonicalEmail(input.account)
     return account ? act({ ...input, account }) : refused('input_invalid')
+  }
+}
+
+/** As `onAccount`, and makes `by` the actor that it stands for. */
+function acting<I extends { readonly account: string; readonly by: Actor }, T>(
+  act: (input: I) => Promise<Outcome<T>>,
+): (input: Omit<I, 'by'> & { readonly by?: ActsFor }) => Promise<Outcome<T>> {
+  return async (input) => {
+    const by = actorFor(input.by)
+    if (!by.ok) return by
+    return onAccount(act)({ ...input, by: by.value } as unknown as I)
   }
 }
 

@@ -5,7 +5,7 @@ import type { IdentityProvider } from '../src/provider.js'
 import { startSession } from '../src/sessions/start.js'
 import { memoryStore } from '../src/store/memory.js'
 import { issueToken } from '../src/tokens/issue.js'
-import { gateFixture, must, withFaults } from './gate-fixture.js'
+import { gateFixture, must, PROGRAM, withFaults } from './gate-fixture.js'
 
 const account = 'user@example.com'
 const provider: IdentityProvider = {
@@ -56,13 +56,13 @@ describe('a request', () => {
     ['CONNECT', 'evil.test:443', 'method_refused'],
   ])('%s %s is denied as %s before anybody looks at the credential', async (method, target, code) => {
     const { deps } = await gateFixture()
-    const { token } = must(await issueToken(deps, { account }))
+    const { token } = must(await issueToken(deps, { by: PROGRAM, account }))
     expect(await decide(deps, target, { 'x-api-key': token }, method)).toMatchObject({ denial: { code } })
   })
 
   it('with a token needs the scope of the gate', async () => {
     const { deps } = await gateFixture()
-    const { token } = must(await issueToken(deps, { account, scopes: ['tokens:write'] }))
+    const { token } = must(await issueToken(deps, { by: PROGRAM, account, scopes: ['tokens:write'] }))
     expect(await decide(deps, '/v1/messages', { 'x-api-key': token })).toMatchObject({
       outcome: 'deny',
       denial: { code: 'scope_insufficient', scope: 'api', challengeError: 'insufficient_scope' },
@@ -91,7 +91,7 @@ describe('a request', () => {
   it('is neither allowed nor denied while the store cannot say', async () => {
     const store = memoryStore()
     const { deps } = await gateFixture({ store, clock: Date.now })
-    const { token } = must(await issueToken(deps, { account }))
+    const { token } = must(await issueToken(deps, { by: PROGRAM, account }))
     for (const read of [() => Promise.reject(new Error('gone')), () => new Promise<never>(() => {})]) {
       const { deps: broken } = await gateFixture({
         store: withFaults(store, { read }),
@@ -114,7 +114,7 @@ describe('a request', () => {
       },
     })
     const { deps } = await gateFixture({ store: counting, clock: Date.now })
-    const { token } = must(await issueToken(deps, { account }))
+    const { token } = must(await issueToken(deps, { by: PROGRAM, account }))
     reads = 0
     await decide(deps, '/v1', { 'x-api-key': token })
     expect(reads).toBe(1)

@@ -1,3 +1,4 @@
+import { type Actor, serviceActor } from '../src/authorization/actor.js'
 import { bindDeps } from '../src/bind.js'
 import type { Deps } from '../src/deps.js'
 import type { GateEvent, GateOptions } from '../src/options.js'
@@ -7,6 +8,20 @@ import type { Store } from '../src/store/store.js'
 
 export const SECRET = 'f3Yq0wXn7ZrT5kLb2VhJ8cPdGm4sQaEu'
 export const SIGNING_SECRET = 'Jw6TzBq1Rv8NxK3mHy5LcGd0SfPa9EuO'
+
+/** A program that holds the gate. */
+export const PROGRAM = serviceActor('service:test')
+
+const ROLES_OF: Record<string, Actor['role']> = {
+  'root@example.com': 'super_admin',
+  'second@example.com': 'super_admin',
+  'admin@example.com': 'admin',
+}
+
+/** An account of the fixture at its browser, with the role that the fixture gives it. */
+export function actingAs(account: string): Actor {
+  return { account, role: ROLES_OF[account] ?? 'user', credential: 'session' }
+}
 
 /** A clock that only the test moves. */
 export class TestClock {

@@ -6,9 +6,9 @@ describe('a gate', () => {
   it('bans every spelling of an e-mail at once', async () => {
     const { options } = await gateFixture()
     const gate = await createGate(options)
-    must(await gate.standing.ban({ account: ' Case@Example.com', by: 'admin@example.com' }))
+    must(await gate.standing.ban({ account: ' Case@Example.com', by: { service: 'test' } }))
     expect(refusalOf(await gate.tokens.issue({ account: 'case@EXAMPLE.com' }))).toBe('account_banned')
-    expect(refusalOf(await gate.standing.ban({ account: 'nobody', by: 'admin@example.com' }))).toBe(
+    expect(refusalOf(await gate.standing.ban({ account: 'nobody', by: { service: 'test' } }))).toBe(
       'input_invalid',
     )
   })
@@ -20,7 +20,7 @@ describe('a gate', () => {
     const decision = await gate.authenticate({ method: 'GET', target: '/', rawHeaders: ['x-api-key', token] })
     if (decision.outcome !== 'allow') throw new Error('not allowed')
     expect(await gate.stillAllowed(decision.identity)).toBe(true)
-    must(await gate.tokens.revoke({ account: 'user@example.com', id: info.id, by: 'user@example.com' }))
+    must(await gate.tokens.revoke({ account: 'user@example.com', id: info.id, by: { service: 'test' } }))
     expect(await gate.stillAllowed(decision.identity)).toBe(false)
   })
 

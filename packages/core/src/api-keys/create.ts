@@ -1,4 +1,5 @@
 import { audited } from '../audit/append.js'
+import { type Acted, type Actor, type ActsFor, auditedAs } from '../authorization/actor.js'
 import { denial } from '../decision.js'
 import type { Deps } from '../deps.js'
 import { done, type Outcome, refused } from '../outcome.js'
@@ -29,8 +30,8 @@ export interface ApiKeyToCreate extends ScopeWish {
   readonly name?: string
   /** Integer, 60 to 316224000 (ten years). Default: it does not expire. */
   readonly lifetimeSeconds?: number
-  /** Who is recorded as having created it. Default: the account. */
-  readonly by?: string
+  /** Who creates it. Default: `{ service: 'program' }`. */
+  readonly by?: ActsFor
 }
 
 export interface CreatedApiKey {
@@ -43,7 +44,10 @@ export interface CreatedApiKey {
  * Creates an API key: opaque, 256 bits of secret, of which only a hash is stored. It exists once its record is stored.
  * Refused with `expires_in_invalid`, `scope_unknown`, `scope_insufficient`, `too_many_keys` or `account_banned`.
  */
-export async function createApiKey(deps: Deps, input: ApiKeyToCreate): Promise<Outcome<CreatedApiKey>> {
+export async function createApiKey(
+  deps: Deps,
+  input: Acted<ApiKeyToCreate>,
+): Promise<Outcome<CreatedApiKey>> {
   const { lifetimeSeconds, account } = input
   if (lifetimeSeconds !== undefined && !isLifetime(lifetimeSeconds))
     return refused('expires_in_invalid', {
@@ -58,14 +62,14 @@ export async function createApiKey(deps: Deps, input: ApiKeyToCreate): Promise<O
   const createdAt = deps.clock()
   const name = boundedText(input.name ?? '', API_KEY_NAME_LENGTH) || 'key'
   const expiry = lifetimeSeconds === undefined ? {} : { expiresAt: createdAt + lifetimeSeconds * 1000 }
-  return storeApiKey(deps, { account, name, scopes, createdAt, ...expiry }, input.by ?? account)
+  return storeApiKey(deps, { account, name, scopes, createdAt, ...expiry }, input.by)
 }
 
 /** Makes the secret, and the record under the account's standing as it is then. */
 export async function storeApiKey(
   deps: Deps,
   facts: Omit<ApiKeyRecord, 'hash' | 'generation'>,
-  by: string,
+  by: Actor,
 ): Promise<Outcome<CreatedApiKey>> {
   const { account, createdAt, expiresAt } = facts
   const partition = deps.partitionOf(account)
@@ -74,7 +78,7 @@ export async function storeApiKey(
   const hash = hashApiKey(secret)
   const recorded = {
     action: 'api_key.create',
-    actor: by,
+    ...auditedAs(by),
     subject: account,
     details: { key_id: id, scope: facts.scopes.join(' ') },
   } as const

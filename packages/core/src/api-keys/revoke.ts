@@ -1,5 +1,6 @@
 import { useKey } from '../activity/touch.js'
 import { audited } from '../audit/append.js'
+import { type Actor, auditedAs } from '../authorization/actor.js'
 import type { Deps } from '../deps.js'
 import { done, type Outcome, refused } from '../outcome.js'
 import { type Replicated, replicationOf } from '../store/replication.js'
@@ -8,7 +9,7 @@ import { apiKeyRecordKey } from './key.js'
 /** Revokes one API key of an account, at once and for good. Refused with `key_not_found`. */
 export async function revokeApiKey(
   deps: Deps,
-  input: { account: string; id: string; by: string },
+  input: { account: string; id: string; by: Actor },
 ): Promise<Outcome<Replicated>> {
   const { account, id, by } = input
   const partition = deps.partitionOf(account)
@@ -17,7 +18,7 @@ export async function revokeApiKey(
   if (!stored) return refused('key_not_found')
   const recorded = {
     action: 'api_key.revoke',
-    actor: by,
+    ...auditedAs(by),
     subject: account,
     details: { key_id: id },
   } as const

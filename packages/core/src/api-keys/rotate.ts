@@ -1,3 +1,4 @@
+import type { Actor } from '../authorization/actor.js'
 import type { Deps } from '../deps.js'
 import { PortcullisError } from '../errors.js'
 import { type Outcome, refused } from '../outcome.js'
@@ -16,7 +17,7 @@ export const MAX_OVERLAP_SECONDS = 30 * 86_400
  */
 export async function rotateApiKey(
   deps: Deps,
-  input: { account: string; id: string; by: string; overlapSeconds?: number; grantable?: readonly string[] },
+  input: { account: string; id: string; by: Actor; overlapSeconds?: number; grantable?: readonly string[] },
 ): Promise<Outcome<CreatedApiKey>> {
   const { account, id, by, overlapSeconds = DEFAULT_OVERLAP_SECONDS } = input
   const partition = deps.partitionOf(account)

@@ -1,11 +1,10 @@
 import { createHmac } from 'node:crypto'
+import type { AuditedActor } from '../authorization/actor.js'
 import type { Millis } from '../store/store.js'
 
 /** What may be recorded. `subject` is the account or thing it was done to. */
-export interface AuditedAction {
+export interface AuditedAction extends AuditedActor {
   readonly action: AuditAction
-  /** Account that did it; `anonymous` when nobody had been identified. */
-  readonly actor: string
   readonly subject: string
   /** Short facts that help a reader: ids, durations, reasons. Never a credential. */
   readonly details?: Readonly<Record<string, string | number | boolean>>
@@ -68,6 +67,8 @@ export function hashEntry(key: Uint8Array, entry: Omit<AuditEntry, 'hash'>): str
     entry.outcome ?? 'done',
     details,
     entry.previous,
+    // Entries of a gate that did not record credentials yet verify as they were written.
+    ...(entry.credential ? [[entry.credential, entry.address ?? '', entry.requestId ?? '']] : []),
   ]
   return createHmac('sha256', key).update(JSON.stringify(content)).digest('base64url')
 }

@@ -1,4 +1,5 @@
 import { audited } from '../audit/append.js'
+import { auditedAs, serviceActor } from '../authorization/actor.js'
 import type { Deps } from '../deps.js'
 import { walk } from '../directory/walk.js'
 import { familyKey } from '../oauth/refresh-token.js'
@@ -9,8 +10,8 @@ import { changeStanding } from '../standing/change.js'
 import { type Standing, withoutSessions, withoutTokens } from '../standing/standing.js'
 import { collectRevokedTokens } from '../tokens/collect.js'
 
-/** The name of the identity provider in the audit log. No e-mail, so no account can have it. */
-export const PROVIDER = 'identity-provider'
+/** The identity provider in the audit log. */
+export const PROVIDER = serviceActor('identity-provider')
 
 /**
  * Ends every session and refresh token of an account, and unless `backChannelLogoutEnds` is `sessions` its tokens and
@@ -21,7 +22,7 @@ export async function endAccountByProvider(deps: Deps, account: string): Promise
   const partition = deps.partitionOf(account)
   const recorded = {
     action: 'account.provider_logout',
-    actor: PROVIDER,
+    ...auditedAs(PROVIDER),
     subject: account,
     details: { ends },
   } as const

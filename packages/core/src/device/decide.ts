@@ -1,4 +1,5 @@
 import { audited } from '../audit/append.js'
+import { actorOf, auditedAs, type RequestTrace } from '../authorization/actor.js'
 import type { Identity } from '../decision.js'
 import type { Deps } from '../deps.js'
 import { PortcullisError } from '../errors.js'
@@ -43,15 +44,16 @@ export async function decideDevice(
     decision: 'approved' | 'denied'
     /** What of the wish is granted. */
     scopes: readonly string[]
+    trace?: RequestTrace
   },
 ): Promise<Outcome<DeviceRequest>> {
-  const { identity, userCode, decision, scopes } = input
+  const { identity, userCode, decision, scopes, trace } = input
   const open = await lookUpDevice(deps, identity, userCode)
   if (!open.ok) return open
   const account = identity.accountId
   const recorded = {
     action: decision === 'approved' ? 'device.approve' : 'device.deny',
-    actor: account,
+    ...auditedAs(actorOf(identity, trace)),
     subject: account,
     details: { client_id: open.value.clientId, scope: scopes.join(' ') },
   } as const

@@ -1,3 +1,4 @@
+import { actorByExchange, type RequestTrace } from '../authorization/actor.js'
 import type { Deps } from '../deps.js'
 import type { OAuthClient } from '../oauth/clients.js'
 import type { GrantedTokens } from '../oauth/granted.js'
@@ -18,7 +19,7 @@ const SLOWER_BY_SECONDS = 5
  */
 export async function redeemDevice(
   deps: Deps,
-  input: { deviceCode: string; client: OAuthClient },
+  input: { deviceCode: string; client: OAuthClient; trace?: RequestTrace },
 ): Promise<Outcome<GrantedTokens> | Waiting> {
   const found = await findRequest(deps, hashDeviceCode(input.deviceCode))
   if (!found || found.request.clientId !== input.client.id) return refused('grant_invalid')
@@ -28,7 +29,8 @@ export async function redeemDevice(
   if (!(await spend(deps, found))) return refused('grant_invalid')
   if (decision === 'denied') return refused('device_denied')
   const grantable = scopesOf(deps, deps.roleOf(account))
-  return startFamily(deps, { account, client: input.client, scopes, grantable })
+  const by = actorByExchange(deps, account, 'device_code', input.trace)
+  return startFamily(deps, { account, by, client: input.client, scopes, grantable })
 }
 
 async function wait(deps: Deps, { id, version, expiresAt, request }: FoundRequest): Promise<Waiting> {

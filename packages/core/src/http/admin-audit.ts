@@ -31,6 +31,9 @@ export const auditRoutes = [
           at: z.int(),
           action: z.string(),
           actor: z.string(),
+          credential: z.string().optional().describe('The kind of credential that the actor presented'),
+          address: z.string().optional(),
+          request_id: z.string().optional(),
           subject: z.string(),
           outcome: z.enum(['done', 'failed']),
           details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
@@ -43,11 +46,26 @@ export const auditRoutes = [
       const { limit: _limit, cursor: _cursor, ...filter } = query
       const listed = await listAudit(deps, { ...pageOf(query), ...(filter as AuditFilter) })
       const entries = listed.items.map(
-        ({ sequence, at, action, actor, subject, outcome, details, hash }) => ({
+        ({
+          sequence,
+          at,
+          action,
+          actor,
+          credential,
+          address,
+          requestId,
+          subject,
+          outcome,
+          details,
+          hash,
+        }) => ({
           sequence,
           at: seconds(at),
           action,
           actor,
+          credential,
+          address,
+          request_id: requestId,
           subject,
           outcome: outcome ?? 'done',
           details: details ?? {},

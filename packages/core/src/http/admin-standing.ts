@@ -33,10 +33,10 @@ export const adminStandingRoutes = [
       deletion_flag_ttl: z.int(),
       replication: wireReplication,
     }),
-    async handle({ deps, identity, body }) {
+    async handle({ deps, identity, actor, body }) {
       const banned = await banAccount(deps, {
         account: body.user_email,
-        by: identity.accountId,
+        by: actor,
         durationSeconds: body.duration_seconds,
         keepTokens: body.keep_tokens,
         ...(body.reason === undefined ? {} : { reason: body.reason }),
@@ -73,10 +73,10 @@ export const adminStandingRoutes = [
       deleted_by: z.string(),
       replication: wireReplication,
     }),
-    async handle({ deps, identity, body }) {
+    async handle({ deps, identity, actor, body }) {
       const ended = await forceLogout(deps, {
         account: body.user_email,
-        by: identity.accountId,
+        by: actor,
         reloginAfterSeconds: body.relogin_after_seconds,
       })
       if (!ended.ok) return refuse(ended.denial)
@@ -95,10 +95,10 @@ export const adminStandingRoutes = [
     access: 'admin',
     summary: 'Lift a ban; what it ended stays ended',
     answer: z.object({ message: z.string(), user_email: z.string(), unbanned_by: z.string() }),
-    async handle({ deps, identity, params }) {
+    async handle({ deps, identity, actor, params }) {
       const account = email.safeParse(params.email)
       if (!account.success) return refuse(denial('input_invalid'))
-      const unbanned = await unbanAccount(deps, { account: account.data, by: identity.accountId })
+      const unbanned = await unbanAccount(deps, { account: account.data, by: actor })
       if (!unbanned.ok) return refuse(unbanned.denial)
       return json({
         message: 'The ban is lifted.',

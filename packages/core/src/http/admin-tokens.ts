@@ -83,11 +83,11 @@ export const adminTokenRoutes = [
       revoked_by: z.string(),
       replication: wireReplication,
     }),
-    async handle({ deps, identity, params }) {
+    async handle({ deps, identity, actor, params }) {
       const id = params.token_id ?? ''
       const account = await lookUp(deps, 'tokens', id)
       if (account === undefined) return refuse(denial('token_not_found'))
-      const revoked = await revokeToken(deps, { account, id, by: identity.accountId })
+      const revoked = await revokeToken(deps, { account, id, by: actor })
       if (!revoked.ok) return refuse(revoked.denial)
       return json({
         ...replicationOnWire('The token is revoked.', revoked.value),
@@ -110,9 +110,9 @@ export const adminTokenRoutes = [
       revoked_by: z.string(),
       replication: wireReplication,
     }),
-    async handle({ deps, identity, body }) {
+    async handle({ deps, identity, actor, body }) {
       const account = body.user_email
-      const revoked = await revokeAllTokens(deps, { account, by: identity.accountId })
+      const revoked = await revokeAllTokens(deps, { account, by: actor })
       if (!revoked.ok) return refuse(revoked.denial)
       return json({
         ...replicationOnWire('Every token of the account is revoked.', revoked.value),

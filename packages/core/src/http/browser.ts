@@ -31,10 +31,11 @@ async function signOut({
   deps,
   query,
   view,
+  trace,
 }: RouteContext<Returning, unknown, undefined>): Promise<Response> {
   const value = cookie({ deps, view }, 'session')
   const session = value === undefined ? undefined : parseCookieValue(value)
-  const ended = await endLogin(deps, { ...(session && { session }), returnTo: query.rd })
+  const ended = await endLogin(deps, { ...(session && { session }), returnTo: query.rd, trace })
   return redirect(ended.location, ended.setCookies)
 }
 
@@ -64,7 +65,7 @@ export const browserRoutes = [
     access: 'public',
     summary: 'Where the identity provider sends the browser back to',
     status: 302,
-    async handle({ deps, request, view, url }) {
+    async handle({ deps, request, view, url, trace }) {
       if (!deps.options.identityProvider) return refuse(denial('login_unavailable'))
       const userAgent = request.headers.get('user-agent')
       const previousSession = cookie({ deps, view }, 'session')
@@ -72,7 +73,7 @@ export const browserRoutes = [
         callback: url,
         browser: cookie({ deps, view }, 'login'),
         ...(previousSession === undefined ? {} : { previousSession }),
-        ...(view.remoteAddress === undefined ? {} : { ip: view.remoteAddress }),
+        trace,
         ...(userAgent === null ? {} : { userAgent }),
       })
       if (!completed.ok) return refuse(completed.denial)

@@ -57,14 +57,14 @@ export const deviceRoutes = [
     access: 'person',
     summary: 'Approve or deny a device; needs a browser session',
     form: z.object({ user_code: code, decision: z.enum(['approve', 'deny']) }),
-    async handle({ deps, identity, body }) {
+    async handle({ deps, identity, trace, body }) {
       const userCode = readUserCode(body.user_code)
       const found = await lookUpDevice(deps, identity, userCode)
       if (!found.ok) return refuse(found.denial)
       const scopes = grantable(deps, identity, found.value.scopes)
       const isApproved = body.decision === 'approve' && scopes.length > 0
       const decision = isApproved ? 'approved' : 'denied'
-      const decided = await decideDevice(deps, { identity, userCode, decision, scopes })
+      const decided = await decideDevice(deps, { identity, userCode, decision, scopes, trace })
       if (!decided.ok) return refuse(decided.denial)
       return page({
         title: isApproved ? 'Connected' : 'Denied',

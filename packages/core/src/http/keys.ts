@@ -56,10 +56,11 @@ export const keyRoutes = [
     }),
     answer: created,
     status: 201,
-    async handle({ deps, identity, body }) {
+    async handle({ deps, identity, actor, body }) {
       const { accountId } = identity
       const made = await createApiKey(deps, {
         account: accountId,
+        by: actor,
         grantable: identity.scopes,
         ...(body.key_name === undefined ? {} : { name: body.key_name }),
         ...(body.expires_in === undefined ? {} : { lifetimeSeconds: body.expires_in }),
@@ -77,12 +78,12 @@ export const keyRoutes = [
     body: z.object({ overlap_seconds: z.int().min(0).max(MAX_OVERLAP_SECONDS).optional() }),
     answer: created,
     status: 201,
-    async handle({ deps, identity, params, body }) {
+    async handle({ deps, identity, actor, params, body }) {
       const { accountId } = identity
       const rotated = await rotateApiKey(deps, {
         account: accountId,
         id: params.key_id ?? '',
-        by: accountId,
+        by: actor,
         grantable: identity.scopes,
         ...(body.overlap_seconds === undefined ? {} : { overlapSeconds: body.overlap_seconds }),
       })
@@ -96,10 +97,10 @@ export const keyRoutes = [
     access: 'account',
     summary: 'Revoke an API key',
     answer: z.object({ message: z.string(), key_id: z.string(), replication: wireReplication }),
-    async handle({ deps, identity, params }) {
+    async handle({ deps, identity, actor, params }) {
       const { accountId } = identity
       const id = params.key_id ?? ''
-      const revoked = await revokeApiKey(deps, { account: accountId, id, by: accountId })
+      const revoked = await revokeApiKey(deps, { account: accountId, id, by: actor })
       if (!revoked.ok) return refuse(revoked.denial)
       return json({ ...replicationOnWire('The API key is revoked.', revoked.value), key_id: id })
     },

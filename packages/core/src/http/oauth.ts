@@ -63,16 +63,19 @@ function scopesIn(scope: string | undefined): { scopes?: readonly string[] } {
 
 type Context = RouteContext<unknown, TokenForm, undefined>
 
-async function answerRefresh({ deps, body, arrivedAt }: Context, client: OAuthClient): Promise<Response> {
+async function answerRefresh(
+  { deps, body, arrivedAt, trace }: Context,
+  client: OAuthClient,
+): Promise<Response> {
   const { refresh_token: refreshToken, scope } = body
   if (refreshToken === undefined) return oauthError('invalid_request', 'refresh_token is missing.')
-  const refreshed = await refreshTokens(deps, { refreshToken, client, ...scopesIn(scope), arrivedAt })
+  const refreshed = await refreshTokens(deps, { refreshToken, client, ...scopesIn(scope), arrivedAt, trace })
   return refreshed.ok ? answerTokens(refreshed.value) : oauthRefusal(refreshed.denial)
 }
 
-async function answerDevice({ deps, body }: Context, client: OAuthClient): Promise<Response> {
+async function answerDevice({ deps, body, trace }: Context, client: OAuthClient): Promise<Response> {
   if (body.device_code === undefined) return oauthError('invalid_request', 'device_code is missing.')
-  const redeemed = await redeemDevice(deps, { deviceCode: body.device_code, client })
+  const redeemed = await redeemDevice(deps, { deviceCode: body.device_code, client, trace })
   if (redeemed === 'authorization_pending')
     return oauthError(redeemed, 'Nobody has approved the request yet.')
   if (redeemed === 'expired_token') return oauthError(redeemed, 'Nobody approved the request in time.')
@@ -80,11 +83,11 @@ async function answerDevice({ deps, body }: Context, client: OAuthClient): Promi
   return redeemed.ok ? answerTokens(redeemed.value) : oauthRefusal(redeemed.denial)
 }
 
-async function answerCode({ deps, body }: Context, client: OAuthClient): Promise<Response> {
+async function answerCode({ deps, body, trace }: Context, client: OAuthClient): Promise<Response> {
   const { code, redirect_uri: redirectUri, code_verifier: codeVerifier } = body
   if (code === undefined || codeVerifier === undefined)
     return oauthError('invalid_request', 'code and code_verifier are needed.')
-  const redeemed = await redeemCode(deps, { code, redirectUri, codeVerifier, client })
+  const redeemed = await redeemCode(deps, { code, redirectUri, codeVerifier, client, trace })
   return redeemed.ok ? answerTokens(redeemed.value) : oauthRefusal(redeemed.denial)
 }
 
@@ -153,10 +156,10 @@ export const oauthRoutes = [
     summary: 'Revoke a token of any kind by presenting it (RFC 7009)',
     form: presentedForm,
     errors: 'oauth',
-    async handle({ deps, view, body }) {
+    async handle({ deps, view, body, trace }) {
       const client = authenticateClient(deps, view, body)
       if (!client.ok) return oauthRefusal(client.denial)
-      const revoked = await revokePresented(deps, { token: body.token, client: client.value })
+      const revoked = await revokePresented(deps, { token: body.token, client: client.value, trace })
       return revoked.ok ? json({}) : oauthRefusal(revoked.denial)
     },
   }),

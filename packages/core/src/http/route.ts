@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { RecentUses } from '../activity/touch.js'
+import type { Actor, RequestTrace } from '../authorization/actor.js'
 import type { Identity, RequestView } from '../decision.js'
 import type { Deps } from '../deps.js'
 import type { Millis } from '../store/store.js'
@@ -25,6 +26,9 @@ export interface RouteContext<Query = unknown, Body = unknown, Who = Identity | 
   readonly arrivedAt: Millis
   /** Undefined on routes that take no account. */
   readonly identity: Who
+  /** Who calls, as operations take it; undefined on routes that take no account. */
+  readonly actor: Who extends Identity ? Actor : undefined
+  readonly trace: RequestTrace
   readonly params: Readonly<Record<string, string>>
   readonly query: Query
   readonly body: Body

@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import type { RecentUses } from '../activity/touch.js'
 import { refuseHead, sendToLoginOr } from '../authenticate.js'
+import { actorOf } from '../authorization/actor.js'
 import { isNavigation, mayActOnSession } from '../cross-site.js'
 import { type Denial, denial, type Identity, type RequestView } from '../decision.js'
 import type { Deps } from '../deps.js'
@@ -18,6 +19,7 @@ import { problemPage } from './page.js'
 import type { Route, RouteContext } from './route.js'
 import { SCIM_MEDIA_TYPES, scimDenial } from './scim-answer.js'
 import { ROUTES } from './table.js'
+import { traceOf } from './trace.js'
 
 /** What the platform knows of a request beside its head. */
 export interface Peer {
@@ -88,7 +90,10 @@ async function answerRoute(
 ): Promise<Response> {
   const prepared = await prepare(deps, recent, route, call)
   if (!prepared.ok) return refuseRoute(deps, route, call, prepared.denial)
-  return route.handle({ deps, recent, ...call, ...prepared.value, params })
+  const trace = traceOf(call.view)
+  const { identity } = prepared.value
+  const actor = identity && actorOf(identity, trace)
+  return route.handle({ deps, recent, ...call, ...prepared.value, actor, trace, params })
 }
 
 /** A browser that follows a link here logs in first and comes back. */

@@ -68,9 +68,10 @@ export const tokenRoutes = [
       scopes: z.array(z.string().max(128)).min(1).max(50).optional(),
     }),
     answer: minted,
-    async handle({ deps, identity, body }) {
+    async handle({ deps, identity, actor, body }) {
       const issued = await issueToken(deps, {
         account: identity.accountId,
+        by: actor,
         grantable: identity.scopes,
         ...(body.token_name === undefined ? {} : { name: body.token_name }),
         ...(body.expires_in === undefined ? {} : { lifetimeSeconds: body.expires_in }),
@@ -87,8 +88,8 @@ export const tokenRoutes = [
     summary: 'A successor of the token that is presented, in the last fifth of its life; the old one goes on',
     status: 201,
     answer: minted,
-    async handle({ deps, identity }) {
-      const renewed = await renewToken(deps, identity)
+    async handle({ deps, identity, trace }) {
+      const renewed = await renewToken(deps, identity, trace)
       return renewed.ok ? answerMinted(deps, identity, renewed.value) : refuse(renewed.denial)
     },
   }),
@@ -141,9 +142,9 @@ export const tokenRoutes = [
       token_id: z.string(),
       replication: wireReplication,
     }),
-    async handle({ deps, identity, body }) {
+    async handle({ deps, identity, actor, body }) {
       const { accountId } = identity
-      const revoked = await revokeToken(deps, { account: accountId, id: body.token_id, by: accountId })
+      const revoked = await revokeToken(deps, { account: accountId, id: body.token_id, by: actor })
       if (!revoked.ok) return refuse(revoked.denial)
       return json({
         success: true,

@@ -1,5 +1,6 @@
 import { canonicalEmail } from '../account.js'
 import { appendAudit } from '../audit/append.js'
+import { actorByExchange, anonymousActor, auditedAs, type RequestTrace } from '../authorization/actor.js'
 import { wasLoggedOutSince } from '../back-channel/known-login.js'
 import type { DenialCode } from '../decision.js'
 import type { Deps } from '../deps.js'
@@ -23,7 +24,7 @@ export interface LoginAnswer {
   readonly browser: string | undefined
   /** Value of the session cookie that the browser had; that session ends. */
   readonly previousSession?: string
-  readonly ip?: string
+  readonly trace?: RequestTrace
   readonly userAgent?: string
 }
 
@@ -39,7 +40,8 @@ export interface CompletedLogin {
  * `relogin_delayed`; rejects with `provider_unavailable` or `store_unavailable`, and then nothing of it has happened.
  */
 export async function completeLogin(deps: Deps, answer: LoginAnswer): Promise<Outcome<CompletedLogin>> {
-  const { callback, browser } = answer
+  const { callback, browser, trace = {} } = answer
+  const refuse = (...refusal: Refusal) => refuseLogin(deps, trace, ...refusal)
   const began = deps.clock()
   const sealed = callback.searchParams.get('state') ?? ''
   const state = openState(deps, sealed)
@@ -50,25 +52,25 @@ export async function completeLogin(deps: Deps, answer: LoginAnswer): Promise<Ou
     state.browser !== hashBrowser(browser) ||
     state.expiresAt <= deps.clock()
   )
-    return refuseLogin(deps, 'login_refused', 'the state is unknown, expired or of another browser')
-  if (!(await spend(deps, state))) return refuseLogin(deps, 'login_refused', 'the state was used before')
+    return refuse('login_refused', 'the state is unknown, expired or of another browser')
+  if (!(await spend(deps, state))) return refuse('login_refused', 'the state was used before')
 
   const login = await askProvider(deps, callback, challengeOf(deps, sealed, state, browser))
-  if (!login) return refuseLogin(deps, 'login_refused', 'the provider’s answer was not accepted')
+  if (!login) return refuse('login_refused', 'the provider’s answer was not accepted')
   const email = login.email === undefined ? undefined : canonicalEmail(login.email)
-  if (email === undefined) return refuseLogin(deps, 'login_refused', 'the provider named no e-mail address')
-  if (!login.emailVerified) return refuseLogin(deps, 'email_unverified', 'not verified', email)
+  if (email === undefined) return refuse('login_refused', 'the provider named no e-mail address')
+  if (!login.emailVerified) return refuse('email_unverified', 'not verified', email)
   const refusedDomain = refuseEmailDomain(deps.options, email)
-  if (refusedDomain) return refuseLogin(deps, refusedDomain.code, 'the domain is not allowed', email)
+  if (refusedDomain) return refuse(refusedDomain.code, 'the domain is not allowed', email)
 
-  const started = await startSession(deps, { ...factsOf(login, answer), email })
-  if (!started.ok) return refuseLogin(deps, started.denial.code, 'the account may not log in', email, started)
+  const started = await startSession(deps, { ...factsOf(login, answer), email }, trace)
+  if (!started.ok) return refuse(started.denial.code, 'the account may not log in', email, started)
   const { cookieValue, maxAgeSeconds } = started.value
   if (await wasLoggedOutSince(deps, login, began)) {
-    await endPrevious(deps, cookieValue)
-    return refuseLogin(deps, 'login_refused', 'the provider ended the session meanwhile', email)
+    await endPrevious(deps, cookieValue, trace)
+    return refuse('login_refused', 'the provider ended the session meanwhile', email)
   }
-  await endPrevious(deps, answer.previousSession)
+  await endPrevious(deps, answer.previousSession, trace)
   const { secure } = deps.options
   const cookie = writeCookie(cookieNames(secure).session, cookieValue, { secure, maxAgeSeconds })
   return done({ location: state.returnTo, setCookies: [cookie] })
@@ -99,7 +101,7 @@ async function askProvider(
   }
 }
 
-function factsOf(login: ProviderLogin, { ip, userAgent }: LoginAnswer) {
+function factsOf(login: ProviderLogin, { trace, userAgent }: LoginAnswer) {
   const name = boundedText(login.name ?? '', 200)
   return {
     groups: login.groups.slice(0, MOST_GROUPS).map((group) => boundedText(group, 200)),
@@ -108,28 +110,29 @@ function factsOf(login: ProviderLogin, { ip, userAgent }: LoginAnswer) {
     idToken: login.idToken,
     ...(name === '' ? {} : { name }),
     ...(login.providerSessionId === undefined ? {} : { providerSessionId: login.providerSessionId }),
-    ...(ip === undefined ? {} : { ip }),
+    ...(trace?.address === undefined ? {} : { ip: trace.address }),
     ...(userAgent === undefined ? {} : { userAgent }),
   }
 }
 
+type Refusal = [code: DenialCode, reason: string, account?: string, outcome?: Outcome<never>]
+
 async function refuseLogin(
   deps: Deps,
-  code: DenialCode,
-  reason: string,
-  account = 'anonymous',
-  outcome: Outcome<never> | undefined = undefined,
+  trace: RequestTrace,
+  ...[code, reason, account, outcome]: Refusal
 ): Promise<Outcome<never>> {
+  const by = account === undefined ? anonymousActor(trace) : actorByExchange(deps, account, 'login', trace)
   await appendAudit(deps, {
     action: 'session.refused',
-    actor: account,
-    subject: account,
+    ...auditedAs(by),
+    subject: by.account,
     details: { code, reason },
   })
   return outcome ?? refused(code)
 }
 
-async function endPrevious(deps: Deps, cookieValue: string | undefined): Promise<void> {
+async function endPrevious(deps: Deps, cookieValue: string | undefined, trace: RequestTrace): Promise<void> {
   const key = cookieValue === undefined ? undefined : parseCookieValue(cookieValue)
-  if (key) await endSession(deps, { key })
+  if (key) await endSession(deps, { key, trace })
 }

@@ -1,3 +1,4 @@
+import type { RequestTrace } from '../authorization/actor.js'
 import type { Deps } from '../deps.js'
 import { clearCookie, cookieNames } from '../sessions/cookie.js'
 import { endSession } from '../sessions/end.js'
@@ -16,12 +17,14 @@ export interface EndedLogin {
  */
 export async function endLogin(
   deps: Deps,
-  input: { session?: SessionKey; returnTo: string | undefined },
+  input: { session?: SessionKey; returnTo: string | undefined; trace?: RequestTrace },
 ): Promise<EndedLogin> {
   const { publicUrl, secure } = deps.options
   const local = returnPath(input.returnTo, publicUrl)
   const setCookies = [clearCookie(cookieNames(secure).session, secure)]
-  const ended = input.session && (await endSession(deps, { key: input.session }))
+  const ended =
+    input.session &&
+    (await endSession(deps, { key: input.session, ...(input.trace && { trace: input.trace }) }))
   if (!ended?.ok) return { location: local, setCookies }
   return { location: (await providerLogout(deps, ended.value.session.idToken)) ?? local, setCookies }
 }

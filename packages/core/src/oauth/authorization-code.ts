@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { actorByExchange, type RequestTrace } from '../authorization/actor.js'
 import type { Deps } from '../deps.js'
 import { type Outcome, refused } from '../outcome.js'
 import { scopesOf } from '../scopes.js'
@@ -43,7 +44,13 @@ export async function issueCode(deps: Deps, authorization: Authorization): Promi
  */
 export async function redeemCode(
   deps: Deps,
-  input: { code: string; redirectUri: string | undefined; codeVerifier: string; client: OAuthClient },
+  input: {
+    code: string
+    redirectUri: string | undefined
+    codeVerifier: string
+    client: OAuthClient
+    trace?: RequestTrace
+  },
 ): Promise<Outcome<GrantedTokens>> {
   const key = codeRecordKey(input.code)
   const [stored] = await deps.store.read(CODES, [key])
@@ -62,7 +69,8 @@ export async function redeemCode(
   if (!spent.committed) return refused('grant_invalid')
   const { account, scopes } = authorization
   const grantable = scopesOf(deps, deps.roleOf(account))
-  return startFamily(deps, { account, client: input.client, scopes, grantable })
+  const by = actorByExchange(deps, account, 'authorization_code', input.trace)
+  return startFamily(deps, { account, by, client: input.client, scopes, grantable })
 }
 
 /** Only a hash is stored. */

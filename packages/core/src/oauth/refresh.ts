@@ -1,4 +1,5 @@
 import { appendAudit } from '../audit/append.js'
+import { actorByExchange, auditedAs, type RequestTrace } from '../authorization/actor.js'
 import type { Deps } from '../deps.js'
 import { isFromBeforeLoss } from '../loss.js'
 import { done, type Outcome, refused } from '../outcome.js'
@@ -25,6 +26,7 @@ export interface RefreshRequest {
   readonly scopes?: readonly string[]
   /** When the request came in: whoever came before the token was spent did not reuse it. */
   readonly arrivedAt: Millis
+  readonly trace?: RequestTrace
 }
 
 /**
@@ -43,7 +45,7 @@ export async function refreshTokens(deps: Deps, request: RefreshRequest): Promis
   if (!family || family.generation !== standing.tokenGeneration) return refused('grant_invalid')
   if (family.clientId !== request.client.id) return refused('grant_invalid')
   if (isFromBeforeLoss(deps, partition, family.turnedAt)) return refused('grant_invalid')
-  if (claims.turn !== family.turn) return refuseSpent(deps, claims, family, request.arrivedAt)
+  if (claims.turn !== family.turn) return refuseSpent(deps, claims, family, request)
   const stale = refuseStaleLogin(deps, standing)
   if (stale) return { ok: false, denial: stale }
   return turn(deps, request, claims, stored)
@@ -51,7 +53,7 @@ export async function refreshTokens(deps: Deps, request: RefreshRequest): Promis
 
 async function turn(
   deps: Deps,
-  { client, scopes }: RefreshRequest,
+  { client, scopes, trace }: RefreshRequest,
   { accountId, familyId }: RefreshClaims,
   stored: StoredRecord,
 ): Promise<Outcome<GrantedTokens>> {
@@ -67,6 +69,7 @@ async function turn(
     deps,
     {
       account: accountId,
+      by: actorByExchange(deps, accountId, 'refresh_token', trace),
       scopes: granted,
       grantable: family.scopes,
       name: client.name ?? client.id,
@@ -106,14 +109,14 @@ async function refuseSpent(
   deps: Deps,
   { accountId, familyId, turn: presented }: RefreshClaims,
   family: RefreshFamily,
-  arrivedAt: Millis,
+  { arrivedAt, trace }: RefreshRequest,
 ): Promise<Outcome<never>> {
   const turnedAt = Math.max(family.turnedAt, deps.refreshed.doneAt(familyId) ?? 0)
   const hasRaced = presented === family.turn - 1 && arrivedAt <= turnedAt
   if (hasRaced) return refused('grant_invalid')
   await appendAudit(deps, {
     action: 'refresh.reuse',
-    actor: accountId,
+    ...auditedAs(actorByExchange(deps, accountId, 'refresh_token', trace)),
     subject: accountId,
     details: { family_id: familyId, client_id: family.clientId },
   })

@@ -1,4 +1,5 @@
 import { audited } from '../audit/append.js'
+import { actorByExchange, auditedAs, type RequestTrace } from '../authorization/actor.js'
 import type { Deps } from '../deps.js'
 import { walk } from '../directory/walk.js'
 import { done, type Outcome } from '../outcome.js'
@@ -19,7 +20,7 @@ export async function endFamily(deps: Deps, input: { account: string; familyId: 
 /** Ends the family of a refresh token, also of a spent one. Whatever is none of this client's is left alone. */
 export async function revokeRefreshToken(
   deps: Deps,
-  input: { refreshToken: string; clientId: string },
+  input: { refreshToken: string; clientId: string; trace?: RequestTrace },
 ): Promise<Outcome<void>> {
   const claims = await proveRefreshToken(deps, input.refreshToken)
   if (!claims) return done(undefined)
@@ -28,7 +29,7 @@ export async function revokeRefreshToken(
   if (!stored || familyOf(stored).clientId !== input.clientId) return done(undefined)
   const recorded = {
     action: 'refresh.revoke',
-    actor: account,
+    ...auditedAs(actorByExchange(deps, account, 'refresh_token', input.trace)),
     subject: account,
     details: { family_id: familyId, client_id: input.clientId },
   } as const

@@ -1,4 +1,5 @@
 import { revokeApiKey } from '../api-keys/revoke.js'
+import { actorOf, type RequestTrace } from '../authorization/actor.js'
 import type { Deps } from '../deps.js'
 import { identifyByBearer } from '../identify.js'
 import { done, type Outcome } from '../outcome.js'
@@ -14,14 +15,14 @@ import { revokeRefreshToken } from './revoke-family.js'
  */
 export async function revokePresented(
   deps: Deps,
-  { token, client }: { token: string; client: OAuthClient },
+  { token, client, trace = {} }: { token: string; client: OAuthClient; trace?: RequestTrace },
 ): Promise<Outcome<void>> {
   if (await proveRefreshToken(deps, token))
-    return revokeRefreshToken(deps, { refreshToken: token, clientId: client.id })
+    return revokeRefreshToken(deps, { refreshToken: token, clientId: client.id, trace })
   const identified = await identifyByBearer(deps, new Map(), token)
   if (!identified.ok) return done(undefined)
   const { accountId: account, credential } = identified.value
-  const input = { account, id: credential.id, by: account }
+  const input = { account, id: credential.id, by: actorOf(identified.value, trace) }
   if (credential.kind === 'token') await revokeToken(deps, input)
   if (credential.kind === 'external_token')
     await revokeExternalToken(deps, { ...input, expiresAt: credential.expiresAt })

@@ -1,4 +1,5 @@
 import { audited } from '../audit/append.js'
+import { type Actor, auditedAs } from '../authorization/actor.js'
 import type { Deps } from '../deps.js'
 import { done, type Outcome } from '../outcome.js'
 import type { JsonValue } from '../store/store.js'
@@ -15,19 +16,20 @@ export async function startFamily(
   deps: Deps,
   input: {
     account: string
+    by: Actor
     client: OAuthClient
     scopes: readonly string[]
     grantable: readonly string[]
   },
 ): Promise<Outcome<GrantedTokens>> {
-  const { account, client, scopes, grantable } = input
+  const { account, by, client, scopes, grantable } = input
   const { accessLifetimeSeconds, refreshLifetimeSeconds } = deps.options.tokens
   const familyId = deps.randomId(16)
   const now = deps.clock()
   const expiresAt = now + refreshLifetimeSeconds * 1000
   const recorded = {
     action: 'refresh.start',
-    actor: account,
+    ...auditedAs(by),
     subject: account,
     details: { family_id: familyId, client_id: client.id, scope: scopes.join(' ') },
   } as const
@@ -36,6 +38,7 @@ export async function startFamily(
       deps,
       {
         account,
+        by,
         scopes,
         grantable,
         name: client.name ?? client.id,

@@ -7,6 +7,7 @@ import { fine, NO_SUCH_USER, NOT_UNIQUE, refusedBy, type ScimOutcome } from './o
 import { settle } from './settle.js'
 import {
   claimsOf,
+  DIRECTORY_ACTOR,
   findUser,
   isSameKey,
   SCIM,
@@ -91,7 +92,7 @@ export async function deactivateFirst(
     ? []
     : changed.accounts.filter((account) => deps.options.superAdmins.has(account))
   for (const account of [...left, ...guarded]) {
-    const deactivated = await deactivateAccount(deps, account)
+    const deactivated = await deactivateAccount(deps, { account, by: DIRECTORY_ACTOR })
     if (!deactivated.ok) return refusedBy(deactivated.denial)
   }
   return fine(undefined)

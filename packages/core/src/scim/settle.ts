@@ -3,7 +3,7 @@ import { PortcullisError } from '../errors.js'
 import { activateAccount } from '../standing/activate.js'
 import { deactivateAccount } from '../standing/deactivate.js'
 import { fine, refusedBy, type ScimOutcome } from './outcome.js'
-import { findUser } from './user.js'
+import { DIRECTORY_ACTOR, findUser } from './user.js'
 
 const ATTEMPTS = 20
 
@@ -22,11 +22,12 @@ export async function settle(
     const user = await findUser(deps, id)
     const accounts = user?.accounts ?? []
     for (const account of before.filter((candidate) => !accounts.includes(candidate))) {
-      const left = await deactivateAccount(deps, account)
+      const left = await deactivateAccount(deps, { account, by: DIRECTORY_ACTOR })
       if (!left.ok) return refusedBy(left.denial)
     }
     for (const account of accounts) {
-      const set = await (user?.active ? activateAccount(deps, { account }) : deactivateAccount(deps, account))
+      const settleOne = user?.active ? activateAccount : deactivateAccount
+      const set = await settleOne(deps, { account, by: DIRECTORY_ACTOR })
       if (!set.ok) return refusedBy(set.denial)
     }
     if ((await findUser(deps, id))?.version === user?.version) return fine(undefined)

@@ -1,4 +1,6 @@
+import { serviceActor } from '../authorization/actor.js'
 import type { Deps } from '../deps.js'
+import { DIRECTORY_SERVICE } from '../standing/standing.js'
 import type { Millis, RecordKey, StoredRecord } from '../store/store.js'
 
 /** What a directory may say of a user's name (RFC 7643 §4.1.1); the rest is not kept. */
@@ -32,6 +34,9 @@ export interface User extends UserRecord {
   readonly id: string
   readonly version: string
 }
+
+/** The directory in the audit log. */
+export const DIRECTORY_ACTOR = serviceActor(DIRECTORY_SERVICE)
 
 /** One partition, so that one commit keeps names and accounts unique. No decision reads it. */
 export const SCIM = 'scim'

@@ -1,4 +1,5 @@
 import { audited } from '../audit/append.js'
+import { type Actor, actorByExchange, auditedAs, type RequestTrace } from '../authorization/actor.js'
 import type { Deps } from '../deps.js'
 import { leave } from '../directory/directory.js'
 import { done, type Outcome, refused } from '../outcome.js'
@@ -9,10 +10,13 @@ export interface EndedSession extends Replicated {
   readonly session: Session
 }
 
-/** Ends one session, at once and for good. Answers what it was. Refused with `session_not_found`. */
+/**
+ * Ends one session, at once and for good; without `by`, at the hand of whoever holds it. Answers what it was. Refused with
+ * `session_not_found`.
+ */
 export async function endSession(
   deps: Deps,
-  input: { key: SessionKey; by?: string },
+  input: { key: SessionKey; by?: Actor; trace?: RequestTrace },
 ): Promise<Outcome<EndedSession>> {
   const recordKey = sessionRecordKey(input.key.id)
   const [stored] = await deps.store.read(input.key.partition, [recordKey])
@@ -20,7 +24,7 @@ export async function endSession(
   if (!session) return refused('session_not_found')
   const recorded = {
     action: 'session.end',
-    actor: input.by ?? session.email,
+    ...auditedAs(input.by ?? actorByExchange(deps, session.email, 'session', input.trace)),
     subject: session.email,
   } as const
   const ended = await audited(deps, recorded, async () =>

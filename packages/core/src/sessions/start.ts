@@ -1,4 +1,5 @@
 import { audited } from '../audit/append.js'
+import { actorByExchange, auditedAs, type RequestTrace } from '../authorization/actor.js'
 import { enterKnownLogin } from '../back-channel/known-login.js'
 import { type Denial, denial } from '../decision.js'
 import type { Deps } from '../deps.js'
@@ -20,7 +21,11 @@ export interface StartedSession {
  * Starts a session under a new 256-bit id, whatever the browser had before. Refused with `account_banned` or
  * `relogin_delayed`, also when the ban arrives while the session starts.
  */
-export async function startSession(deps: Deps, facts: SessionFacts): Promise<Outcome<StartedSession>> {
+export async function startSession(
+  deps: Deps,
+  facts: SessionFacts,
+  trace: RequestTrace = facts.ip === undefined ? {} : { address: facts.ip },
+): Promise<Outcome<StartedSession>> {
   const now = deps.clock()
   const partition = deps.partitionOf(facts.email)
   const early = refuseLogin((await readStanding(deps, partition)).standing, now)
@@ -33,7 +38,8 @@ export async function startSession(deps: Deps, facts: SessionFacts): Promise<Out
   const kept = facts.userAgent ? { ...facts, userAgent: boundedText(facts.userAgent, 256) } : facts
   const sealed = deps.sealer.seal(sealingContext(key), kept as unknown as JsonValue)
 
-  const recorded = { action: 'session.start', actor: facts.email, subject: facts.email } as const
+  const by = actorByExchange(deps, facts.email, 'login', trace)
+  const recorded = { action: 'session.start', ...auditedAs(by), subject: facts.email } as const
   const started = await audited(deps, recorded, async () => {
     await enter(deps, [
       {

@@ -1,9 +1,10 @@
 import { audited } from '../audit/append.js'
+import { type Actor, auditedAs } from '../authorization/actor.js'
 import type { Deps } from '../deps.js'
 import { done, type Outcome } from '../outcome.js'
 import { changeStanding } from './change.js'
 import { releaseSuperAdminBan } from './last-super-admin.js'
-import { DIRECTORY_SERVICE, readStoredStanding, type Standing } from './standing.js'
+import { readStoredStanding, type Standing } from './standing.js'
 
 /**
  * Puts an account back into service. What its deactivation ended stays ended, and a ban that an administrator imposed
@@ -11,12 +12,12 @@ import { DIRECTORY_SERVICE, readStoredStanding, type Standing } from './standing
  */
 export async function activateAccount(
   deps: Deps,
-  { account, by = DIRECTORY_SERVICE }: { account: string; by?: string },
+  { account, by }: { account: string; by: Actor },
 ): Promise<Outcome<void>> {
   const partition = deps.partitionOf(account)
   const { deactivatedAt } = await readStoredStanding(deps, partition)
   if (deactivatedAt === undefined) return done(undefined)
-  return audited(deps, { action: 'account.activate', actor: by, subject: account }, async () => {
+  return audited(deps, { action: 'account.activate', ...auditedAs(by), subject: account }, async () => {
     await changeStanding(deps, partition, activated)
     if (deps.options.superAdmins.has(account)) await releaseSuperAdminBan(deps, account, 'directory')
     return done(undefined)

@@ -1,4 +1,5 @@
 import { audited } from '../audit/append.js'
+import { type Acted, type Actor, type ActsFor, auditedAs } from '../authorization/actor.js'
 import type { Deps } from '../deps.js'
 import { enter } from '../directory/directory.js'
 import { done, type Outcome, refused } from '../outcome.js'
@@ -18,8 +19,8 @@ const REASON_LENGTH = 500
 export interface BanRequest {
   /** Canonical e-mail; needs not have been seen before. */
   readonly account: string
-  /** Account that bans. */
-  readonly by: string
+  /** Who bans. */
+  readonly by: ActsFor
   /** 1 to 316224000 (ten years). Default 604800 (7 days). */
   readonly durationSeconds?: number
   /** Kept as one line of at most 500 characters. */
@@ -40,17 +41,17 @@ export interface BanResult extends Replicated {
  * A longer or shorter ban replaces the one in force. Refused with `own_account`, `super_admin_protected` or
  * `last_super_admin`.
  */
-export async function banAccount(deps: Deps, request: BanRequest): Promise<Outcome<BanResult>> {
+export async function banAccount(deps: Deps, request: Acted<BanRequest>): Promise<Outcome<BanResult>> {
   const { account, by, durationSeconds = DEFAULT_BAN_SECONDS, keepTokens = false } = request
   const forbidden = refuseOver(deps, account, by)
   if (forbidden) return forbidden
   const now = deps.clock()
   const until = now + durationSeconds * 1000
   const reason = boundedText(request.reason ?? '', REASON_LENGTH)
-  const ban: Ban = { at: now, until, by, reason, keepTokens }
+  const ban: Ban = { at: now, until, by: by.account, reason, keepTokens }
   const recorded = {
     action: 'account.ban',
-    actor: by,
+    ...auditedAs(by),
     subject: account,
     details: { duration_seconds: durationSeconds, reason, keep_tokens: keepTokens },
   } as const
@@ -75,9 +76,9 @@ export async function banAccount(deps: Deps, request: BanRequest): Promise<Outco
 }
 
 /** Nobody acts on themselves, and only a super admin on a super admin. */
-export function refuseOver(deps: Deps, account: string, by: string): Outcome<never> | undefined {
-  if (account === by) return refused('own_account')
-  if (deps.roleOf(account) === 'super_admin' && deps.roleOf(by) !== 'super_admin')
+export function refuseOver(deps: Deps, account: string, by: Actor): Outcome<never> | undefined {
+  if (account === by.account) return refused('own_account')
+  if (deps.roleOf(account) === 'super_admin' && by.role !== 'super_admin')
     return refused('super_admin_protected')
   return undefined
 }

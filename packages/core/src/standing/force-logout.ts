@@ -1,4 +1,5 @@
 import { audited } from '../audit/append.js'
+import { type Actor, auditedAs } from '../authorization/actor.js'
 import type { Deps } from '../deps.js'
 import { done, type Outcome } from '../outcome.js'
 import { collectEndedSessions } from '../sessions/collect.js'
@@ -25,7 +26,7 @@ export interface ForcedLogout extends EndedSessions {
  */
 export async function forceLogout(
   deps: Deps,
-  input: { account: string; by: string; reloginAfterSeconds?: number },
+  input: { account: string; by: Actor; reloginAfterSeconds?: number },
 ): Promise<Outcome<ForcedLogout>> {
   const { account, by, reloginAfterSeconds = DEFAULT_RELOGIN_SECONDS } = input
   const forbidden = refuseOver(deps, account, by)
@@ -33,7 +34,7 @@ export async function forceLogout(
   const reloginAfter = deps.clock() + reloginAfterSeconds * 1000
   const recorded = {
     action: 'account.force_logout',
-    actor: by,
+    ...auditedAs(by),
     subject: account,
     details: { relogin_after_seconds: reloginAfterSeconds },
   } as const
@@ -45,11 +46,11 @@ export async function forceLogout(
 /** Ends every session of an account in one commit; it may log in again at once. */
 export async function signOutEverywhere(
   deps: Deps,
-  input: { account: string; by: string },
+  input: { account: string; by: Actor },
 ): Promise<Outcome<EndedSessions>> {
   const recorded = {
     action: 'account.sign_out_everywhere',
-    actor: input.by,
+    ...auditedAs(input.by),
     subject: input.account,
   } as const
   return audited(deps, recorded, async () => done(await endAllSessions(deps, input.account, {})))

@@ -1,4 +1,5 @@
 import { audited } from '../audit/append.js'
+import { type Actor, auditedAs } from '../authorization/actor.js'
 import type { Deps } from '../deps.js'
 import { leave } from '../directory/directory.js'
 import { done, type Outcome, refused } from '../outcome.js'
@@ -15,7 +16,7 @@ import { imposedBan, readStanding, type Standing } from './standing.js'
  */
 export async function unbanAccount(
   deps: Deps,
-  input: { account: string; by: string },
+  input: { account: string; by: Actor },
 ): Promise<Outcome<void>> {
   const { account, by } = input
   const forbidden = refuseOver(deps, account, by)
@@ -24,10 +25,10 @@ export async function unbanAccount(
   const { standing } = await readStanding(deps, partition)
   if (!imposedBan(standing, deps.clock())) {
     if (standing.deactivatedAt === undefined) return refused('not_banned')
-    if (deps.roleOf(by) === 'super_admin') return activateAccount(deps, { account, by })
+    if (by.role === 'super_admin') return activateAccount(deps, { account, by })
     return refused('role_insufficient', { detail: 'The directory has deactivated this account.' })
   }
-  return audited(deps, { action: 'account.unban', actor: by, subject: account }, async () => {
+  return audited(deps, { action: 'account.unban', ...auditedAs(by), subject: account }, async () => {
     await changeStanding(deps, partition, withoutBan)
     if (deps.options.superAdmins.has(account)) await releaseSuperAdminBan(deps, account)
     await leave(deps, [{ directory: 'bans', id: partition }])

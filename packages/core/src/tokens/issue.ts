@@ -1,4 +1,5 @@
 import { audited } from '../audit/append.js'
+import { type Acted, type ActsFor, auditedAs } from '../authorization/actor.js'
 import { type Denial, denial } from '../decision.js'
 import type { Deps } from '../deps.js'
 import { enter } from '../directory/directory.js'
@@ -20,8 +21,8 @@ export interface TokenToIssue extends ScopeWish {
   readonly name?: string
   /** Integer seconds within `options.tokens`. Default `defaultLifetimeSeconds`. */
   readonly lifetimeSeconds?: number
-  /** Who is recorded as having issued it. Default: the account. */
-  readonly by?: string
+  /** Who issues it. Default: `{ service: 'program' }`. */
+  readonly by?: ActsFor
 }
 
 /** What is committed together with the token. */
@@ -44,7 +45,7 @@ export interface IssuedToken {
  */
 export async function issueToken(
   deps: Deps,
-  input: TokenToIssue,
+  input: Acted<TokenToIssue>,
   together?: IssuedWith,
 ): Promise<Outcome<IssuedToken>> {
   const { tokens } = deps.options
@@ -76,7 +77,7 @@ export async function issueToken(
   )
   const recorded = {
     action: 'token.issue',
-    actor: input.by ?? input.account,
+    ...auditedAs(input.by),
     subject: input.account,
     details: { token_id: id, expires_in: lifetimeSeconds, scope: scopes.join(' ') },
   } as const

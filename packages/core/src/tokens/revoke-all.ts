@@ -1,4 +1,5 @@
 import { audited } from '../audit/append.js'
+import { type Actor, auditedAs } from '../authorization/actor.js'
 import type { Deps } from '../deps.js'
 import { done, type Outcome } from '../outcome.js'
 import { changeStanding } from '../standing/change.js'
@@ -17,9 +18,13 @@ export interface RevokedTokens extends Replicated {
  */
 export async function revokeAllTokens(
   deps: Deps,
-  input: { account: string; by: string },
+  input: { account: string; by: Actor },
 ): Promise<Outcome<RevokedTokens>> {
-  const recorded = { action: 'token.revoke_all', actor: input.by, subject: input.account } as const
+  const recorded = {
+    action: 'token.revoke_all',
+    ...auditedAs(input.by),
+    subject: input.account,
+  } as const
   const revoked = await audited(deps, recorded, async () =>
     done(
       await changeStanding(deps, deps.partitionOf(input.account), (standing) =>

@@ -1,4 +1,5 @@
 import { audited } from '../audit/append.js'
+import { type Actor, auditedAs } from '../authorization/actor.js'
 import type { Deps } from '../deps.js'
 import { enter } from '../directory/directory.js'
 import { PortcullisError } from '../errors.js'
@@ -18,7 +19,7 @@ export interface RevokedToken extends Replicated {
  */
 export async function revokeToken(
   deps: Deps,
-  input: { account: string; id: string; by: string },
+  input: { account: string; id: string; by: Actor },
 ): Promise<Outcome<RevokedToken>> {
   const { account, id } = input
   const key = tokenRecordKey(id)
@@ -29,7 +30,7 @@ export async function revokeToken(
   if (record.revokedAt !== undefined) return done({ record })
   const recorded = {
     action: 'token.revoke',
-    actor: input.by,
+    ...auditedAs(input.by),
     subject: account,
     details: { token_id: id },
   } as const

@@ -1,4 +1,5 @@
 import { audited } from '../audit/append.js'
+import { type Actor, auditedAs } from '../authorization/actor.js'
 import type { Deps } from '../deps.js'
 import { PortcullisError } from '../errors.js'
 import { done, type Outcome } from '../outcome.js'
@@ -20,12 +21,12 @@ export function revocationKey(id: string): RecordKey {
  */
 export async function revokeExternalToken(
   deps: Deps,
-  input: { account: string; id: string; expiresAt: Millis; by: string },
+  input: { account: string; id: string; expiresAt: Millis; by: Actor },
 ): Promise<Outcome<Replicated>> {
   const { account, id, by } = input
   const recorded = {
     action: 'token.revoke',
-    actor: by,
+    ...auditedAs(by),
     subject: account,
     details: { token_id: id, external: true },
   } as const

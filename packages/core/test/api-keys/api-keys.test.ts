@@ -4,7 +4,7 @@ import { identify } from '../../src/identify.js'
 import { banAccount } from '../../src/standing/ban.js'
 import { unbanAccount } from '../../src/standing/unban.js'
 import { stillAllowed } from '../../src/still-allowed.js'
-import { must, refusalOf } from '../gate-fixture.js'
+import { actingAs, must, PROGRAM, refusalOf } from '../gate-fixture.js'
 import { type HttpFixture, httpFixture, sessionOf } from '../http/http-fixture.js'
 
 const USER = 'user@example.com'
@@ -83,10 +83,10 @@ describe('an API key', () => {
     const view = { method: 'GET', target: '/', rawHeaders: ['x-api-key', banned.key] }
     const identity = must(await identify(fixture.deps, new Map(), view))
     expect(await stillAllowed(fixture.deps, identity)).toBe(true)
-    must(await banAccount(fixture.deps, { account: USER, by: 'root@example.com' }))
+    must(await banAccount(fixture.deps, { account: USER, by: actingAs('root@example.com') }))
     expect(await verdict(banned.key)).toBe('account_banned')
     expect(await stillAllowed(fixture.deps, identity)).toBe(false)
-    must(await unbanAccount(fixture.deps, { account: USER, by: 'root@example.com' }))
+    must(await unbanAccount(fixture.deps, { account: USER, by: actingAs('root@example.com') }))
     expect(await verdict(banned.key)).toBe('api_key_invalid')
   })
 
@@ -126,8 +126,9 @@ describe('an API key', () => {
   })
 
   it('is one of at most a hundred of an account', async () => {
-    for (let made = 0; made < 100; made++) must(await createApiKey(fixture.deps, { account: USER }))
-    expect(refusalOf(await createApiKey(fixture.deps, { account: USER }))).toBe('too_many_keys')
+    for (let made = 0; made < 100; made++)
+      must(await createApiKey(fixture.deps, { by: PROGRAM, account: USER }))
+    expect(refusalOf(await createApiKey(fixture.deps, { by: PROGRAM, account: USER }))).toBe('too_many_keys')
   })
 
   it('of another account cannot be seen, revoked or rotated', async () => {

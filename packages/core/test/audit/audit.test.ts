@@ -8,7 +8,12 @@ import { refused } from '../../src/outcome.js'
 import type { JsonValue } from '../../src/store/store.js'
 import { gateFixture } from '../gate-fixture.js'
 
-const recorded = { action: 'account.ban', actor: 'admin@example.com', subject: 'user@example.com' } as const
+const recorded = {
+  action: 'account.ban',
+  actor: 'admin@example.com',
+  credential: 'session',
+  subject: 'user@example.com',
+} as const
 
 async function withEntries(count: number) {
   const fixture = await gateFixture()
@@ -45,6 +50,20 @@ describe('the audit log', () => {
     const { deps } = await withEntries(5)
     await rewrite(deps, 3, { ...(await entry(deps, 3)), actor: 'someone-else@example.com' })
     expect(await verifyAudit(deps)).toMatchObject({ intact: false, brokenAt: 3 })
+  })
+
+  it('shows an entry whose credential, address or request id was altered', async () => {
+    for (const altered of [
+      { credential: 'master_key' },
+      { address: '192.0.2.9' },
+      { requestId: 'x' },
+    ] as const) {
+      const { deps } = await gateFixture()
+      await appendAudit(deps, { ...recorded, address: '192.0.2.1', requestId: 'r-1' })
+      expect(await verifyAudit(deps)).toMatchObject({ intact: true })
+      await rewrite(deps, 1, { ...(await entry(deps, 1)), ...altered })
+      expect(await verifyAudit(deps)).toMatchObject({ intact: false, brokenAt: 1 })
+    }
   })
 
   it('shows a removed entry, in the middle and at the end', async () => {

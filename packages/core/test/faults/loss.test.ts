@@ -82,7 +82,7 @@ describe(
         const pair = await startPair(stage)
         const { gate } = await stage.gate({ url: pair.address.url, wait: { replicas: 1 } })
         const ban = async (account: string) =>
-          must(await gate.standing.ban({ account, by: 'root@example.com' }))
+          must(await gate.standing.ban({ account, by: { service: 'test' } }))
         await until('the replica confirms', 4000, async () => {
           const { replication } = await ban('first@example.com')
           return replication?.requested === 1 && replication.confirmed === 1

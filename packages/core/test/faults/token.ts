@@ -2,7 +2,6 @@ import type { RequestView } from '../../src/decision.js'
 import type { Gate } from '../../src/gate.js'
 import { must } from '../gate-fixture.js'
 
-const ROOT = 'root@example.com'
 let accounts = 0
 
 /** A token, and what its holder may count on: only what was acknowledged. */
@@ -32,13 +31,13 @@ export class Token {
 
   async revoke(gate: Gate): Promise<void> {
     this.state = 'unsure'
-    must(await gate.tokens.revoke({ account: this.#account, id: this.#id, by: ROOT }))
+    must(await gate.tokens.revoke({ account: this.#account, id: this.#id, by: { service: 'test' } }))
     this.#end()
   }
 
   async ban(gate: Gate): Promise<void> {
     this.state = 'unsure'
-    must(await gate.standing.ban({ account: this.#account, by: ROOT }))
+    must(await gate.standing.ban({ account: this.#account, by: { service: 'test' } }))
     this.#end()
   }
 

@@ -1,10 +1,10 @@
 import { createApiKey } from '../../src/api-keys/create.js'
 import type { Deps } from '../../src/deps.js'
-import { createRoutes } from '../../src/http/router.js'
+import { createRoutes, type Peer } from '../../src/http/router.js'
 import type { IdentityProvider } from '../../src/provider.js'
 import { startSession } from '../../src/sessions/start.js'
 import { issueToken } from '../../src/tokens/issue.js'
-import { type GateFixture, gateFixture, must } from '../gate-fixture.js'
+import { type GateFixture, gateFixture, must, PROGRAM } from '../gate-fixture.js'
 
 const ORIGIN = 'https://gate.test'
 
@@ -27,6 +27,7 @@ export interface HttpFixture extends GateFixture {
       /** Sent as a form. */
       form?: Readonly<Record<string, string>>
     },
+    peer?: Peer,
   ): Promise<Response>
 }
 
@@ -35,16 +36,17 @@ export async function httpFixture(overrides: Parameters<typeof gateFixture>[0] =
   const routes = createRoutes(fixture.deps, new Map())
   return {
     ...fixture,
-    call(method, path, { headers = {}, body, form } = {}) {
+    call(method, path, { headers = {}, body, form } = {}, peer = {}) {
       if (form) {
         const init = { method, headers, body: new URLSearchParams(form) }
-        return routes.handle(new Request(ORIGIN + path, init))
+        return routes.handle(new Request(ORIGIN + path, init), peer)
       }
       const json = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }
       const contentType: Record<string, string> =
         body === undefined ? {} : { 'content-type': 'application/json' }
       return routes.handle(
         new Request(ORIGIN + path, { method, headers: { ...contentType, ...headers }, ...json }),
+        peer,
       )
     },
   }
@@ -64,7 +66,7 @@ export async function tokenOf(
   account: string,
   scopes: string[],
 ): Promise<Record<string, string>> {
-  const { token } = must(await issueToken(deps, { account, scopes }))
+  const { token } = must(await issueToken(deps, { by: PROGRAM, account, scopes }))
   return { authorization: `Bearer ${token}` }
 }
 
@@ -73,6 +75,6 @@ export async function apiKeyOf(
   account: string,
   scopes: string[],
 ): Promise<Record<string, string>> {
-  const { key } = must(await createApiKey(deps, { account, scopes }))
+  const { key } = must(await createApiKey(deps, { by: PROGRAM, account, scopes }))
   return { 'x-api-key': key }
 }

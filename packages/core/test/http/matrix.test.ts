@@ -3,6 +3,7 @@ import type { Access, Route } from '../../src/http/route.js'
 import { ROUTES } from '../../src/http/table.js'
 import { banAccount } from '../../src/standing/ban.js'
 import { revokeAllTokens } from '../../src/tokens/revoke-all.js'
+import { actingAs } from '../gate-fixture.js'
 import { apiKeyOf, type HttpFixture, httpFixture, MASTER_KEY, sessionOf, tokenOf } from './http-fixture.js'
 
 const SCIM_SECRET = 'b1vTqX8sRkM4wYzN6cJd9hLf2gPa7uEo'
@@ -32,7 +33,7 @@ const CALLERS: Record<
   'a banned user with a session': {
     headers: async ({ deps }) => {
       const headers = await sessionOf(deps, 'banned@example.com')
-      await banAccount(deps, { account: 'banned@example.com', by: 'root@example.com' })
+      await banAccount(deps, { account: 'banned@example.com', by: actingAs('root@example.com') })
       return headers
     },
     may: ['public'],
@@ -40,7 +41,7 @@ const CALLERS: Record<
   'a banned admin with a token': {
     headers: async ({ deps }) => {
       const headers = await tokenOf(deps, 'admin@example.com', ['api', 'admin', 'tokens:write'])
-      await banAccount(deps, { account: 'admin@example.com', by: 'root@example.com' })
+      await banAccount(deps, { account: 'admin@example.com', by: actingAs('root@example.com') })
       return headers
     },
     may: ['public'],
@@ -64,7 +65,7 @@ const CALLERS: Record<
   'a user with a revoked API key': {
     headers: async ({ deps }) => {
       const headers = await apiKeyOf(deps, 'user@example.com', ['api', 'tokens:write'])
-      await revokeAllTokens(deps, { account: 'user@example.com', by: 'root@example.com' })
+      await revokeAllTokens(deps, { account: 'user@example.com', by: actingAs('root@example.com') })
       return headers
     },
     may: ['public'],

@@ -6,7 +6,7 @@ import { startFamily } from '../../src/oauth/start-family.js'
 import type { ProviderLogin } from '../../src/provider.js'
 import { startSession } from '../../src/sessions/start.js'
 import { memoryStore } from '../../src/store/memory.js'
-import { must, refusalOf, withFaults } from '../gate-fixture.js'
+import { must, PROGRAM, refusalOf, withFaults } from '../gate-fixture.js'
 import { apiKeyOf, type HttpFixture, httpFixture, tokenOf } from '../http/http-fixture.js'
 import { refusalWith } from '../scim/scim-fixture.js'
 import { type ProviderFixture, startProvider, type TokenToSign } from './backchannel-fixture.js'
@@ -46,7 +46,7 @@ async function refresherOf(deps: Deps) {
   const [client] = deps.options.oauthClients
   if (!client) throw new Error('no client')
   const { refreshToken } = must(
-    await startFamily(deps, { account, client, scopes: ['api'], grantable: ['api'] }),
+    await startFamily(deps, { by: PROGRAM, account, client, scopes: ['api'], grantable: ['api'] }),
   )
   return async () => refusalOf(await refreshTokens(deps, { refreshToken, client, arrivedAt: deps.clock() }))
 }

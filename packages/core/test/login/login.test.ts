@@ -14,7 +14,7 @@ import {
 } from '../../src/provider.js'
 import { parseCookieValue } from '../../src/sessions/session.js'
 import { banAccount } from '../../src/standing/ban.js'
-import { gateFixture, must, refusalOf } from '../gate-fixture.js'
+import { actingAs, gateFixture, must, refusalOf } from '../gate-fixture.js'
 
 const LOGIN: ProviderLogin = {
   issuer: 'https://idp.test',
@@ -137,7 +137,7 @@ describe('a login', () => {
 
   it('is refused to a banned account, however its e-mail is spelled', async () => {
     const { deps } = await withProvider()
-    must(await banAccount(deps, { account: 'user@example.com', by: 'admin@example.com' }))
+    must(await banAccount(deps, { account: 'user@example.com', by: actingAs('admin@example.com') }))
     expect(refusalOf(await completeLogin(deps, await begin(deps)))).toBe('account_banned')
   })
 

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { banAccount } from '../../src/standing/ban.js'
+import { actingAs } from '../gate-fixture.js'
 import { apiKeyOf, MASTER_KEY, tokenOf } from '../http/http-fixture.js'
 import { type OAuthFixture, oauthFixture } from './oauth-fixture.js'
 
@@ -41,7 +42,7 @@ describe('introspection (RFC 7662)', () => {
     const pair = await fixture.logIn()
     const spent = pair.refresh_token
     await fixture.refresh(spent)
-    await banAccount(fixture.deps, { account: USER, by: 'root@example.com' })
+    await banAccount(fixture.deps, { account: USER, by: actingAs('root@example.com') })
     for (const token of [pair.access_token, spent, 'nonsense', MASTER_KEY])
       expect((await ask(token)).body).toEqual({ active: false })
   })

@@ -4,7 +4,7 @@ import { createApiKey } from '../../src/api-keys/create.js'
 import { issueCode } from '../../src/oauth/authorization-code.js'
 import { startSession } from '../../src/sessions/start.js'
 import { issueToken } from '../../src/tokens/issue.js'
-import { must } from '../gate-fixture.js'
+import { must, PROGRAM } from '../gate-fixture.js'
 import { MASTER_KEY } from '../http/http-fixture.js'
 import { CLI, DEVICE_GRANT, type OAuthFixture, oauthFixture } from './oauth-fixture.js'
 
@@ -34,8 +34,8 @@ async function makeAll({ deps, ...fixture }: OAuthFixture): Promise<Record<Kind,
   const claims = { iss: issuer, aud: audience, sub: USER, jti: 'x', iat: now, exp: now + 60, scope: 'api' }
   return {
     session: must(await startSession(deps, facts)).cookieValue,
-    'access token': must(await issueToken(deps, { account: USER })).token,
-    'API key': must(await createApiKey(deps, { account: USER })).key,
+    'access token': must(await issueToken(deps, { by: PROGRAM, account: USER })).token,
+    'API key': must(await createApiKey(deps, { by: PROGRAM, account: USER })).key,
     'refresh token': (await fixture.logIn()).refresh_token,
     'device code': String(begun.device_code),
     'user code': String(begun.user_code),

@@ -38,7 +38,12 @@ export async function oauthFixture(overrides: Parameters<typeof httpFixture>[0] 
     post,
     async logIn(account = 'user@example.com', scope = 'api') {
       const begun = await post('/oauth2/device_authorization', { client_id: CLI, scope })
-      const identity = { accountId: account, partition: deps.partitionOf(account) } as Identity
+      const identity = {
+        accountId: account,
+        partition: deps.partitionOf(account),
+        role: deps.roleOf(account),
+        credential: { kind: 'session' },
+      } as Identity
       const userCode = String(begun.body.user_code).replace('-', '')
       const decided = await decideDevice(deps, {
         identity,

@@ -4,7 +4,7 @@ import { banAccount } from '../../src/standing/ban.js'
 import { unbanAccount } from '../../src/standing/unban.js'
 import { memoryStore } from '../../src/store/memory.js'
 import { revokeAllTokens } from '../../src/tokens/revoke-all.js'
-import { must, withFaults } from '../gate-fixture.js'
+import { actingAs, must, withFaults } from '../gate-fixture.js'
 import { CLI, type OAuthFixture, oauthFixture } from './oauth-fixture.js'
 
 const USER = 'user@example.com'
@@ -92,15 +92,15 @@ describe('a refresh token', () => {
 
   it('ends with a ban, and stays dead after it', async () => {
     const { refresh_token } = await fixture.logIn()
-    must(await banAccount(fixture.deps, { account: USER, by: 'root@example.com' }))
+    must(await banAccount(fixture.deps, { account: USER, by: actingAs('root@example.com') }))
     expect((await fixture.refresh(refresh_token)).body.error).toBe('invalid_grant')
-    must(await unbanAccount(fixture.deps, { account: USER, by: 'root@example.com' }))
+    must(await unbanAccount(fixture.deps, { account: USER, by: actingAs('root@example.com') }))
     expect((await fixture.refresh(refresh_token)).body.error).toBe('invalid_grant')
   })
 
   it('ends when every token of the account is revoked', async () => {
     const { refresh_token } = await fixture.logIn()
-    must(await revokeAllTokens(fixture.deps, { account: USER, by: USER }))
+    must(await revokeAllTokens(fixture.deps, { account: USER, by: actingAs(USER) }))
     expect((await fixture.refresh(refresh_token)).body.error).toBe('invalid_grant')
   })
 

@@ -109,7 +109,7 @@ describe('a WebSocket', () => {
     seen = {}
     expect(await refusal(open('/live', {}))).toBe(401)
     expect(await refusal(open('/live', { authorization: 'Bearer nonsense' }))).toBe(401)
-    must(await gate.standing.ban({ account: USER, by: ROOT }))
+    must(await gate.standing.ban({ account: USER, by: { service: 'test' } }))
     expect(await refusal(open('/live'))).toBe(403)
     expect(seen).toEqual({})
   })
@@ -118,7 +118,7 @@ describe('a WebSocket', () => {
     const socket = open('/live')
     await once(socket, 'open')
     const closed = once(socket, 'close')
-    must(await gate.standing.ban({ account: USER, by: ROOT }))
+    must(await gate.standing.ban({ account: USER, by: { service: 'test' } }))
     const [code] = await closed
     expect(code).toBe(1006)
     await expect.poll(() => echo.clients.size).toBe(0)

@@ -53,7 +53,7 @@ it('refuses the accounts of the node that came back empty, and nobody else', asy
   )
   expect(new Set(after)).toEqual(new Set(['allow', 'issued_before_loss']))
 
-  must(await gate.store.acceptLoss({ by: 'root@example.com' }))
+  must(await gate.store.acceptLoss({ by: { service: 'test' } }))
   const accepted = after.map((verdict) => (verdict === 'allow' ? 'allow' : 'token_invalid'))
   await expect.poll(verdicts, { timeout: 5000, interval: 50 }).toEqual(accepted)
 }, 30_000)

@@ -71,7 +71,7 @@ describe('a Redis that came back with less than it had', () => {
     const revoked = must(await gate.tokens.issue({ account: USER }))
     expect([await judge(gate, kept.token), await judge(other, revoked.token)]).toEqual(['allow', 'allow'])
     await save()
-    must(await gate.tokens.revoke({ account: USER, id: revoked.info.id, by: USER }))
+    must(await gate.tokens.revoke({ account: USER, id: revoked.info.id, by: { service: 'test' } }))
     await expect.poll(() => judge(other, revoked.token), PATIENCE).toBe('token_revoked')
 
     await killAndRestart()
@@ -95,12 +95,12 @@ describe('a Redis that came back with less than it had', () => {
     expect(await judge(gate, after.token)).toBe('allow')
     expect(await warningsOf(gate)).toContainEqual(expect.stringContaining('came back without records'))
 
-    must(await gate.store.acceptLoss({ by: ROOT }))
+    must(await gate.store.acceptLoss({ by: { service: 'test' } }))
     expect(await judge(gate, after.token)).toBe('allow')
     expect(await judge(gate, before.token)).toBe('token_invalid')
     expect(await warningsOf(gate)).not.toContainEqual(expect.stringContaining('came back without records'))
     const [last] = (await gate.audit.list({ limit: 1 })).items
-    expect(last).toMatchObject({ action: 'store.accept_loss', actor: ROOT })
+    expect(last).toMatchObject({ action: 'store.accept_loss', actor: 'service:test' })
   })
 
   it('accepts in every process what was accepted in one', async () => {
@@ -108,11 +108,11 @@ describe('a Redis that came back with less than it had', () => {
     const { token, info } = must(await gate.tokens.issue({ account: USER }))
     await save()
     must(await gate.tokens.issue({ account: USER }))
-    must(await gate.tokens.revoke({ account: USER, id: info.id, by: USER }))
+    must(await gate.tokens.revoke({ account: USER, id: info.id, by: { service: 'test' } }))
     await killAndRestart()
     for (const each of [gate, other])
       await expect.poll(() => judge(each, token), PATIENCE).toBe('issued_before_loss')
-    must(await other.store.acceptLoss({ by: ROOT }))
+    must(await other.store.acceptLoss({ by: { service: 'test' } }))
     // Its revocation is gone for good, which is what the operator has accepted.
     for (const each of [gate, other]) await expect.poll(() => judge(each, token), PATIENCE).toBe('allow')
   })
@@ -121,7 +121,7 @@ describe('a Redis that came back with less than it had', () => {
     const gate = await openGate({ onDataLoss: 'accept' })
     const { token, info } = must(await gate.tokens.issue({ account: USER }))
     await save()
-    must(await gate.tokens.revoke({ account: USER, id: info.id, by: USER }))
+    must(await gate.tokens.revoke({ account: USER, id: info.id, by: { service: 'test' } }))
     await killAndRestart()
     await expect.poll(() => judge(gate, token), PATIENCE).toBe('allow')
   })
@@ -130,7 +130,7 @@ describe('a Redis that came back with less than it had', () => {
     const gate = await openGate()
     const { token, info } = must(await gate.tokens.issue({ account: USER }))
     const spare = must(await gate.tokens.issue({ account: USER }))
-    must(await gate.tokens.revoke({ account: USER, id: info.id, by: USER }))
+    must(await gate.tokens.revoke({ account: USER, id: info.id, by: { service: 'test' } }))
     await save()
     await killAndRestart()
     await expect.poll(() => judge(gate, spare.token), PATIENCE).toBe('allow')

@@ -48,7 +48,7 @@ describe('a gate on Redis', () => {
       })
       // The heartbeats of two gates and the question itself.
       .toBeLessThan(20)
-    must(await other.standing.ban({ account: 'user@example.com', by: 'root@example.com' }))
+    must(await other.standing.ban({ account: 'user@example.com', by: { service: 'test' } }))
     await expect
       .poll(async () => (await gate.authenticate(head(token))).outcome, { interval: 5, timeout: 1000 })
       .toBe('deny')
@@ -62,7 +62,7 @@ describe('a gate on Redis', () => {
     const gate = await openGate('monitored')
     const { token, info } = must(await gate.tokens.issue({ account: 'user@example.com' }))
     await gate.authenticate(head(token))
-    must(await gate.tokens.revoke({ account: 'user@example.com', id: info.id, by: 'user@example.com' }))
+    must(await gate.tokens.revoke({ account: 'user@example.com', id: info.id, by: { service: 'test' } }))
     await gate.tokens.listAll({ limit: 50 })
     await gate.close()
     monitor.disconnect()

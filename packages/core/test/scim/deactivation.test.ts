@@ -10,7 +10,7 @@ import { unbanAccount } from '../../src/standing/unban.js'
 import { stillAllowed } from '../../src/still-allowed.js'
 import { memoryStore } from '../../src/store/memory.js'
 import { issueToken } from '../../src/tokens/issue.js'
-import { must, refusalOf, withFaults } from '../gate-fixture.js'
+import { actingAs, must, PROGRAM, refusalOf, withFaults } from '../gate-fixture.js'
 import { apiKeyOf, sessionOf, tokenOf } from '../http/http-fixture.js'
 import { loginRefusal, refusalWith, type ScimFixture, scimFixture } from './scim-fixture.js'
 
@@ -22,7 +22,9 @@ async function everythingOf(deps: Deps) {
   const [client] = deps.options.oauthClients
   if (!client) throw new Error('no client')
   const scopes = ['api']
-  const { refreshToken } = must(await startFamily(deps, { account, client, scopes, grantable: scopes }))
+  const { refreshToken } = must(
+    await startFamily(deps, { by: PROGRAM, account, client, scopes, grantable: scopes }),
+  )
   return {
     session: await sessionOf(deps, account),
     token: await tokenOf(deps, account, ['api']),
@@ -62,7 +64,7 @@ describe.each(WAYS)('a user deactivated by %s', (_, deactivate) => {
     for (const refusal of await refusalsOf(deps, had))
       expect(refusal).toMatch(/^(account_banned|session_invalid)$/)
     expect(await loginRefusal(deps, account)).toBe('account_banned')
-    expect(refusalOf(await issueToken(deps, { account }))).toBe('account_banned')
+    expect(refusalOf(await issueToken(deps, { by: PROGRAM, account }))).toBe('account_banned')
   })
 })
 
@@ -159,7 +161,7 @@ describe('an account that a user leaves behind by a change of name', () => {
 })
 
 describe('bans and deactivations', () => {
-  const by = 'admin@example.com'
+  const by = actingAs('admin@example.com')
 
   it('the directory lifts no ban of an administrator', async () => {
     const { deps, create, patch } = await scimFixture()
@@ -188,7 +190,7 @@ describe('bans and deactivations', () => {
     const { deps, create } = await scimFixture()
     await create({ userName: account, active: false })
     expect(refusalOf(await unbanAccount(deps, { account, by }))).toBe('role_insufficient')
-    must(await unbanAccount(deps, { account, by: 'root@example.com' }))
+    must(await unbanAccount(deps, { account, by: actingAs('root@example.com') }))
     expect(await loginRefusal(deps, account)).toBeUndefined()
   })
 })
@@ -214,7 +216,7 @@ describe('the last super admin', () => {
     const root = await create({ userName: 'root@example.com' })
     const second = await create({ userName: 'second@example.com' })
     await patch(root.id, inactive)
-    const ban = { account: 'root@example.com', by: 'second@example.com', durationSeconds: 60 }
+    const ban = { account: 'root@example.com', by: actingAs('second@example.com'), durationSeconds: 60 }
     must(await banAccount(deps, ban))
     clock.advance(60_000)
     expect((await patch(second.id, inactive)).status).toBe(409)

@@ -6,15 +6,16 @@ import { banAccount } from '../../src/standing/ban.js'
 import { forceLogout, signOutEverywhere } from '../../src/standing/force-logout.js'
 import { unbanAccount } from '../../src/standing/unban.js'
 import { issueToken } from '../../src/tokens/issue.js'
-import { gateFixture, must, refusalOf } from '../gate-fixture.js'
+import { actingAs, gateFixture, must, PROGRAM, refusalOf } from '../gate-fixture.js'
 
 const account = 'user@example.com'
-const by = 'admin@example.com'
+const admin = 'admin@example.com'
+const by = actingAs(admin)
 const facts = { email: account, groups: [], issuer: 'https://idp.test', subject: '1', idToken: 'x.y.z' }
 
 async function someoneLoggedIn() {
   const fixture = await gateFixture()
-  const { token } = must(await issueToken(fixture.deps, { account }))
+  const { token } = must(await issueToken(fixture.deps, { by: PROGRAM, account }))
   const { cookieValue } = must(await startSession(fixture.deps, facts))
   return { ...fixture, token, cookieValue }
 }
@@ -37,7 +38,7 @@ describe('a banned account', () => {
     })
     expect(refusalOf(await withToken(deps, token))).toBe('account_banned')
     expect(refusalOf(await withCookie(deps, cookieValue))).toMatch(/^(account_banned|session_invalid)$/)
-    expect(refusalOf(await issueToken(deps, { account }))).toBe('account_banned')
+    expect(refusalOf(await issueToken(deps, { by: PROGRAM, account }))).toBe('account_banned')
     expect(refusalOf(await startSession(deps, facts))).toBe('account_banned')
   })
 
@@ -47,7 +48,7 @@ describe('a banned account', () => {
     must(await unbanAccount(deps, { account, by }))
     expect(refusalOf(await withToken(deps, token))).toBe('token_revoked')
     expect(refusalOf(await withCookie(deps, cookieValue))).toBe('session_invalid')
-    const { token: fresh } = must(await issueToken(deps, { account }))
+    const { token: fresh } = must(await issueToken(deps, { by: PROGRAM, account }))
     expect((await withToken(deps, fresh)).ok).toBe(true)
   })
 
@@ -64,23 +65,23 @@ describe('a banned account', () => {
     const { deps, clock } = await gateFixture()
     must(await banAccount(deps, { account, by, durationSeconds: 60 }))
     clock.advance(59_999)
-    expect(refusalOf(await issueToken(deps, { account }))).toBe('account_banned')
+    expect(refusalOf(await issueToken(deps, { by: PROGRAM, account }))).toBe('account_banned')
     clock.advance(1)
-    must(await issueToken(deps, { account }))
+    must(await issueToken(deps, { by: PROGRAM, account }))
     expect(refusalOf(await unbanAccount(deps, { account, by }))).toBe('not_banned')
   })
 
   it('cannot end its ban by itself', async () => {
     const { deps } = await gateFixture()
-    must(await banAccount(deps, { account: by, by: 'root@example.com' }))
-    expect(refusalOf(await unbanAccount(deps, { account: by, by }))).toBe('own_account')
+    must(await banAccount(deps, { account: admin, by: actingAs('root@example.com') }))
+    expect(refusalOf(await unbanAccount(deps, { account: admin, by }))).toBe('own_account')
   })
 })
 
 describe('nobody', () => {
   it('can ban themselves', async () => {
     const { deps } = await gateFixture()
-    expect(refusalOf(await banAccount(deps, { account: by, by }))).toBe('own_account')
+    expect(refusalOf(await banAccount(deps, { account: admin, by }))).toBe('own_account')
   })
 
   it('but a super admin can ban a super admin', async () => {
@@ -88,7 +89,7 @@ describe('nobody', () => {
     expect(refusalOf(await banAccount(deps, { account: 'root@example.com', by }))).toBe(
       'super_admin_protected',
     )
-    must(await banAccount(deps, { account: 'second@example.com', by: 'root@example.com' }))
+    must(await banAccount(deps, { account: 'second@example.com', by: actingAs('root@example.com') }))
   })
 
   it('can ban the last super admin, not even two super admins each other at once', async () => {
@@ -96,8 +97,8 @@ describe('nobody', () => {
       const { deps } = await gateFixture()
       const [first, second] = ['root@example.com', 'second@example.com'] as const
       const outcomes = await Promise.all([
-        banAccount(deps, { account: second, by: first }),
-        banAccount(deps, { account: first, by: second }),
+        banAccount(deps, { account: second, by: actingAs(first) }),
+        banAccount(deps, { account: first, by: actingAs(second) }),
       ])
       expect(outcomes.map(refusalOf).sort()).toEqual(['last_super_admin', undefined])
     }
@@ -105,9 +106,9 @@ describe('nobody', () => {
 
   it('is kept from banning the second super admin again once the first is unbanned', async () => {
     const { deps } = await gateFixture()
-    must(await banAccount(deps, { account: 'second@example.com', by: 'root@example.com' }))
-    must(await unbanAccount(deps, { account: 'second@example.com', by: 'root@example.com' }))
-    must(await banAccount(deps, { account: 'root@example.com', by: 'second@example.com' }))
+    must(await banAccount(deps, { account: 'second@example.com', by: actingAs('root@example.com') }))
+    must(await unbanAccount(deps, { account: 'second@example.com', by: actingAs('root@example.com') }))
+    must(await banAccount(deps, { account: 'root@example.com', by: actingAs('second@example.com') }))
   })
 })
 
@@ -126,7 +127,7 @@ describe('a forced logout', () => {
 
   it('of everywhere lets the account log in again at once', async () => {
     const { deps, cookieValue } = await someoneLoggedIn()
-    must(await signOutEverywhere(deps, { account, by: account }))
+    must(await signOutEverywhere(deps, { account, by: actingAs(account) }))
     expect(refusalOf(await withCookie(deps, cookieValue))).toBe('session_invalid')
     const { cookieValue: fresh } = must(await startSession(deps, facts))
     expect((await withCookie(deps, fresh)).ok).toBe(true)

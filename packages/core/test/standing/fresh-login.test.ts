@@ -4,7 +4,7 @@ import { authenticate } from '../../src/authenticate.js'
 import { resolveOptions } from '../../src/options.js'
 import { startSession } from '../../src/sessions/start.js'
 import { issueToken } from '../../src/tokens/issue.js'
-import { type GateFixture, gateFixture, must } from '../gate-fixture.js'
+import { type GateFixture, gateFixture, must, PROGRAM } from '../gate-fixture.js'
 
 const USER = 'user@example.com'
 const HOUR = 3_600_000
@@ -25,8 +25,8 @@ describe('credentials that need a fresh login', () => {
     const fixture = await gateFixture({ requireFreshLogin: '24h' })
     const { deps, clock } = fixture
     await logIn(fixture)
-    const { token } = must(await issueToken(deps, { account: USER }))
-    const { key } = must(await createApiKey(deps, { account: USER }))
+    const { token } = must(await issueToken(deps, { by: PROGRAM, account: USER }))
+    const { key } = must(await createApiKey(deps, { by: PROGRAM, account: USER }))
     const verdicts = async () => {
       const decisions = []
       for (const credential of [token, key])

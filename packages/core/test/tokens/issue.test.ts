@@ -7,7 +7,7 @@ import { issueToken } from '../../src/tokens/issue.js'
 import { listTokens } from '../../src/tokens/list.js'
 import { revokeToken } from '../../src/tokens/revoke.js'
 import { revokeAllTokens } from '../../src/tokens/revoke-all.js'
-import { gateFixture, must, refusalOf, withFaults } from '../gate-fixture.js'
+import { actingAs, gateFixture, must, PROGRAM, refusalOf, withFaults } from '../gate-fixture.js'
 
 const account = 'user@example.com'
 
@@ -22,7 +22,7 @@ function call(deps: Deps, token: string) {
 describe('issuing a token', () => {
   it('gives a token that is good until it expires', async () => {
     const { deps, clock } = await gateFixture()
-    const { token, info } = must(await issueToken(deps, { account, lifetimeSeconds: 3600 }))
+    const { token, info } = must(await issueToken(deps, { by: PROGRAM, account, lifetimeSeconds: 3600 }))
     expect(must(await call(deps, token))).toMatchObject({
       accountId: account,
       role: 'user',
@@ -39,23 +39,27 @@ describe('issuing a token', () => {
     'is refused with a code for a lifetime of %s seconds, and nothing is stored',
     async (lifetimeSeconds) => {
       const { deps } = await gateFixture()
-      expect(refusalOf(await issueToken(deps, { account, lifetimeSeconds }))).toBe('expires_in_invalid')
+      expect(refusalOf(await issueToken(deps, { by: PROGRAM, account, lifetimeSeconds }))).toBe(
+        'expires_in_invalid',
+      )
       expect((await listTokens(deps, { account, limit: 10 })).items).toEqual([])
     },
   )
 
   it('is refused for scopes that do not exist or that the minter does not hold', async () => {
     const { deps } = await gateFixture()
-    expect(refusalOf(await issueToken(deps, { account, scopes: ['toString'] }))).toBe('scope_unknown')
-    expect(refusalOf(await issueToken(deps, { account, scopes: ['admin'], grantable: ['api'] }))).toBe(
-      'scope_insufficient',
+    expect(refusalOf(await issueToken(deps, { by: PROGRAM, account, scopes: ['toString'] }))).toBe(
+      'scope_unknown',
     )
+    expect(
+      refusalOf(await issueToken(deps, { by: PROGRAM, account, scopes: ['admin'], grantable: ['api'] })),
+    ).toBe('scope_insufficient')
   })
 
   it('keeps a name of markup, control characters or 10 kB as bounded plain text', async () => {
     const { deps } = await gateFixture()
     const name = `<b>\u0000${'x'.repeat(10_240)}`
-    const { info } = must(await issueToken(deps, { account, name }))
+    const { info } = must(await issueToken(deps, { by: PROGRAM, account, name }))
     expect(info.name).toMatch(/^<b> x+$/)
     expect(info.name).toHaveLength(100)
   })
@@ -68,10 +72,12 @@ describe('issuing a token', () => {
         broken ? Promise.reject(new Error('connection reset')) : store.commit(partition, batch),
     })
     const { deps } = await gateFixture({ store: faulty, clock: Date.now })
-    await expect(issueToken(deps, { account })).rejects.toMatchObject({ code: 'store_unavailable' })
+    await expect(issueToken(deps, { by: PROGRAM, account })).rejects.toMatchObject({
+      code: 'store_unavailable',
+    })
     broken = false
     expect((await listTokens(deps, { account, limit: 10 })).items).toEqual([])
-    must(await issueToken(deps, { account }))
+    must(await issueToken(deps, { by: PROGRAM, account }))
     expect((await listTokens(deps, { account, limit: 10 })).items).toHaveLength(1)
   })
 
@@ -96,16 +102,16 @@ describe('issuing a token', () => {
 
   it('is refused to a banned account', async () => {
     const { deps } = await gateFixture()
-    must(await banAccount(deps, { account, by: 'admin@example.com' }))
-    expect(refusalOf(await issueToken(deps, { account }))).toBe('account_banned')
+    must(await banAccount(deps, { account, by: actingAs('admin@example.com') }))
+    expect(refusalOf(await issueToken(deps, { by: PROGRAM, account }))).toBe('account_banned')
   })
 
   it('leaves no live token when it races a ban', async () => {
     for (let round = 0; round < 20; round++) {
       const { deps } = await gateFixture()
       const [issued] = await Promise.all([
-        issueToken(deps, { account }),
-        banAccount(deps, { account, by: 'admin@example.com', durationSeconds: 60 }),
+        issueToken(deps, { by: PROGRAM, account }),
+        banAccount(deps, { account, by: actingAs('admin@example.com'), durationSeconds: 60 }),
       ])
       if (issued.ok) expect(refusalOf(await call(deps, issued.value.token))).toBe('account_banned')
       const listed = await listTokens(deps, { account, limit: 10 })
@@ -117,18 +123,18 @@ describe('issuing a token', () => {
 describe('revoking tokens', () => {
   it('bites on the very next request and stays', async () => {
     const { deps } = await gateFixture()
-    const { token, info } = must(await issueToken(deps, { account }))
+    const { token, info } = must(await issueToken(deps, { by: PROGRAM, account }))
     expect((await call(deps, token)).ok).toBe(true)
-    must(await revokeToken(deps, { account, id: info.id, by: account }))
+    must(await revokeToken(deps, { account, id: info.id, by: actingAs(account) }))
     expect(refusalOf(await call(deps, token))).toBe('token_revoked')
-    must(await revokeToken(deps, { account, id: info.id, by: account }))
+    must(await revokeToken(deps, { account, id: info.id, by: actingAs(account) }))
     expect((await listTokens(deps, { account, limit: 10 })).items).toMatchObject([{ status: 'revoked' }])
   })
 
   it('does not find the token of another account', async () => {
     const { deps } = await gateFixture()
-    const { token, info } = must(await issueToken(deps, { account }))
-    const input = { account: 'other@example.com', id: info.id, by: 'other@example.com' }
+    const { token, info } = must(await issueToken(deps, { by: PROGRAM, account }))
+    const input = { account: 'other@example.com', id: info.id, by: actingAs('other@example.com') }
     expect(refusalOf(await revokeToken(deps, input))).toBe('token_not_found')
     expect((await call(deps, token)).ok).toBe(true)
   })
@@ -136,22 +142,22 @@ describe('revoking tokens', () => {
   it('ends every token of an account in one step, and later ones are good', async () => {
     const { deps } = await gateFixture()
     const before = await Promise.all(
-      Array.from({ length: 5 }, async () => must(await issueToken(deps, { account }))),
+      Array.from({ length: 5 }, async () => must(await issueToken(deps, { by: PROGRAM, account }))),
     )
-    expect(must(await revokeAllTokens(deps, { account, by: 'admin@example.com' }))).toEqual({
+    expect(must(await revokeAllTokens(deps, { account, by: actingAs('admin@example.com') }))).toEqual({
       revokedCount: 5,
     })
     for (const { token } of before) expect(refusalOf(await call(deps, token))).toBe('token_revoked')
-    const { token } = must(await issueToken(deps, { account }))
+    const { token } = must(await issueToken(deps, { by: PROGRAM, account }))
     expect((await call(deps, token)).ok).toBe(true)
   })
 
   it('holds in the same millisecond, and when another machine stamps its tokens ahead of our clock', async () => {
     const { deps, clock } = await gateFixture()
     clock.advance(20_000)
-    const { token } = must(await issueToken(deps, { account }))
+    const { token } = must(await issueToken(deps, { by: PROGRAM, account }))
     clock.advance(-20_000)
-    must(await revokeAllTokens(deps, { account, by: 'admin@example.com' }))
+    must(await revokeAllTokens(deps, { account, by: actingAs('admin@example.com') }))
     clock.advance(20_000)
     expect(refusalOf(await call(deps, token))).toBe('token_revoked')
   })
@@ -166,9 +172,9 @@ describe('revoking tokens', () => {
           : store.commit(partition, batch),
     })
     const { deps } = await gateFixture({ store: faulty, clock: Date.now })
-    const { token, info } = must(await issueToken(deps, { account }))
+    const { token, info } = must(await issueToken(deps, { by: PROGRAM, account }))
     auditing = false
-    await expect(revokeToken(deps, { account, id: info.id, by: account })).rejects.toMatchObject({
+    await expect(revokeToken(deps, { account, id: info.id, by: actingAs(account) })).rejects.toMatchObject({
       code: 'store_unavailable',
     })
     expect((await call(deps, token)).ok).toBe(true)

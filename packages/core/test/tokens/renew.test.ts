@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { identify } from '../../src/identify.js'
 import { issueToken } from '../../src/tokens/issue.js'
-import { must } from '../gate-fixture.js'
+import { must, PROGRAM } from '../gate-fixture.js'
 import { type HttpFixture, httpFixture } from '../http/http-fixture.js'
 
 const USER = 'user@example.com'
@@ -10,7 +10,7 @@ let token: string
 
 beforeEach(async () => {
   fixture = await httpFixture({ tokenRenewal: 'offer' })
-  const input = { account: USER, name: 'laptop', scopes: ['api'], lifetimeSeconds: 1000 }
+  const input = { account: USER, by: PROGRAM, name: 'laptop', scopes: ['api'], lifetimeSeconds: 1000 }
   token = must(await issueToken(fixture.deps, input)).token
 })
 
@@ -45,7 +45,7 @@ describe('a token in the last fifth of its life', () => {
 
   it('gets none where renewal is not offered', async () => {
     fixture = await httpFixture()
-    token = must(await issueToken(fixture.deps, { account: USER, lifetimeSeconds: 1000 })).token
+    token = must(await issueToken(fixture.deps, { by: PROGRAM, account: USER, lifetimeSeconds: 1000 })).token
     fixture.clock.advance(900_000)
     expect(await renewal()).toBeUndefined()
     expect((await renew()).status).toBe(409)

@@ -13,11 +13,11 @@ import {
   revokeExternalToken,
   type TrustedIssuerOptions,
 } from '../../src/trusted-issuers/trusted-issuers.js'
-import { gateFixture, must, refusalOf, withFaults } from '../gate-fixture.js'
+import { actingAs, gateFixture, must, refusalOf, withFaults } from '../gate-fixture.js'
 import { claimed, SECONDS, trustedIssuer } from './issuer-fixture.js'
 
 const account = 'ann@example.com'
-const by = 'admin@example.com'
+const by = actingAs('admin@example.com')
 
 async function gate(options: Partial<TrustedIssuerOptions> = {}, faults?: (store: Store) => Partial<Store>) {
   const issuer = await trustedIssuer(options)
@@ -155,7 +155,8 @@ describe('a revoked token of a trusted issuer', () => {
     const [entry] = (await listAudit(deps, { limit: 1 })).items
     expect(entry).toMatchObject({
       action: 'token.revoke',
-      actor: by,
+      actor: 'admin@example.com',
+      credential: 'session',
       subject: account,
       details: { token_id: id },
     })

@@ -1,0 +1,95 @@
+import { type Credential, type Identity, ROLES, type Role } from '../decision.js'
+import type { Deps } from '../deps.js'
+import { done, type Outcome, refused } from '../outcome.js'
+
+/** What an actor proved itself by: a credential of an account, something exchanged for one, or a program's own hand. */
+export type ActingCredential =
+  | Credential['kind']
+  | 'login'
+  | 'refresh_token'
+  | 'authorization_code'
+  | 'device_code'
+  | 'service'
+
+/** What leads from a record back to the request that it was made for. */
+export interface RequestTrace {
+  /** Address of the client. */
+  readonly address?: string
+  /** As whoever is in front of the gate named the request. */
+  readonly requestId?: string
+}
+
+/** Who does something, and by what power. The role is that of the credential presented, never that of an address. */
+export interface Actor extends RequestTrace {
+  /** Canonical e-mail; `service:NAME` for a program, `master-key`, `scim`, `identity-provider` or `anonymous`. */
+  readonly account: string
+  readonly role: Role
+  readonly credential: ActingCredential
+}
+
+/**
+ * On whose behalf a program that holds the gate acts: an identity that the gate let in, with no more power than it has, or
+ * the program itself, which acts as a super admin and is audited as `service:NAME`. A name has 1 to 64 letters, digits,
+ * dots, dashes or underscores.
+ */
+export type ActsFor = Identity | { readonly service: string }
+
+/** An operation's input as a program writes it, with the actor that its `by` stands for. */
+export type Acted<Input extends { readonly by?: ActsFor }> = Omit<Input, 'by'> & { readonly by: Actor }
+
+const SERVICE_NAME = /^[\w.-]{1,64}$/
+
+/** Of a program that does not say in whose name. */
+const UNNAMED_PROGRAM: ActsFor = { service: 'program' }
+
+/** Whoever the gate has let in. */
+export function actorOf({ accountId, role, credential }: Identity, trace: RequestTrace = {}): Actor {
+  return { account: accountId, role, credential: credential.kind, ...trace }
+}
+
+/** An account that proved itself by what is exchanged for a credential. */
+export function actorByExchange(
+  deps: Deps,
+  account: string,
+  credential: ActingCredential,
+  trace: RequestTrace = {},
+): Actor {
+  return { account, role: deps.roleOf(account), credential, ...trace }
+}
+
+/** A service of the gate's own surroundings under its fixed name; no e-mail, so no account can have it. */
+export function serviceActor(account: string): Actor {
+  return { account, role: 'super_admin', credential: 'service' }
+}
+
+/** Nobody has been identified. */
+export function anonymousActor(trace: RequestTrace): Actor {
+  return { account: 'anonymous', role: 'viewer', credential: 'login', ...trace }
+}
+
+/** The actor that `by` stands for. Refused with `input_invalid` for anything but an identity or a named service. */
+export function actorFor(by: ActsFor = UNNAMED_PROGRAM): Outcome<Actor> {
+  if (isIdentity(by)) return done(actorOf(by))
+  const name = typeof by === 'object' && by !== null && 'service' in by ? by.service : undefined
+  if (typeof name !== 'string' || !SERVICE_NAME.test(name))
+    return refused('input_invalid', {
+      detail: 'by: give an identity that the gate let in, or { service: NAME }.',
+    })
+  return done(serviceActor(`service:${name}`))
+}
+
+function isIdentity(by: unknown): by is Identity {
+  if (typeof by !== 'object' || by === null) return false
+  const { accountId, role, credential } = by as Partial<Identity>
+  return typeof accountId === 'string' && ROLES.some((known) => known === role) && credential !== undefined
+}
+
+/** What an audit entry says of an actor. */
+export interface AuditedActor extends RequestTrace {
+  readonly actor: string
+  readonly credential: ActingCredential
+}
+
+export function auditedAs({ account, role: _role, ...proof }: Actor): AuditedActor {
+  return { actor: account, ...proof }
+}
