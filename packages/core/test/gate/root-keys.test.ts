@@ -35,7 +35,7 @@ async function storeInUse(secret: string) {
   const store = emptyStore()
   const gate = await gateOn(store, secret)
   const { token } = must(await gate.tokens.issue({ account: USER }))
-  must(await gate.standing.ban({ account: BANNED, by: 'admin@example.com' }))
+  must(await gate.standing.ban({ account: BANNED, by: { service: 'test' } }))
   return { store, token }
 }
 
@@ -83,7 +83,7 @@ describe('the secrets of a gate', () => {
     const store = emptyStore()
     const [first, second] = [newSecret(), newSecret()]
     const gates = await Promise.all([gateOn(store, first, second), gateOn(store, second, first)])
-    must(await gates[0].standing.ban({ account: BANNED, by: 'admin@example.com' }))
+    must(await gates[0].standing.ban({ account: BANNED, by: { service: 'test' } }))
     for (const gate of gates)
       expect(refusalOf(await gate.tokens.issue({ account: BANNED }))).toBe('account_banned')
   })
