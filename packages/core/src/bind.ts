@@ -4,6 +4,7 @@ import { API_KEYS } from './api-keys/key.js'
 import type { Role } from './decision.js'
 import type { Deps } from './deps.js'
 import { loadRootKeys } from './gate/root-keys.js'
+import { createStoreReadiness } from './gate/store-readiness.js'
 import { MASTER_KEY_ACCOUNT, type MasterKey, masterKey } from './master-key/master-key.js'
 import { recentRefreshes } from './oauth/recent-refreshes.js'
 import type { ResolvedOptions } from './options.js'
@@ -32,6 +33,7 @@ export async function bindDeps(options: ResolvedOptions): Promise<Deps> {
   return {
     options,
     store,
+    storeReadiness: createStoreReadiness({ store, clock: options.clock }),
     clock: options.clock,
     randomId: (bytes) => randomBytes(bytes).toString('base64url'),
     partitionOf: (accountId) => partitionOf(accountId, rootKeys.partition),

@@ -3,7 +3,7 @@ import type { MasterKey } from './master-key/master-key.js'
 import type { RecentRefreshes } from './oauth/recent-refreshes.js'
 import type { GateEvent, ResolvedOptions } from './options.js'
 import type { Sealer } from './seal.js'
-import type { Clock, Store } from './store/store.js'
+import type { Clock, Store, StoreHealth } from './store/store.js'
 import type { KeyRing } from './tokens/keys.js'
 import type { ProofCache } from './tokens/proof-cache.js'
 import type { TrustedIssuers } from './trusted-issuers/trusted-issuers.js'
@@ -13,6 +13,8 @@ export interface Deps {
   readonly options: ResolvedOptions
   /** Answers within its deadline or rejects. */
   readonly store: Store
+  /** How the store is, a write tried. */
+  readonly storeReadiness: () => Promise<StoreHealth>
   readonly clock: Clock
   /** Unguessable bytes, base64url. */
   readonly randomId: (bytes: number) => string
@@ -22,9 +24,9 @@ export interface Deps {
   readonly proofs: ProofCache
   readonly masterKey: MasterKey | undefined
   readonly trustedIssuers: TrustedIssuers
-  /** Keys the audit chain. */
   /** When this process was done with the last refresh of a family. */
   readonly refreshed: RecentRefreshes
+  /** Keys the audit chain. */
   readonly auditKey: Uint8Array
   /** Runs one at a time, in the order of the calls. */
   readonly auditTurn: <T>(act: () => Promise<T>) => Promise<T>

@@ -23,7 +23,7 @@ export const operationRoutes = [
     path: '/ready',
     access: 'public',
     summary:
-      'Store and identity provider can be reached; 503 otherwise. `degraded` serves, but look at the warnings',
+      'The store takes writes and the identity provider can be reached; 503 otherwise. `degraded` serves, but look at the warnings',
     answer: z.object({
       status: z.enum(['ready', 'degraded', 'not_ready']),
       store: z.boolean(),
@@ -32,7 +32,7 @@ export const operationRoutes = [
     }),
     async handle({ deps }) {
       const [store, identityProvider] = await Promise.all([
-        deps.store.health(),
+        deps.storeReadiness(),
         within(PROVIDER_DEADLINE_MS, deps.options.identityProvider?.ready() ?? Promise.resolve(true)),
       ])
       const isSound = store.warnings.length === 0 || deps.options.onStoreDegraded === 'report'
