@@ -3,6 +3,7 @@ import { PortcullisError } from '../errors.js'
 import type { Store, Watch } from '../store/store.js'
 import { redisCommands } from './commands.js'
 import { confirmations } from './confirm.js'
+import { connectionFailures } from './connection-failure.js'
 import { watchEpochs } from './epochs.js'
 import { examineServer, LOSS_WARNING } from './health.js'
 import { type RedisStoreOptions, resolveRedisOptions } from './options.js'
@@ -28,10 +29,15 @@ export function redisStore(options: RedisStoreOptions): Store {
   const watches = new Set<Watch>()
   let isClosed = false
 
-  const whileOpen = <T>(answer: () => Promise<T>): Promise<T> =>
-    isClosed
-      ? Promise.reject(new PortcullisError('store_unavailable', 'The Redis store is closed'))
-      : answer()
+  const explain = connectionFailures(client)
+  const whileOpen = async <T>(answer: () => Promise<T>): Promise<T> => {
+    if (isClosed) throw new PortcullisError('store_unavailable', 'The Redis store is closed')
+    try {
+      return await answer()
+    } catch (cause) {
+      throw explain(cause)
+    }
+  }
   const guarded = <T>(partition: string, answer: () => Promise<T>): Promise<T> =>
     whileOpen(() => epochs.guard(partition, answer))
 
