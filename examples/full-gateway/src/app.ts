@@ -1,5 +1,4 @@
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import cluster from 'node:cluster'
 import { createGate, type GateEvent } from '@portcullis/core'
 import { guardUpgrades } from '@portcullis/core/http'
 import { oidcProvider } from '@portcullis/core/oidc'
@@ -11,17 +10,19 @@ import { credentialOptions } from './credentials.js'
 import { startDemoUpstream } from './demo/upstream/server.js'
 import { loadFramework } from './frameworks.js'
 import { type IdentityParts, startIdentity } from './identity.js'
+import { loopbackAddress } from './readiness.js'
 import { loadSecret } from './secrets.js'
+import { listen, serve, startingServer, stop } from './serve.js'
 import type { Settings } from './settings.js'
 import { signingKeys } from './signing.js'
-import { openStore } from './store.js'
+import { awaitStore, openStore } from './store.js'
 import { chooseUpstream } from './upstream.js'
-
-const DRAIN_MS = 25_000
 
 export interface Gateway {
   /** The origin that browsers see. */
   readonly url: string
+  /** Where it is reached from this machine. */
+  readonly address: string
   /** The e-mails and the password of the demo log-ins; undefined with a real identity provider. */
   readonly demoLogins: IdentityParts['demoLogins']
   /**
@@ -50,8 +51,9 @@ async function start(
   closing: (() => Promise<void>)[],
   release: () => Promise<void>,
 ): Promise<Gateway> {
-  const server = createServer()
-  const port = await listen(server, settings.port, settings.host)
+  const server = startingServer()
+  // A worker shares its port with others that serve already: it takes requests only once it can answer them.
+  const port = cluster.isWorker ? settings.port : await listen(server, settings.port, settings.host)
   const running = { breakOff: async () => {} }
   closing.push(() => stop(server, running))
   const publicUrl = settings.publicUrl ?? `http://localhost:${port}`
@@ -63,6 +65,7 @@ async function start(
   const onEvent = (event: GateEvent) => logEvent(log, event)
   const store = openStore(settings)
   closing.push(() => store.close())
+  await awaitStore(store, settings, log)
   const problems = [llmProblems()]
   const gate = await createGate({
     store,
@@ -90,9 +93,11 @@ async function start(
   guardUpgrades(server, gate, (req, socket, head, identity) => {
     void forwarder.upgrade(req, socket, head, identity)
   })
-  server.on('request', await wire({ gate, forwarder, log, isDraining: () => state.isDraining }))
+  serve(server, await wire({ gate, forwarder, log, isDraining: () => state.isDraining }))
+  if (cluster.isWorker) await listen(server, settings.port, settings.host)
   return {
     url: publicUrl,
+    address: loopbackAddress(settings.host, port),
     demoLogins: identity.demoLogins,
     async close() {
       state.isDraining = true
@@ -111,28 +116,4 @@ async function startUpstream(settings: Settings, log: Logger, closing: (() => Pr
 
 function logEvent(log: Logger, { level, code, detail, cause }: GateEvent): void {
   log[level]({ code, ...(cause === undefined ? {} : { err: cause }) }, detail)
-}
-
-function listen(server: Server, port: number, host: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, () => {
-      server.off('error', reject)
-      resolve((server.address() as AddressInfo).port)
-    })
-  })
-}
-
-/** Running answers may finish; what still runs at the deadline is broken off. */
-async function stop(server: Server, running: { breakOff: () => Promise<void> }): Promise<void> {
-  const deadline = setTimeout(() => {
-    server.closeAllConnections()
-    // WebSockets are no connections of the HTTP server any more, but keep it from closing.
-    void running.breakOff()
-  }, DRAIN_MS)
-  await new Promise<void>((resolve) => {
-    server.close(() => resolve())
-    server.closeIdleConnections()
-  })
-  clearTimeout(deadline)
 }

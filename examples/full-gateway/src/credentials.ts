@@ -17,8 +17,8 @@ type CredentialOptions = Pick<
 /** The part of the gate's options that is about credentials. What the files hold is checked by the gate. */
 export async function credentialOptions({ credentials }: Settings): Promise<CredentialOptions> {
   const { trustedIssuersFile, trustedIssuer, oauthClientsFile, scimSecrets } = credentials
-  const issuers = await readList<'trustedIssuers'>('TRUSTED_ISSUERS_FILE', trustedIssuersFile)
-  const clients = await readList<'oauthClients'>('OAUTH_CLIENTS_FILE', oauthClientsFile)
+  const issuers = await readIssuersFile(trustedIssuersFile)
+  const clients = await readClientsFile(oauthClientsFile)
   const trusted = [...issuers, ...(trustedIssuer ? [trustedIssuer] : [])]
   const { masterKey, masterKeyScopes, tokenRenewal, requireFreshLogin, allowedEmailDomains } = credentials
   return {
@@ -31,6 +31,14 @@ export async function credentialOptions({ credentials }: Settings): Promise<Cred
     ...(scimSecrets === undefined ? {} : { scim: { secret: scimSecrets } }),
     ...(allowedEmailDomains === undefined ? {} : { allowedEmailDomains }),
   }
+}
+
+export function readIssuersFile(path: string | undefined) {
+  return readList<'trustedIssuers'>('TRUSTED_ISSUERS_FILE', path)
+}
+
+export function readClientsFile(path: string | undefined) {
+  return readList<'oauthClients'>('OAUTH_CLIENTS_FILE', path)
 }
 
 async function readList<Name extends 'trustedIssuers' | 'oauthClients'>(

@@ -37,9 +37,8 @@ export type UpstreamSettings =
 
 /** What signs tokens. Several: the first signs, all verify. */
 export type SigningSettings =
-  | { readonly kind: 'secrets'; readonly secrets: readonly string[] }
-  /** Each a PKCS #8 PEM or a JWK. */
-  | { readonly kind: 'files'; readonly paths: readonly string[] }
+  /** Key files, each a PKCS #8 PEM or a JWK, and after them secrets. */
+  | { readonly kind: 'given'; readonly paths: readonly string[]; readonly secrets: readonly string[] }
   /** Nothing given: a secret is generated into the data directory. Never in production. */
   | { readonly kind: 'generated' }
 
@@ -55,6 +54,8 @@ export interface Settings {
   readonly logLevel: LogLevel
   readonly dataDir: string
   readonly store: StoreSettings
+  /** How long a start waits for a store that does not answer yet. */
+  readonly storeWaitSeconds: number
   /** Processes that serve, on one port and one store. */
   readonly workers: number
   /** Neither starts nor says that it is ready on a store that may not keep what it acknowledges. */
@@ -126,6 +127,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     logLevel: values.LOG_LEVEL ?? 'info',
     dataDir: values.DATA_DIR ?? '.data',
     store,
+    storeWaitSeconds: values.STORE_WAIT_SECONDS ?? 60,
     workers,
     strict: values.STRICT ?? false,
     onDataLoss: values.ON_DATA_LOSS ?? 'refuse',
@@ -233,10 +235,8 @@ function doubtsAboutUpstream(url: string, hasOwnKey: boolean, vendorKeys: readon
 }
 
 function readSigning(values: Values, isSet: IsSet, production: boolean, problems: string[]): SigningSettings {
-  if (isSet('JWT_SECRET') && isSet('JWT_KEY_FILE'))
-    problems.push('JWT_SECRET: set either this or JWT_KEY_FILE, not both')
-  if (isSet('JWT_KEY_FILE')) return { kind: 'files', paths: values.JWT_KEY_FILE ?? [] }
-  if (isSet('JWT_SECRET')) return { kind: 'secrets', secrets: values.JWT_SECRET ?? [] }
+  if (isSet('JWT_KEY_FILE') || isSet('JWT_SECRET'))
+    return { kind: 'given', paths: values.JWT_KEY_FILE ?? [], secrets: values.JWT_SECRET ?? [] }
   if (production)
     problems.push(
       'JWT_SECRET: required in production, or JWT_KEY_FILE; `openssl rand -base64 32` makes a secret',

@@ -1,8 +1,13 @@
 import path from 'node:path'
-import type { Store } from '@portcullis/core'
+import { setTimeout as delay } from 'node:timers/promises'
+import { PortcullisError, type Store } from '@portcullis/core'
 import { lmdbStore } from '@portcullis/core/lmdb'
 import { redisStore } from '@portcullis/core/redis'
+import type { Logger } from 'pino'
 import type { Settings } from './settings.js'
+
+const ASKED_EVERY_MS = 500
+const TOLD_EVERY_MS = 5000
 
 /** The store of the settings; a Redis that is down now is connected to when it comes up. */
 export function openStore({ store, dataDir }: Settings): Store {
@@ -15,5 +20,56 @@ export function openStore({ store, dataDir }: Settings): Store {
       return redisStore({ cluster: store.urls, wait: store.wait })
     case 'sentinels':
       return redisStore({ sentinels: { hosts: store.hosts, name: store.name }, wait: store.wait })
+  }
+}
+
+/**
+ * Waits for a store that does not answer yet, as a Redis that starts beside the gateway, for `storeWaitSeconds` at most. Throws
+ * `configuration_invalid` that names where it is and why it does not answer.
+ */
+export async function awaitStore(store: Store, settings: Settings, log: Logger): Promise<void> {
+  const place = placeOf(settings)
+  const began = performance.now()
+  let toldAt = Number.NEGATIVE_INFINITY
+  for (;;) {
+    try {
+      await store.read('gate', [{ collection: 'gate', id: 'root-keys' }])
+      return
+    } catch (cause) {
+      const now = performance.now()
+      if (now - began >= settings.storeWaitSeconds * 1000) throw unreachable(place, settings, cause)
+      if (now - toldAt >= TOLD_EVERY_MS) {
+        toldAt = now
+        log.warn({ store: place, err: cause }, 'waiting for the store')
+      }
+      await delay(ASKED_EVERY_MS)
+    }
+  }
+}
+
+function unreachable(place: string, { storeWaitSeconds }: Settings, cause: unknown): PortcullisError {
+  const reason = reasonOf(cause)
+  const problem = `The store at ${place} does not answer (${reason}); waited ${storeWaitSeconds} s (STORE_WAIT_SECONDS)`
+  return new PortcullisError('configuration_invalid', problem, { cause, problems: [problem] })
+}
+
+/** The innermost cause names the host. */
+function reasonOf(cause: unknown): string {
+  let innermost = cause
+  while (innermost instanceof Error && innermost.cause !== undefined) innermost = innermost.cause
+  return innermost instanceof Error ? innermost.message : String(innermost)
+}
+
+/** Without the user and the password. */
+function placeOf({ store, dataDir }: Settings): string {
+  switch (store.kind) {
+    case 'embedded':
+      return path.join(dataDir, 'store')
+    case 'redis':
+      return new URL(store.url).host
+    case 'cluster':
+      return store.urls.map((url) => new URL(url).host).join(', ')
+    case 'sentinels':
+      return `${store.name} of ${store.hosts.join(', ')}`
   }
 }

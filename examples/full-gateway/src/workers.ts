@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import type { Gateway } from './app.js'
 import { startDemoUpstream } from './demo/upstream/server.js'
 import { startIdentity } from './identity.js'
+import { loopbackAddress } from './readiness.js'
 import type { Settings } from './settings.js'
 
 const RESTARTED_AFTER_MS = 500
@@ -38,6 +39,7 @@ export async function startWorkers(settings: Settings, count: number, log: Logge
   }
   return {
     url,
+    address: loopbackAddress(settings.host, settings.port),
     demoLogins,
     async close() {
       isStopping = true
@@ -50,6 +52,7 @@ export async function startWorkers(settings: Settings, count: number, log: Logge
   }
 }
 
+/** A worker listens when it can answer. */
 async function isListening(worker: Worker): Promise<void> {
   const died = once(worker, 'exit').then(() => {
     throw new Error('A worker could not start; its reasons are above')

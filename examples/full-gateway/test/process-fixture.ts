@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { PASSWORD } from './gateway-fixture.js'
 
-const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url))
+export const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url))
 
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')

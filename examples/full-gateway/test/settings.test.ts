@@ -40,6 +40,7 @@ describe('without any setting', () => {
       logLevel: 'info',
       dataDir: '.data',
       store: { kind: 'embedded' },
+      storeWaitSeconds: 60,
       workers: 1,
       strict: false,
       onDataLoss: 'refuse',
@@ -86,7 +87,7 @@ describe('in production', () => {
       host: '0.0.0.0',
       publicUrl: 'https://gate.example.com',
       identity: { kind: 'oidc', clientSecret: undefined, scopes: 'openid email profile' },
-      signing: { kind: 'secrets', secrets: [SECRET] },
+      signing: { kind: 'given', paths: [], secrets: [SECRET] },
       sessionSecrets: [OTHER_SECRET],
       superAdmins: ['root@example.com'],
       warnings: [],
@@ -349,7 +350,7 @@ describe('secrets', () => {
   it('can be several, so that they can be changed without a gap', () => {
     const both = `${SECRET} , ${OTHER_SECRET}`
     const { signing, sessionSecrets } = readSettings({ JWT_SECRET: both, SESSION_SECRET: both })
-    expect(signing).toEqual({ kind: 'secrets', secrets: [SECRET, OTHER_SECRET] })
+    expect(signing).toEqual({ kind: 'given', paths: [], secrets: [SECRET, OTHER_SECRET] })
     expect(sessionSecrets).toEqual([SECRET, OTHER_SECRET])
   })
 
@@ -367,14 +368,12 @@ describe('secrets', () => {
     expect(problemsOf({ SESSION_SECRET: 'äöüßéàçñøåæœðþžš' })).toEqual([])
   })
 
-  it('or key files sign tokens, not both', () => {
-    expect(readSettings({ JWT_KEY_FILE: 'new.pem, old.jwk' }).signing).toEqual({
-      kind: 'files',
+  it('and key files sign tokens, several of both', () => {
+    expect(readSettings({ JWT_KEY_FILE: 'new.pem, old.jwk', JWT_SECRET: SECRET }).signing).toEqual({
+      kind: 'given',
       paths: ['new.pem', 'old.jwk'],
+      secrets: [SECRET],
     })
-    expect(problemsOf({ JWT_KEY_FILE: 'key.pem', JWT_SECRET: SECRET })).toEqual([
-      expect.stringContaining('not both'),
-    ])
   })
 })
 

@@ -1,0 +1,50 @@
+import { createServer, type RequestListener, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+const DRAIN_MS = 25_000
+
+/** Answers until the gateway can: a probe that comes early learns that it is alive and not ready, instead of waiting. */
+const answerStarting: RequestListener = (req, res) => {
+  const isLive = req.url === '/health' && (req.method === 'GET' || req.method === 'HEAD')
+  const body = JSON.stringify({ status: isLive ? 'ok' : 'starting' })
+  const headers = { 'content-type': 'application/json', 'cache-control': 'no-store', connection: 'close' }
+  res.writeHead(isLive ? 200 : 503, isLive ? headers : { ...headers, 'retry-after': '1' })
+  res.end(req.method === 'HEAD' ? undefined : body)
+}
+
+/** A server that says that it is starting, to whoever comes before `serve`. */
+export function startingServer(): Server {
+  return createServer(answerStarting)
+}
+
+/** From here on `listener` answers. */
+export function serve(server: Server, listener: RequestListener): void {
+  server.removeListener('request', answerStarting)
+  server.on('request', listener)
+}
+
+/** Resolves the port. */
+export function listen(server: Server, port: number, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve((server.address() as AddressInfo).port)
+    })
+  })
+}
+
+/** Running answers may finish; what still runs at the deadline is broken off. */
+export async function stop(server: Server, running: { breakOff: () => Promise<void> }): Promise<void> {
+  if (!server.listening) return
+  const deadline = setTimeout(() => {
+    server.closeAllConnections()
+    // WebSockets are no connections of the HTTP server any more, but keep it from closing.
+    void running.breakOff()
+  }, DRAIN_MS)
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve())
+    server.closeIdleConnections()
+  })
+  clearTimeout(deadline)
+}

@@ -1,0 +1,93 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { PortcullisError } from '@portcullis/core'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { loadSettings } from '../src/load-settings.js'
+import { signingKeys } from '../src/signing.js'
+
+const SECRET = 'q7Zt2WmX9cVb4NkL8pRj3GhD6sFaYeUu'
+
+let directory: string
+beforeEach(async () => {
+  directory = await mkdtemp(path.join(tmpdir(), 'portcullis-settings-'))
+})
+afterEach(() => rm(directory, { recursive: true }))
+
+async function fileWith(name: string, text: string, mode = 0o600): Promise<string> {
+  const file = path.join(directory, name)
+  await writeFile(file, text, { mode })
+  return file
+}
+
+async function problemsOf(env: Record<string, string>): Promise<readonly string[]> {
+  try {
+    await loadSettings({ DATA_DIR: directory, ...env })
+    return []
+  } catch (error) {
+    if (error instanceof PortcullisError) return error.problems
+    throw error
+  }
+}
+
+describe('at start', () => {
+  it('what is wrong with files is listed together with everything else', async () => {
+    const problems = await problemsOf({
+      PORT: '70000',
+      JWT_KEY_FILE: `${path.join(directory, 'missing.pem')}, ${await fileWith('bad.pem', 'no key')}`,
+      TRUSTED_ISSUERS_FILE: await fileWith('issuers.json', '{'),
+      OAUTH_CLIENTS_FILE: path.join(directory, 'none.json'),
+    })
+    for (const part of ['PORT', 'missing.pem', 'bad.pem', 'TRUSTED_ISSUERS_FILE', 'OAUTH_CLIENTS_FILE'])
+      expect(problems).toContainEqual(expect.stringContaining(part))
+    expect(problems).toHaveLength(5)
+  })
+
+  it.each([
+    ['cannot be made', () => '/proc/portcullis'],
+    ['is no directory', () => fileWith('file', '')],
+    ['is below a file', async () => path.join(await fileWith('file', ''), 'below')],
+  ])('a data directory that %s is an error within a second', async (_, make) => {
+    const dataDir = await make()
+    const began = performance.now()
+    expect(await problemsOf({ DATA_DIR: dataDir })).toEqual([
+      expect.stringMatching(
+        new RegExp(`^DATA_DIR: ${dataDir} .*give a directory that this process may write$`),
+      ),
+    ])
+    expect(performance.now() - began).toBeLessThan(1500)
+  })
+
+  it('a data directory that nothing is kept in may be unusable', async () => {
+    const env = {
+      DATA_DIR: '/proc/portcullis',
+      REDIS_URL: 'redis://127.0.0.1:1',
+      JWT_SECRET: SECRET,
+      SESSION_SECRET: SECRET.toLowerCase(),
+      OIDC_ISSUER: 'https://idp.example.com',
+      OIDC_CLIENT_ID: 'gate',
+    }
+    expect(await problemsOf(env)).toEqual([])
+  })
+
+  it('leaves nothing of its look into the data directory behind', async () => {
+    await loadSettings({ DATA_DIR: directory })
+    expect(await readdir(directory)).toEqual([])
+  })
+})
+
+describe('keys of both kinds', () => {
+  it('sign in order: key files, then secrets, so that a move from one to the other ends no token', async () => {
+    const jwk = JSON.stringify({ kty: 'oct', k: Buffer.from(SECRET.repeat(2)).toString('base64url') })
+    const settings = await loadSettings({
+      DATA_DIR: directory,
+      JWT_KEY_FILE: await fileWith('secret.jwk', jwk),
+      JWT_SECRET: SECRET,
+    })
+    const keys = await signingKeys(settings)
+    expect(keys).toEqual([
+      { algorithm: 'HS256', secret: Buffer.from(SECRET.repeat(2)) },
+      { algorithm: 'HS256', secret: SECRET },
+    ])
+  })
+})
