@@ -1,10 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { partitionOf } from './account.js'
 import { API_KEYS } from './api-keys/key.js'
+import type { AuditChain } from './audit/chain.js'
+import { NO_HEAD } from './audit/entry.js'
+import { auditQueue } from './audit/queue.js'
 import type { Role } from './decision.js'
 import type { Deps } from './deps.js'
 import { loadRootKeys } from './gate/root-keys.js'
 import { createStoreReadiness } from './gate/store-readiness.js'
+import { limitEvents } from './limit-events.js'
+import { spentStates } from './login/spent-states.js'
 import { MASTER_KEY_ACCOUNT, type MasterKey, masterKey } from './master-key/master-key.js'
 import { recentRefreshes } from './oauth/recent-refreshes.js'
 import type { ResolvedOptions } from './options.js'
@@ -13,11 +18,11 @@ import { SESSIONS } from './sessions/session.js'
 import { STANDING } from './standing/standing.js'
 import { withDeadline } from './store/deadline.js'
 import { withNearCache } from './store/near-cache.js'
+import type { Store } from './store/store.js'
 import { keyRing } from './tokens/keys.js'
 import { createProofCache } from './tokens/proof-cache.js'
 import { TOKENS } from './tokens/token.js'
 import { createTrustedIssuers, REVOKED_EXTERNAL } from './trusted-issuers/trusted-issuers.js'
-import { oneAtATime } from './turn.js'
 
 /** Every commit to these that matters to a decision gives notice. */
 const READ_BY_DECISIONS = new Set([STANDING.collection, TOKENS, SESSIONS, API_KEYS, REVOKED_EXTERNAL])
@@ -30,6 +35,7 @@ export async function bindDeps(options: ResolvedOptions): Promise<Deps> {
     capacity: options.nearCacheSize,
   })
   const rootKeys = await loadRootKeys({ store, secrets: options.secrets, report: options.onEvent })
+  const auditChain = bindAuditChain(store, rootKeys.audit, options)
   return {
     options,
     store,
@@ -46,11 +52,21 @@ export async function bindDeps(options: ResolvedOptions): Promise<Deps> {
     }),
     masterKey: bindMasterKey(options, partitionOf(MASTER_KEY_ACCOUNT, rootKeys.partition)),
     refreshed: recentRefreshes(),
-    auditKey: rootKeys.audit,
-    auditTurn: oneAtATime(),
+    spentStates: spentStates(options.clock),
+    auditChain,
+    auditQueue: auditQueue({
+      chain: auditChain,
+      deadlineMs: options.storeDeadlineMs,
+      report: options.onEvent,
+    }),
     roleOf: (accountId) => roleOf(options, accountId),
     report: options.onEvent,
+    strangers: limitEvents(options.onEvent),
   }
+}
+
+function bindAuditChain(store: Store, key: Uint8Array, { clock }: ResolvedOptions): AuditChain {
+  return { store, partition: 'audit', key, clock, newest: NO_HEAD }
 }
 
 function roleOf(options: ResolvedOptions, accountId: string): Role {

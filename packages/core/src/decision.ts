@@ -310,6 +310,11 @@ export const DENIALS = {
     title: 'Own account',
     detail: 'Nobody can do this to their own account.',
   },
+  audit_broken: {
+    status: 409,
+    title: 'Audit log not intact',
+    detail: 'The oldest entries of the audit log were changed. None was cut off; verify the log.',
+  },
   last_super_admin: {
     status: 409,
     title: 'Last super admin',

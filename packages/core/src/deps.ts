@@ -1,4 +1,8 @@
+import type { AuditChain } from './audit/chain.js'
+import type { AuditQueue } from './audit/queue.js'
 import type { Role } from './decision.js'
+import type { LimitedEvents } from './limit-events.js'
+import type { SpentStates } from './login/spent-states.js'
 import type { MasterKey } from './master-key/master-key.js'
 import type { RecentRefreshes } from './oauth/recent-refreshes.js'
 import type { GateEvent, ResolvedOptions } from './options.js'
@@ -26,10 +30,13 @@ export interface Deps {
   readonly trustedIssuers: TrustedIssuers
   /** When this process was done with the last refresh of a family. */
   readonly refreshed: RecentRefreshes
-  /** Keys the audit chain. */
-  readonly auditKey: Uint8Array
-  /** Runs one at a time, in the order of the calls. */
-  readonly auditTurn: <T>(act: () => Promise<T>) => Promise<T>
+  readonly auditChain: AuditChain
+  /** What waits to be appended to the chain. */
+  readonly auditQueue: AuditQueue
+  /** States of logins that this process has seen come back. */
+  readonly spentStates: SpentStates
   readonly roleOf: (accountId: string) => Role
   readonly report: (event: GateEvent) => void
+  /** For what strangers can cause: at most one line a second for each code. */
+  readonly strangers: LimitedEvents
 }

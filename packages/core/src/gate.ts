@@ -1,4 +1,5 @@
 import type { RecentUses } from './activity/touch.js'
+import { keepRetention } from './audit/retention.js'
 import { authenticate } from './authenticate.js'
 import { bindDeps } from './bind.js'
 import { type Decision, type Identity, isDenial, type RequestView } from './decision.js'
@@ -44,6 +45,7 @@ export async function createGate(options: GateOptions): Promise<Gate> {
   const deps = await bindDeps(resolveOptions(options))
   await requireSoundStore(deps)
   const stopExamining = examineStore(deps)
+  const stopRetention = keepRetention(deps)
   const recent: RecentUses = new Map()
   const { pages, problems, publicUrl } = deps.options
   let routes: Promise<Pick<Gate, 'handle'>> | undefined
@@ -65,15 +67,23 @@ export async function createGate(options: GateOptions): Promise<Gate> {
         publicUrl,
       )
       if (problem.status >= 500)
-        deps.report({ level: 'error', code: problem.code, detail: 'A request could not be served', cause })
+        deps.strangers.report({
+          level: 'error',
+          code: problem.code,
+          detail: 'A request could not be served',
+          cause,
+        })
       const { status, headers, body } = answerProblem(problem, path, problems)
       return new Response(body, { status, headers })
     },
     stillAllowed: (identity) => stillAllowed(deps, identity),
-    close() {
+    async close() {
       stopExamining()
       deps.trustedIssuers.close()
-      return deps.store.close()
+      await stopRetention()
+      await deps.auditQueue.close()
+      deps.strangers.close()
+      await deps.store.close()
     },
   }
 }

@@ -36,6 +36,8 @@ export interface GateEvent {
   readonly level: 'info' | 'warn' | 'error'
   readonly code: string
   readonly detail: string
+  /** How many events this line stands for; absent for one. */
+  readonly count?: number
   readonly cause?: unknown
 }
 
@@ -99,6 +101,11 @@ export interface GateOptions {
   readonly oauthClients?: readonly OAuthClient[]
   /** Past this a store call counts as failed. 10 to 10000, default 250. */
   readonly storeDeadlineMs?: number
+  /**
+   * How long entries of the audit log are kept. 1 to 3660 days, default 400. Older ones are cut off every hour; the log
+   * stays verifiable.
+   */
+  readonly auditRetentionDays?: number
   /** Proofs of token signatures kept in memory. Default 10000. */
   readonly proofCacheSize?: number
   /**
@@ -155,6 +162,7 @@ export interface ResolvedOptions {
   readonly trustedIssuers: readonly ResolvedTrustedIssuer[]
   readonly oauthClients: readonly OAuthClient[]
   readonly storeDeadlineMs: number
+  readonly auditRetentionDays: number
   readonly proofCacheSize: number
   readonly nearCacheSize: number
   readonly onDataLoss: 'refuse' | 'accept'
@@ -184,9 +192,11 @@ export function resolveOptions(options: GateOptions): ResolvedOptions {
   const scopes = { ...BUILT_IN_SCOPES, ...options.scopes }
   const requiredScope = options.requiredScope ?? 'api'
   const storeDeadlineMs = options.storeDeadlineMs ?? 250
+  const auditRetentionDays = options.auditRetentionDays ?? 400
   const proofCacheSize = options.proofCacheSize ?? 10_000
   const nearCacheSize = options.nearCacheSize ?? 20_000
   requireWithin('storeDeadlineMs', storeDeadlineMs, 10, 10_000, problems)
+  requireWithin('auditRetentionDays', auditRetentionDays, 1, 3660, problems)
   requireWithin('proofCacheSize', proofCacheSize, 1, 1_000_000, problems)
   requireWithin('nearCacheSize', nearCacheSize, 1, 1_000_000, problems)
   for (const scope of Object.keys(scopes))
@@ -245,6 +255,7 @@ export function resolveOptions(options: GateOptions): ResolvedOptions {
     trustedIssuers,
     oauthClients,
     storeDeadlineMs,
+    auditRetentionDays,
     proofCacheSize,
     nearCacheSize,
     onDataLoss: options.onDataLoss ?? 'refuse',

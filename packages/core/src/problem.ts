@@ -34,7 +34,8 @@ export const MALFUNCTIONS: Readonly<Record<MalfunctionCode | 'internal_error', M
   store_unavailable: {
     status: 503,
     title: 'Temporarily unavailable',
-    detail: 'The request could not be checked. Nothing was changed or lost; try again.',
+    detail:
+      'The store did not answer in time. Whether a change was made is not known: look before you repeat it.',
     retryAfterSeconds: 1,
   },
   provider_unavailable: {

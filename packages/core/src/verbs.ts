@@ -7,6 +7,7 @@ import { revokeApiKey } from './api-keys/revoke.js'
 import { rotateApiKey } from './api-keys/rotate.js'
 import type { AuditEntry } from './audit/entry.js'
 import { listAudit } from './audit/list.js'
+import { type PrunedAudit, pruneAudit } from './audit/prune.js'
 import { type AuditVerification, verifyAudit } from './audit/verify.js'
 import { type Acted, type Actor, type ActsFor, actorFor } from './authorization/actor.js'
 import type { Deps } from './deps.js'
@@ -94,6 +95,8 @@ export interface GateVerbs {
   readonly audit: {
     list(query: ListQuery): Promise<Listed<AuditEntry>>
     verify(): Promise<AuditVerification>
+    /** Cuts off at most 10000 entries older than `auditRetentionDays`. Refused with `audit_broken`. */
+    prune(input: { by: ActsFor }): Promise<Outcome<PrunedAudit>>
   }
 }
 
@@ -149,6 +152,10 @@ export function bindVerbs(deps: Deps): GateVerbs {
     audit: {
       list: (query) => listAudit(deps, query),
       verify: () => verifyAudit(deps),
+      async prune({ by }) {
+        const actor = actorFor(by)
+        return actor.ok ? pruneAudit(deps, { by: actor.value }) : actor
+      },
     },
   }
 }

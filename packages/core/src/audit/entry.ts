@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import type { AuditedActor } from '../authorization/actor.js'
-import type { Millis } from '../store/store.js'
+import type { Millis, RecordKey } from '../store/store.js'
 
 /** What may be recorded. `subject` is the account or thing it was done to. */
 export interface AuditedAction extends AuditedActor {
@@ -8,8 +8,11 @@ export interface AuditedAction extends AuditedActor {
   readonly subject: string
   /** Short facts that help a reader: ids, durations, reasons. Never a credential. */
   readonly details?: Readonly<Record<string, string | number | boolean>>
-  /** `failed` marks that the action recorded just before did not happen. */
-  readonly outcome?: 'failed'
+  /**
+   * What became of the action that the same actor had recorded before: `failed`, it certainly did not happen; `unknown`,
+   * the store did not answer, so that it may have happened in whole, in part or not at all.
+   */
+  readonly outcome?: 'failed' | 'unknown'
 }
 
 export type AuditAction =
@@ -34,6 +37,7 @@ export type AuditAction =
   | 'account.activate'
   | 'account.provider_logout'
   | 'store.accept_loss'
+  | 'audit.prune'
 
 export interface AuditEntry extends AuditedAction {
   /** 1, 2, 3 … without gaps. */
@@ -45,9 +49,12 @@ export interface AuditEntry extends AuditedAction {
   readonly hash: string
 }
 
-export const AUDIT = 'audit'
 export const ENTRIES = 'entries'
 export const HEAD = { collection: 'head', id: 'head' } as const
+
+export function entryKey(sequence: number): RecordKey {
+  return { collection: ENTRIES, id: String(sequence) }
+}
 
 export interface Head {
   readonly sequence: number

@@ -1,7 +1,7 @@
 import type { Deps } from '../deps.js'
 import type { Listed, ListQuery } from '../directory/directory.js'
 import type { Millis } from '../store/store.js'
-import { AUDIT, type AuditEntry, ENTRIES } from './entry.js'
+import { type AuditEntry, ENTRIES } from './entry.js'
 
 export interface AuditFilter {
   readonly actor?: string
@@ -24,7 +24,7 @@ export async function listAudit(deps: Deps, query: ListQuery & AuditFilter): Pro
   let cursor = query.cursor
   for (let examined = 0; examined < EXAMINED_AT_MOST && items.length < query.limit; ) {
     const limit = Math.min(query.limit - items.length, EXAMINED_AT_MOST - examined)
-    const page = await deps.store.page(AUDIT, ENTRIES, {
+    const page = await deps.auditChain.store.page(deps.auditChain.partition, ENTRIES, {
       limit,
       order: 'descending',
       ...(cursor === undefined ? {} : { cursor }),

@@ -1,34 +1,101 @@
 import type { Deps } from '../deps.js'
 import { walk } from '../directory/walk.js'
-import { AUDIT, type AuditEntry, ENTRIES, HEAD, type Head, hashEntry, NO_HEAD } from './entry.js'
+import type { StoredRecord } from '../store/store.js'
+import { type AuditChain, headOf, readHead } from './chain.js'
+import { type AuditCheckpoint, CHECKPOINT, headAfter, readCheckpoint } from './checkpoint.js'
+import { type AuditEntry, ENTRIES, HEAD, type Head, hashEntry } from './entry.js'
 
 export interface AuditVerification {
   readonly intact: boolean
+  /** How many were found in order. */
   readonly entries: number
-  /** Sequence number of the first entry that is missing, altered or out of place. */
+  /** Sequence number of the first entry that is missing, altered or out of place; 1 when the checkpoint is forged. */
   readonly brokenAt?: number
   /** Hash of the newest entry. Note it elsewhere: it also proves that nothing was cut off the end later. */
   readonly head: string
+  /** After which entry the verification began; absent while nothing was ever cut off by the retention. */
+  readonly checkpoint?: AuditCheckpoint
 }
 
-/** Recomputes the whole chain, oldest first. */
+/**
+ * Recomputes the whole chain from its checkpoint on, oldest first. Finds an entry that was changed, removed, added or
+ * moved, a head that was removed or set back behind entries that are there or that this process has seen, and a checkpoint
+ * that no retention wrote. Entries may be appended and cut off meanwhile.
+ */
 export async function verifyAudit(deps: Deps): Promise<AuditVerification> {
-  const [record] = await deps.store.read(AUDIT, [HEAD])
-  const head = record ? (record.value as unknown as Head) : NO_HEAD
-  let last = NO_HEAD
-  for await (const stored of walk(deps, AUDIT, ENTRIES, 'ascending')) {
-    if (last.sequence === head.sequence) break
-    const { hash, ...unhashed } = stored.value as unknown as AuditEntry
-    const follows = unhashed.sequence === last.sequence + 1 && unhashed.previous === last.hash
-    if (!follows || hashEntry(deps.auditKey, unhashed) !== hash)
-      return { intact: false, entries: last.sequence, brokenAt: last.sequence + 1, head: head.hash }
-    last = { sequence: unhashed.sequence, hash }
-  }
-  const complete = last.sequence === head.sequence && last.hash === head.hash
+  const { auditChain: chain } = deps
+  const [headRecord, checkpointRecord] = await chain.store.read(chain.partition, [HEAD, CHECKPOINT])
+  const head = headOf(headRecord)
+  const checkpoint = readCheckpoint(chain, checkpointRecord)
+  if (checkpoint === 'forged') return { intact: false, entries: 0, brokenAt: 1, head: head.hash }
+  const first = headAfter(checkpoint)
+  const isBeforeCheckpoint = head.sequence < first.sequence
+  const walked = isBeforeCheckpoint
+    ? { follows: false, entries: 0, last: first }
+    : await walkChain(deps, first, head)
+  const intact = walked.follows && isAt(walked.last, head) && !isSetBack(chain, head)
   return {
-    intact: complete,
-    entries: last.sequence,
-    ...(complete ? {} : { brokenAt: last.sequence + 1 }),
+    intact,
+    entries: walked.entries,
+    ...(intact ? {} : { brokenAt: walked.last.sequence + 1 }),
     head: head.hash,
+    ...(checkpoint ? { checkpoint } : {}),
   }
+}
+
+interface Walked {
+  readonly last: Head
+  readonly entries: number
+  /** False when the walk met an entry that does not belong where it is. */
+  readonly follows: boolean
+}
+
+async function walkChain(deps: Deps, first: Head, head: Head): Promise<Walked> {
+  const { auditChain: chain } = deps
+  let last = first
+  let entries = 0
+  for await (const stored of walk(deps, chain.partition, ENTRIES, 'ascending')) {
+    const { sequence } = entryOf(stored)
+    if (last.sequence === head.sequence && sequence > head.sequence)
+      return { last, entries, follows: (await readHead(chain)).sequence >= sequence }
+    let next = linkAfter(chain, last, stored)
+    if (!next) {
+      const cut = await cutMeanwhile(chain, last)
+      if (cut && sequence <= cut.sequence) continue
+      next = cut && linkAfter(chain, cut, stored)
+    }
+    if (!next) return { last, entries, follows: false }
+    last = next
+    entries += 1
+  }
+  return { last, entries, follows: true }
+}
+
+/** The chain as far as this entry, or undefined when the entry does not belong after `last`. */
+export function linkAfter(chain: AuditChain, last: Head, stored: StoredRecord): Head | undefined {
+  const { hash, ...unhashed } = entryOf(stored)
+  const follows = unhashed.sequence === last.sequence + 1 && unhashed.previous === last.hash
+  return follows && hashEntry(chain.key, unhashed) === hash
+    ? { sequence: unhashed.sequence, hash }
+    : undefined
+}
+
+export function entryOf(stored: StoredRecord): AuditEntry {
+  return stored.value as unknown as AuditEntry
+}
+
+/** Where the chain begins now, when the retention has cut off what was to be walked next. */
+async function cutMeanwhile(chain: AuditChain, last: Head): Promise<Head | undefined> {
+  const [record] = await chain.store.read(chain.partition, [CHECKPOINT])
+  const checkpoint = readCheckpoint(chain, record)
+  if (checkpoint === undefined || checkpoint === 'forged') return undefined
+  return checkpoint.sequence > last.sequence ? headAfter(checkpoint) : undefined
+}
+
+function isAt(last: Head, head: Head): boolean {
+  return last.sequence === head.sequence && last.hash === head.hash
+}
+
+function isSetBack({ newest }: AuditChain, head: Head): boolean {
+  return head.sequence < newest.sequence
 }

@@ -21,7 +21,10 @@ export interface RequestTrace {
 
 /** Who does something, and by what power. The role is that of the credential presented, never that of an address. */
 export interface Actor extends RequestTrace {
-  /** Canonical e-mail; `service:NAME` for a program, `master-key`, `scim`, `identity-provider` or `anonymous`. */
+  /**
+   * Canonical e-mail; `service:NAME` for a program, `master-key`, `scim`, `identity-provider` or
+   * `audit-retention`.
+   */
   readonly account: string
   readonly role: Role
   readonly credential: ActingCredential
@@ -60,11 +63,6 @@ export function actorByExchange(
 /** A service of the gate's own surroundings under its fixed name; no e-mail, so no account can have it. */
 export function serviceActor(account: string): Actor {
   return { account, role: 'super_admin', credential: 'service' }
-}
-
-/** Nobody has been identified. */
-export function anonymousActor(trace: RequestTrace): Actor {
-  return { account: 'anonymous', role: 'viewer', credential: 'login', ...trace }
 }
 
 /** The actor that `by` stands for. Refused with `input_invalid` for anything but an identity or a named service. */

@@ -47,7 +47,7 @@ export async function logOutByProvider(deps: Deps, compact: string): Promise<Out
 }
 
 function refuseToken(deps: Deps, reason: string, cause?: unknown): Outcome<never> {
-  deps.report({
+  deps.strangers.report({
     level: 'warn',
     code: 'logout_token_refused',
     detail: `A logout token was refused: ${reason}`,

@@ -35,7 +35,7 @@ export const auditRoutes = [
           address: z.string().optional(),
           request_id: z.string().optional(),
           subject: z.string(),
-          outcome: z.enum(['done', 'failed']),
+          outcome: z.enum(['done', 'failed', 'unknown']),
           details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
           hash: z.string(),
         }),
@@ -79,16 +79,23 @@ export const auditRoutes = [
     method: 'GET',
     path: '/api/admin/audit/verify',
     access: 'admin',
-    summary: 'Recompute the hash chain of the audit log',
+    summary: 'Recompute the hash chain of the audit log from its checkpoint on',
     answer: z.object({
       intact: z.boolean(),
       entries: z.int(),
       broken_at: z.int().optional(),
       head: z.string(),
+      checkpoint: z.object({ sequence: z.int(), hash: z.string(), at: z.int(), entries: z.int() }).optional(),
     }),
     async handle({ deps }) {
-      const { intact, entries, brokenAt, head } = await verifyAudit(deps)
-      return json({ intact, entries, ...(brokenAt === undefined ? {} : { broken_at: brokenAt }), head })
+      const { intact, entries, brokenAt, head, checkpoint } = await verifyAudit(deps)
+      return json({
+        intact,
+        entries,
+        ...(brokenAt === undefined ? {} : { broken_at: brokenAt }),
+        head,
+        ...(checkpoint === undefined ? {} : { checkpoint: { ...checkpoint, at: seconds(checkpoint.at) } }),
+      })
     },
   }),
 ]

@@ -69,7 +69,7 @@ export function createRoutes(deps: Deps, recent: RecentUses): Routes {
         if (cause instanceof RangeError)
           return refuse(denial('input_invalid', { detail: 'cursor: unknown.' }))
         const problem = problemOfError(cause)
-        deps.report({
+        deps.strangers.report({
           level: 'error',
           code: problem.code,
           detail: `${request.method} ${url.pathname} failed`,

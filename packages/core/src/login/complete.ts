@@ -1,21 +1,22 @@
 import { canonicalEmail } from '../account.js'
-import { appendAudit } from '../audit/append.js'
-import { actorByExchange, anonymousActor, auditedAs, type RequestTrace } from '../authorization/actor.js'
+import type { RequestTrace } from '../authorization/actor.js'
 import { wasLoggedOutSince } from '../back-channel/known-login.js'
 import type { DenialCode } from '../decision.js'
 import type { Deps } from '../deps.js'
 import { done, type Outcome, refused } from '../outcome.js'
-import { LoginRefused, type ProviderLogin } from '../provider.js'
+import { type LoginChallenge, LoginRefused, type ProviderLogin } from '../provider.js'
 import { cookieNames, writeCookie } from '../sessions/cookie.js'
 import { endSession } from '../sessions/end.js'
 import { parseCookieValue } from '../sessions/session.js'
 import { startSession } from '../sessions/start.js'
 import { boundedText } from '../text.js'
 import { refuseEmailDomain } from './email-domain.js'
+import { refuseLogin } from './refuse.js'
 import { challengeOf, hashBrowser, isBrowserSecret, type LoginState, openState } from './state.js'
 
 const LOGINS = 'logins'
 const MOST_GROUPS = 100
+const USED_BEFORE = { code: 'login_refused', reason: 'the state was used before' } as const
 
 export interface LoginAnswer {
   /** The whole URL that the browser was sent back to. */
@@ -36,13 +37,12 @@ export interface CompletedLogin {
 
 /**
  * Completes a login that this browser began: once, within ten minutes, for a verified e-mail. The session is a new one
- * whatever the browser had. Refused with `login_refused`, `email_unverified`, `email_domain_refused`, `account_banned` or
- * `relogin_delayed`; rejects with `provider_unavailable` or `store_unavailable`, and then nothing of it has happened.
+ * whatever the browser had. Nothing is stored before the provider has vouched for somebody. Refused with `login_refused`,
+ * `email_unverified`, `email_domain_refused`, `account_banned` or `relogin_delayed`. Rejects with `provider_unavailable`,
+ * and then nothing was stored; or with `store_unavailable`, and then a session may exist whose cookie nobody has.
  */
 export async function completeLogin(deps: Deps, answer: LoginAnswer): Promise<Outcome<CompletedLogin>> {
   const { callback, browser, trace = {} } = answer
-  const refuse = (...refusal: Refusal) => refuseLogin(deps, trace, ...refusal)
-  const began = deps.clock()
   const sealed = callback.searchParams.get('state') ?? ''
   const state = openState(deps, sealed)
   if (!deps.options.identityProvider) return refused('login_unavailable')
@@ -52,23 +52,49 @@ export async function completeLogin(deps: Deps, answer: LoginAnswer): Promise<Ou
     state.browser !== hashBrowser(browser) ||
     state.expiresAt <= deps.clock()
   )
-    return refuse('login_refused', 'the state is unknown, expired or of another browser')
-  if (!(await spend(deps, state))) return refuse('login_refused', 'the state was used before')
+    return refuseLogin(deps, {
+      code: 'login_refused',
+      reason: 'the state is unknown, expired or of another browser',
+      trace,
+    })
+  if (!deps.spentStates.spend(state.id, state.expiresAt)) return refuseLogin(deps, { ...USED_BEFORE, trace })
+  try {
+    return await exchange(deps, answer, state, challengeOf(deps, sealed, state, browser))
+  } catch (error) {
+    deps.spentStates.restore(state.id)
+    throw error
+  }
+}
 
-  const login = await askProvider(deps, callback, challengeOf(deps, sealed, state, browser))
-  if (!login) return refuse('login_refused', 'the provider’s answer was not accepted')
-  const email = login.email === undefined ? undefined : canonicalEmail(login.email)
-  if (email === undefined) return refuse('login_refused', 'the provider named no e-mail address')
-  if (!login.emailVerified) return refuse('email_unverified', 'not verified', email)
-  const refusedDomain = refuseEmailDomain(deps.options, email)
-  if (refusedDomain) return refuse(refusedDomain.code, 'the domain is not allowed', email)
+async function exchange(
+  deps: Deps,
+  answer: LoginAnswer,
+  state: LoginState,
+  challenge: LoginChallenge,
+): Promise<Outcome<CompletedLogin>> {
+  const began = deps.clock()
+  const { trace = {} } = answer
+  const asked = await askProvider(deps, answer.callback, challenge, trace)
+  if (!asked.ok) return asked
+  const login = asked.value
+  const account = login.email === undefined ? undefined : canonicalEmail(login.email)
+  if (account === undefined)
+    return refuseLogin(deps, { code: 'login_refused', reason: 'the provider named no e-mail address', trace })
+  const refuse = (code: DenialCode, reason: string) => refuseLogin(deps, { code, reason, account, trace })
+  if (!login.emailVerified) return refuse('email_unverified', 'the e-mail address is not verified')
+  const refusedDomain = refuseEmailDomain(deps.options, account)
+  if (refusedDomain) return refuse(refusedDomain.code, 'the domain is not allowed')
+  if (!(await spend(deps, state))) return refuse(USED_BEFORE.code, USED_BEFORE.reason)
 
-  const started = await startSession(deps, { ...factsOf(login, answer), email }, trace)
-  if (!started.ok) return refuse(started.denial.code, 'the account may not log in', email, started)
+  const started = await startSession(deps, { ...factsOf(login, answer), email: account }, trace)
+  if (!started.ok) {
+    await refuse(started.denial.code, 'the account may not log in')
+    return started
+  }
   const { cookieValue, maxAgeSeconds } = started.value
   if (await wasLoggedOutSince(deps, login, began)) {
     await endPrevious(deps, cookieValue, trace)
-    return refuse('login_refused', 'the provider ended the session meanwhile', email)
+    return refuse('login_refused', 'the provider ended the session meanwhile')
   }
   await endPrevious(deps, answer.previousSession, trace)
   const { secure } = deps.options
@@ -76,7 +102,7 @@ export async function completeLogin(deps: Deps, answer: LoginAnswer): Promise<Ou
   return done({ location: state.returnTo, setCookies: [cookie] })
 }
 
-/** One winner: whoever writes the id of the state first may use it. */
+/** One winner over all processes: whoever writes the id of the state first may use it. */
 async function spend(deps: Deps, { id, expiresAt }: LoginState): Promise<boolean> {
   const key = { collection: LOGINS, id }
   const result = await deps.store.commit(LOGINS, {
@@ -90,14 +116,20 @@ async function spend(deps: Deps, { id, expiresAt }: LoginState): Promise<boolean
 async function askProvider(
   deps: Deps,
   callback: URL,
-  challenge: ReturnType<typeof challengeOf>,
-): Promise<ProviderLogin | undefined> {
+  challenge: LoginChallenge,
+  trace: RequestTrace,
+): Promise<Outcome<ProviderLogin>> {
   try {
-    return await deps.options.identityProvider?.complete(callback, challenge)
+    const login = await deps.options.identityProvider?.complete(callback, challenge)
+    return login ? done(login) : refused('login_unavailable')
   } catch (cause) {
     if (!(cause instanceof LoginRefused)) throw cause
-    deps.report({ level: 'warn', code: 'login_refused', detail: 'The provider’s answer was refused', cause })
-    return undefined
+    return refuseLogin(deps, {
+      code: 'login_refused',
+      reason: 'the provider’s answer was not accepted',
+      trace,
+      cause,
+    })
   }
 }
 
@@ -113,23 +145,6 @@ function factsOf(login: ProviderLogin, { trace, userAgent }: LoginAnswer) {
     ...(trace?.address === undefined ? {} : { ip: trace.address }),
     ...(userAgent === undefined ? {} : { userAgent }),
   }
-}
-
-type Refusal = [code: DenialCode, reason: string, account?: string, outcome?: Outcome<never>]
-
-async function refuseLogin(
-  deps: Deps,
-  trace: RequestTrace,
-  ...[code, reason, account, outcome]: Refusal
-): Promise<Outcome<never>> {
-  const by = account === undefined ? anonymousActor(trace) : actorByExchange(deps, account, 'login', trace)
-  await appendAudit(deps, {
-    action: 'session.refused',
-    ...auditedAs(by),
-    subject: by.account,
-    details: { code, reason },
-  })
-  return outcome ?? refused(code)
 }
 
 async function endPrevious(deps: Deps, cookieValue: string | undefined, trace: RequestTrace): Promise<void> {

@@ -61,6 +61,12 @@ export function claimsOf(deps: Deps, user: Pick<UserRecord, 'userName' | 'accoun
   return [userNameKey(deps, user.userName), ...user.accounts.map((account) => accountKey(deps, account))]
 }
 
+/** Whether the directory has a user who may log in as this account. */
+export async function isInDirectory(deps: Deps, account: string): Promise<boolean> {
+  const [claim] = await deps.store.read(SCIM, [accountKey(deps, account)])
+  return claim !== undefined
+}
+
 export function isSameKey(a: RecordKey, b: RecordKey): boolean {
   return a.collection === b.collection && a.id === b.id
 }

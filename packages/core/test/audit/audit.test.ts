@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { appendAudit, audited } from '../../src/audit/append.js'
-import { AUDIT, type AuditEntry, ENTRIES, HEAD } from '../../src/audit/entry.js'
+import { type AuditEntry, ENTRIES, entryKey, HEAD } from '../../src/audit/entry.js'
 import { listAudit } from '../../src/audit/list.js'
 import { verifyAudit } from '../../src/audit/verify.js'
 import type { Deps } from '../../src/deps.js'
+import { PortcullisError } from '../../src/errors.js'
 import { refused } from '../../src/outcome.js'
 import type { JsonValue } from '../../src/store/store.js'
 import { gateFixture } from '../gate-fixture.js'
@@ -31,6 +32,8 @@ function rewrite(deps: Deps, sequence: number, value: AuditEntry) {
   const put = { collection: ENTRIES, id: String(sequence) }
   return deps.store.commit(AUDIT, { writes: [{ put, value: value as unknown as JsonValue, sort: sequence }] })
 }
+
+const AUDIT = 'audit'
 
 describe('the audit log', () => {
   it('lists newest first and proves itself intact', async () => {
@@ -90,11 +93,41 @@ describe('the audit log', () => {
     expect(fourth.hash).not.toBe('forged')
   })
 
-  it('says that an action it recorded was refused or failed', async () => {
+  it('shows a head that was set back to an entry that is the last no more', async () => {
+    const { deps } = await withEntries(5)
+    const { sequence, hash } = await entry(deps, 4)
+    await deps.store.commit(AUDIT, { writes: [{ put: HEAD, value: { sequence, hash } }] })
+    expect(await verifyAudit(deps)).toMatchObject({ intact: false, brokenAt: 5 })
+  })
+
+  it('shows a head that was removed while its entries are there', async () => {
+    const { deps } = await withEntries(5)
+    await deps.store.commit(AUDIT, { writes: [{ delete: HEAD }] })
+    expect(await verifyAudit(deps)).toMatchObject({ intact: false, brokenAt: 1 })
+  })
+
+  it('shows to the process that wrote them that entries were cut off the end, with the head set back', async () => {
+    const { deps } = await withEntries(5)
+    const { sequence, hash } = await entry(deps, 4)
+    await deps.store.commit(AUDIT, {
+      writes: [{ delete: entryKey(5) }, { put: HEAD, value: { sequence, hash } }],
+    })
+    expect(await verifyAudit(deps)).toMatchObject({ intact: false, brokenAt: 5 })
+  })
+
+  it('says that an action was refused, and certainly not done', async () => {
     const { deps } = await gateFixture()
     await audited(deps, recorded, async () => refused('own_account'))
-    await expect(audited(deps, recorded, () => Promise.reject(new Error('no')))).rejects.toThrow('no')
     const { items } = await listAudit(deps, { limit: 10 })
-    expect(items.map((item) => item.outcome)).toEqual(['failed', undefined, 'failed', undefined])
+    expect(items.map((item) => item.outcome)).toEqual(['failed', undefined])
+  })
+
+  it('never says that an action failed when the store only did not answer: it may have happened', async () => {
+    const { deps } = await gateFixture()
+    const lost = new PortcullisError('store_unavailable', 'no answer')
+    await expect(audited(deps, recorded, () => Promise.reject(lost))).rejects.toBe(lost)
+    await deps.auditQueue.close()
+    const { items } = await listAudit(deps, { limit: 10 })
+    expect(items.map((item) => item.outcome)).toEqual(['unknown', undefined])
   })
 })

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { listAudit } from '../../src/audit/list.js'
 import type { Deps } from '../../src/deps.js'
 import { PortcullisError } from '../../src/errors.js'
 import { identify } from '../../src/identify.js'
@@ -131,8 +130,6 @@ describe('a login', () => {
     const { deps } = await withProvider(answer)
     const outcome = await completeLogin(deps, await begin(deps))
     expect(refusalOf(outcome)).toBe(code)
-    const { items } = await listAudit(deps, { limit: 1 })
-    expect(items[0]).toMatchObject({ action: 'session.refused' })
   })
 
   it('is refused to a banned account, however its e-mail is spelled', async () => {

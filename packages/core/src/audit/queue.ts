@@ -1,0 +1,200 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { PortcullisError } from '../errors.js'
+import type { GateEvent } from '../options.js'
+import { type AuditChain, extendChain, findLanded } from './chain.js'
+import type { AuditEntry, AuditedAction } from './entry.js'
+import { LANES, type Lane, laneOf } from './precedence.js'
+
+/** Entries of one commit: some 60 KB, which no store is busy with for more than some milliseconds. */
+const GROUP = 100
+/** Entries that wait in a lane at most; whoever comes then is refused at once. */
+const WAITING: Readonly<Record<Lane, number>> = { essential: 1000, administrative: 1000, ordinary: 2000 }
+/** What administrators do may outlast a short disturbance: so many deadlines of the store instead of one. */
+const PATIENCE: Readonly<Record<Lane, number>> = { essential: 4, administrative: 4, ordinary: 1 }
+const LONGEST_PAUSE_MS = 50
+const LOOK_AGAIN_MS = 1000
+const UNANSWERED_AT_MOST = 1000
+
+export interface AuditQueue {
+  /**
+   * Resolves once the entry is stored. Rejects with `store_unavailable` when it was not stored within the deadline of its
+   * lane, waiting included, or when its lane is full. If its commit was under way then, it may be stored all the same;
+   * once that is seen, an entry with the outcome `failed` follows it.
+   */
+  append(recorded: AuditedAction): Promise<AuditEntry>
+  /** Resolves once nothing waits any more; refuses what comes later. */
+  close(): Promise<void>
+}
+
+export interface AuditQueueOptions {
+  readonly chain: AuditChain
+  /** Deadline of an ordinary entry; that of others is four times as long. */
+  readonly deadlineMs: number
+  readonly report: (event: GateEvent) => void
+}
+
+interface Waiting {
+  readonly recorded: AuditedAction
+  readonly resolve: (entry: AuditEntry) => void
+  readonly reject: (error: Error) => void
+  readonly timer: NodeJS.Timeout
+  isGivenUp: boolean
+}
+
+/**
+ * Entries that wait to be appended to a chain, committed in groups. Bans and revocations come before everything else and
+ * never share a commit with it. When a commit fails, all of its lane and of those after it fail with it, instead of
+ * waiting for a store that does not answer one by one.
+ */
+export function auditQueue({ chain, deadlineMs, report }: AuditQueueOptions): AuditQueue {
+  const lanes: Readonly<Record<Lane, Set<Waiting>>> = {
+    essential: new Set(),
+    administrative: new Set(),
+    ordinary: new Set(),
+  }
+  /** Sent, and neither refused nor acknowledged. */
+  let unanswered: readonly AuditEntry[] = []
+  let running: Promise<void> | undefined
+  let lookAgain: NodeJS.Timeout | undefined
+  let isClosed = false
+
+  const append = (recorded: AuditedAction) =>
+    new Promise<AuditEntry>((resolve, reject) => {
+      const name = laneOf(recorded.action)
+      const lane = lanes[name]
+      if (isClosed) return reject(unavailable('The audit log is closed'))
+      if (lane.size >= WAITING[name]) return reject(unavailable('Too many entries wait for the audit log'))
+      const milliseconds = deadlineMs * PATIENCE[name]
+      const timer = setTimeout(() => {
+        waiting.isGivenUp = true
+        lane.delete(waiting)
+        reject(unavailable(`The audit log did not take an entry within ${milliseconds} ms`))
+      }, milliseconds)
+      const waiting: Waiting = { recorded, resolve, reject, timer, isGivenUp: false }
+      lane.add(waiting)
+      start()
+    })
+
+  const start = () => {
+    running ??= run().finally(() => {
+      running = undefined
+      if (nextLane() !== undefined) start()
+      else if (unanswered.length > 0 && !isClosed) lookLater()
+    })
+  }
+
+  const run = async () => {
+    for (let lost = 0; nextLane() !== undefined; ) {
+      const began = performance.now()
+      lost = (await flush()) ? 0 : lost + 1
+      // The longer a commit takes, the farther apart those who race for the head have to be.
+      const longest = Math.min((performance.now() - began) * lost, LONGEST_PAUSE_MS)
+      if (lost > 0) await pause(Math.random() * longest)
+    }
+  }
+
+  const nextLane = () => LANES.find((name) => lanes[name].size > 0)
+
+  /** False when another process was faster: all go on waiting. */
+  const flush = async (): Promise<boolean> => {
+    let lane = nextLane() ?? 'ordinary'
+    let group: readonly Waiting[] = []
+    let sent: readonly AuditEntry[] = []
+    try {
+      const result = await extendChain(chain, {
+        unanswered,
+        choose() {
+          lane = nextLane() ?? 'ordinary'
+          group = take(lane)
+          return { recorded: group.map(({ recorded }) => recorded), essential: lane === 'essential' }
+        },
+        sent(entries) {
+          sent = entries
+        },
+      })
+      if (!result.extended) return false
+      unanswered = []
+      settle(group, result.entries)
+      for (const entry of result.landed) contradict(entry)
+    } catch (cause) {
+      unanswered = [...unanswered, ...sent].slice(-UNANSWERED_AT_MOST)
+      fail(group, lane, cause)
+    }
+    return true
+  }
+
+  const take = (lane: Lane): readonly Waiting[] => {
+    const allowed = lane === 'essential' ? [lane] : LANES.slice(LANES.indexOf(lane))
+    return allowed.flatMap((name) => [...lanes[name]]).slice(0, GROUP)
+  }
+
+  const settle = (group: readonly Waiting[], entries: readonly AuditEntry[]) => {
+    for (const [index, waiting] of group.entries()) {
+      leave(waiting)
+      const entry = entries[index]
+      if (entry === undefined) continue
+      if (waiting.isGivenUp) contradict(entry)
+      else waiting.resolve(entry)
+    }
+  }
+
+  const fail = (group: readonly Waiting[], lane: Lane, cause: unknown) => {
+    const behind = LANES.slice(LANES.indexOf(lane)).flatMap((name) => [...lanes[name]])
+    for (const waiting of new Set([...group, ...behind])) {
+      leave(waiting)
+      waiting.reject(unavailable('The audit log could not be appended to', cause))
+    }
+  }
+
+  const leave = (waiting: Waiting) => {
+    clearTimeout(waiting.timer)
+    lanes[laneOf(waiting.recorded.action)].delete(waiting)
+  }
+
+  /** Nobody acted on an entry that was given up, so that one that is stored after all must not stand alone. */
+  const contradict = ({ sequence: _, at: __, previous: ___, hash: ____, ...recorded }: AuditEntry) => {
+    if (recorded.outcome !== undefined) return
+    append({ ...recorded, outcome: 'failed' }).catch((cause: unknown) =>
+      report({
+        level: 'error',
+        code: 'audit_failed',
+        detail: `The audit log says ${recorded.action}, which did not happen`,
+        cause,
+      }),
+    )
+  }
+
+  const examineUnanswered = async () => {
+    const landed = await findLanded(chain, unanswered)
+    unanswered = unanswered.filter((entry) => !landed.includes(entry))
+    for (const entry of landed) contradict(entry)
+  }
+
+  const lookLater = () => {
+    clearTimeout(lookAgain)
+    lookAgain = setTimeout(() => {
+      running ??= examineUnanswered()
+        .catch(() => {})
+        .finally(() => {
+          running = undefined
+          if (nextLane() !== undefined) start()
+          else if (unanswered.length > 0 && !isClosed) lookLater()
+        })
+    }, LOOK_AGAIN_MS)
+    lookAgain.unref()
+  }
+
+  return {
+    append,
+    async close() {
+      isClosed = true
+      clearTimeout(lookAgain)
+      // One that ends may start the next for what came meanwhile.
+      while (running !== undefined) await running
+    },
+  }
+}
+
+function unavailable(message: string, cause?: unknown): PortcullisError {
+  return new PortcullisError('store_unavailable', message, cause === undefined ? {} : { cause })
+}
