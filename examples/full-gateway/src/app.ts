@@ -80,6 +80,7 @@ async function start(
     problems,
     ...(await credentialOptions(settings)),
     onDataLoss: settings.onDataLoss,
+    auditRetentionDays: settings.auditRetentionDays,
     onStoreDegraded: settings.strict ? 'refuse' : 'report',
     onEvent,
   })
@@ -114,6 +115,7 @@ async function startUpstream(settings: Settings, log: Logger, closing: (() => Pr
   return chooseUpstream({ kind: 'single', anthropic: api, openai: api })
 }
 
-function logEvent(log: Logger, { level, code, detail, cause }: GateEvent): void {
-  log[level]({ code, ...(cause === undefined ? {} : { err: cause }) }, detail)
+function logEvent(log: Logger, { level, code, detail, count, cause }: GateEvent): void {
+  const more = { ...(count === undefined ? {} : { count }), ...(cause === undefined ? {} : { err: cause }) }
+  log[level]({ code, ...more }, detail)
 }

@@ -62,6 +62,8 @@ export interface Settings {
   readonly strict: boolean
   /** What happens to credentials from before the store lost records, until somebody accepts the loss. */
   readonly onDataLoss: 'refuse' | 'accept'
+  /** How long entries of the audit log are kept. */
+  readonly auditRetentionDays: number
   readonly credentials: CredentialSettings
   readonly identity: IdentitySettings
   readonly upstreams: UpstreamSettings
@@ -131,6 +133,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     workers,
     strict: values.STRICT ?? false,
     onDataLoss: values.ON_DATA_LOSS ?? 'refuse',
+    auditRetentionDays: values.AUDIT_RETENTION_DAYS ?? 400,
     credentials,
     identity,
     upstreams,

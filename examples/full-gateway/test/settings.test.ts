@@ -44,6 +44,7 @@ describe('without any setting', () => {
       workers: 1,
       strict: false,
       onDataLoss: 'refuse',
+      auditRetentionDays: 400,
       credentials: {
         masterKey: undefined,
         masterKeyScopes: 'administration',

@@ -139,6 +139,7 @@ export const FIELDS = {
   REDIS_MASTER: opaque,
   REDIS_REPLICAS: wholeNumber(0, 10),
   REDIS_REPLICAS_TIMEOUT_MS: wholeNumber(10, 10_000),
+  AUDIT_RETENTION_DAYS: wholeNumber(1, 3660),
   ON_DATA_LOSS: z.enum(['refuse', 'accept'], { error: 'give refuse or accept' }),
   OIDC_ISSUER: issuer,
   OIDC_CLIENT_ID: opaque,

@@ -65,11 +65,13 @@ export function auditQueue({ chain, deadlineMs, report }: AuditQueueOptions): Au
       if (isClosed) return reject(unavailable('The audit log is closed'))
       if (lane.size >= WAITING[name]) return reject(unavailable('Too many entries wait for the audit log'))
       const milliseconds = deadlineMs * PATIENCE[name]
-      const timer = setTimeout(() => {
+      const giveUp = () => {
+        if (!lane.delete(waiting)) return
         waiting.isGivenUp = true
-        lane.delete(waiting)
         reject(unavailable(`The audit log did not take an entry within ${milliseconds} ms`))
-      }, milliseconds)
+      }
+      // An answer of the store that has arrived while this process was busy is read before the deadline counts.
+      const timer = setTimeout(() => setImmediate(giveUp), milliseconds)
       const waiting: Waiting = { recorded, resolve, reject, timer, isGivenUp: false }
       lane.add(waiting)
       start()

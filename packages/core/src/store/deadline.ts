@@ -17,7 +17,8 @@ export function withDeadline(
     new Promise((resolve, reject) => {
       const limit = milliseconds + extra
       const timer = setTimeout(
-        () => reject(unavailable(`The store did not answer within ${limit} ms`)),
+        // An answer that has arrived while this process was busy is read before the deadline counts.
+        () => setImmediate(() => reject(unavailable(`The store did not answer within ${limit} ms`))),
         limit,
       )
       Promise.resolve()

@@ -144,7 +144,7 @@ export const de: Catalogue = {
     sessionEndedDetail: 'Melde dich neu an, um hier weiterzumachen.',
     unavailable: 'Vorübergehend nicht verfügbar',
     unavailableDetail:
-      'Der Dienst antwortet gerade nicht. Nichts ist verloren; versuche es gleich noch einmal.',
+      'Der Dienst antwortet gerade nicht. Ob geschehen ist, worum du gebeten hast, ist nicht bekannt: sieh nach und versuche es dann noch einmal.',
     unreachable: 'Keine Verbindung',
     unreachableDetail: 'Der Dienst ist nicht erreichbar. Prüfe das Netz und versuche es noch einmal.',
     unexpected: 'Etwas ist schiefgegangen',

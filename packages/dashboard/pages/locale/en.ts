@@ -139,7 +139,8 @@ export const en = {
     sessionEnded: 'Your session ended',
     sessionEndedDetail: 'Log in again to go on where you were.',
     unavailable: 'Temporarily unavailable',
-    unavailableDetail: 'The service does not answer right now. Nothing is lost; try again in a moment.',
+    unavailableDetail:
+      'The service does not answer right now. What you asked for may have been done or not: look, then try again in a moment.',
     unreachable: 'No connection',
     unreachableDetail: 'The service could not be reached. Check the network, then try again.',
     unexpected: 'Something went wrong',

@@ -15,9 +15,9 @@ const login = () => `/oauth2/start?rd=/token-manager${encodeURIComponent(locatio
 
 interface ProblemNoticeProps {
   readonly failure: Failure
-  /** What was not done, when the reader would otherwise wonder. */
+  /** What was not done, when the reader would otherwise wonder. Said only when the service refused to do it. */
   readonly consequence?: string
-  /** Said when no answer came, so that it may have been done all the same. */
+  /** Said when there was no answer to tell, so that it may have been done all the same. */
   readonly unknown?: string
   readonly onRetry?: () => unknown
   readonly retrying?: boolean
@@ -28,6 +28,7 @@ export function ProblemNotice(props: ProblemNoticeProps) {
   const { failure, consequence, unknown, onRetry, retrying = false } = props
   const { t } = useTranslation()
   const refused = failure.kind === 'refused'
+  const undone = refused || failure.kind === 'session_ended'
   const [title, detail] =
     failure.kind === 'refused'
       ? [failure.title ?? t('notice.unexpected'), failure.detail]
@@ -47,13 +48,13 @@ export function ProblemNotice(props: ProblemNoticeProps) {
   return (
     <Notice
       tone={failure.kind === 'session_ended' ? 'brass' : 'bad'}
-      title={consequence ? `${consequence}: ${title}` : title}
+      title={consequence && undone ? `${consequence}: ${title}` : title}
       lang={refused ? 'en' : undefined}
       urgent
       action={action}
     >
       {detail}
-      {failure.kind === 'unreachable' && unknown && <p>{unknown}</p>}
+      {!undone && unknown && <p>{unknown}</p>}
     </Notice>
   )
 }
