@@ -70,8 +70,10 @@ export async function banAccount(deps: Deps, request: Acted<BanRequest>): Promis
   })
   if (!banned.ok) return banned
   const { sessionGeneration, tokenGeneration } = banned.value.standing
-  const endedSessions = await collectEndedSessions(deps, partition, sessionGeneration)
-  const revokedTokens = await collectRevokedTokens(deps, account, tokenGeneration)
+  const [endedSessions, revokedTokens] = await Promise.all([
+    collectEndedSessions(deps, partition, sessionGeneration),
+    collectRevokedTokens(deps, account, tokenGeneration),
+  ])
   return done({ until, durationSeconds, endedSessions, revokedTokens, ...replicationOf(banned.value) })
 }
 

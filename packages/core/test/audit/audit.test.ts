@@ -94,16 +94,18 @@ describe('the audit log', () => {
   })
 
   it('shows a head that was set back to an entry that is the last no more', async () => {
-    const { deps } = await withEntries(5)
+    const { deps, options } = await withEntries(5)
     const { sequence, hash } = await entry(deps, 4)
     await deps.store.commit(AUDIT, { writes: [{ put: HEAD, value: { sequence, hash } }] })
-    expect(await verifyAudit(deps)).toMatchObject({ intact: false, brokenAt: 5 })
+    const another = await gateFixture(options)
+    expect(await verifyAudit(another.deps)).toMatchObject({ intact: false, brokenAt: 5 })
   })
 
   it('shows a head that was removed while its entries are there', async () => {
-    const { deps } = await withEntries(5)
+    const { deps, options } = await withEntries(5)
     await deps.store.commit(AUDIT, { writes: [{ delete: HEAD }] })
-    expect(await verifyAudit(deps)).toMatchObject({ intact: false, brokenAt: 1 })
+    const another = await gateFixture(options)
+    expect(await verifyAudit(another.deps)).toMatchObject({ intact: false, brokenAt: 1 })
   })
 
   it('shows to the process that wrote them that entries were cut off the end, with the head set back', async () => {

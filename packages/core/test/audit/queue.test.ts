@@ -132,6 +132,7 @@ describe('the queue of the audit log', () => {
     release()
     await first
     await queue.append(BAN)
+    await queue.close()
     const actions = (await listOf(store)).map(({ action }) => action)
     expect(actions).toEqual(['account.ban', 'account.ban'])
   })
