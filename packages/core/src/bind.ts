@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import { partitionOf } from './account.js'
 import { API_KEYS } from './api-keys/key.js'
 import type { AuditChain } from './audit/chain.js'
@@ -11,9 +11,8 @@ import { createStoreReadiness } from './gate/store-readiness.js'
 import { limitEvents } from './limit-events.js'
 import { spentStates } from './login/spent-states.js'
 import { MASTER_KEY_ACCOUNT, type MasterKey, masterKey } from './master-key/master-key.js'
-import { recentRefreshes } from './oauth/recent-refreshes.js'
 import type { ResolvedOptions } from './options.js'
-import { createSealer } from './seal.js'
+import { createSealer, deriveKey } from './seal.js'
 import { SESSIONS } from './sessions/session.js'
 import { STANDING } from './standing/standing.js'
 import { withDeadline } from './store/deadline.js'
@@ -27,6 +26,9 @@ import { createTrustedIssuers, REVOKED_EXTERNAL } from './trusted-issuers/truste
 /** Every commit to these that matters to a decision gives notice. */
 const READ_BY_DECISIONS = new Set([STANDING.collection, TOKENS, SESSIONS, API_KEYS, REVOKED_EXTERNAL])
 
+/** 128 bits, as of a random id. */
+const ID_LENGTH = 22
+
 /** Binds options to what the verbs work with. */
 export async function bindDeps(options: ResolvedOptions): Promise<Deps> {
   const store = await withNearCache(withDeadline(options.store, options.storeDeadlineMs), {
@@ -36,6 +38,7 @@ export async function bindDeps(options: ResolvedOptions): Promise<Deps> {
   })
   const rootKeys = await loadRootKeys({ store, secrets: options.secrets, report: options.onEvent })
   const auditChain = bindAuditChain(store, rootKeys.audit, options)
+  const idKey = deriveKey(Buffer.from(rootKeys.partition).toString('base64url'), 'issued-id')
   return {
     options,
     store,
@@ -43,6 +46,8 @@ export async function bindDeps(options: ResolvedOptions): Promise<Deps> {
     clock: options.clock,
     randomId: (bytes) => randomBytes(bytes).toString('base64url'),
     partitionOf: (accountId) => partitionOf(accountId, rootKeys.partition),
+    deriveId: (purpose, from) =>
+      createHmac('sha256', idKey).update(`${purpose}\u0000${from}`).digest('base64url').slice(0, ID_LENGTH),
     sealer: createSealer(options.secrets),
     keys: await keyRing(options.keys),
     proofs: createProofCache(options.proofCacheSize),
@@ -51,7 +56,6 @@ export async function bindDeps(options: ResolvedOptions): Promise<Deps> {
       report: options.onEvent,
     }),
     masterKey: bindMasterKey(options, partitionOf(MASTER_KEY_ACCOUNT, rootKeys.partition)),
-    refreshed: recentRefreshes(),
     spentStates: spentStates(options.clock),
     auditChain,
     auditQueue: auditQueue({

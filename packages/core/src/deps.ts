@@ -4,7 +4,6 @@ import type { Role } from './decision.js'
 import type { LimitedEvents } from './limit-events.js'
 import type { SpentStates } from './login/spent-states.js'
 import type { MasterKey } from './master-key/master-key.js'
-import type { RecentRefreshes } from './oauth/recent-refreshes.js'
 import type { GateEvent, ResolvedOptions } from './options.js'
 import type { Sealer } from './seal.js'
 import type { Clock, Store, StoreHealth } from './store/store.js'
@@ -23,13 +22,13 @@ export interface Deps {
   /** Unguessable bytes, base64url. */
   readonly randomId: (bytes: number) => string
   readonly partitionOf: (accountId: string) => string
+  /** The id of what is issued for something: the same each time, so that a repeat issues nothing new. No secret. */
+  readonly deriveId: (purpose: 'access' | 'family' | 'renewal', from: string) => string
   readonly sealer: Sealer
   readonly keys: KeyRing
   readonly proofs: ProofCache
   readonly masterKey: MasterKey | undefined
   readonly trustedIssuers: TrustedIssuers
-  /** When this process was done with the last refresh of a family. */
-  readonly refreshed: RecentRefreshes
   readonly auditChain: AuditChain
   /** What waits to be appended to the chain. */
   readonly auditQueue: AuditQueue

@@ -1,3 +1,9 @@
+/**
+ * For so long whoever presents the same refresh token, code or API key again gets the same successor: the answer may
+ * have been lost, or come too late. Longer than a client waits for an answer before it tries again.
+ */
+export const RETRY_WINDOW_SECONDS = 30
+
 export interface TokenLimits {
   /** Default 2592000 (30 days). */
   readonly defaultLifetimeSeconds: number

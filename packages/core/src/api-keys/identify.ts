@@ -1,4 +1,5 @@
 import { type RecentUses, touch } from '../activity/touch.js'
+import { noteIssuedUnder } from '../authentication/issued-under.js'
 import type { Identity } from '../decision.js'
 import type { Deps } from '../deps.js'
 import { isFromBeforeLoss } from '../loss.js'
@@ -30,8 +31,8 @@ export async function identifyByApiKey(
   if (stale) return { ok: false, denial: stale }
   const expiresAt = stored.expiresAt ?? NEVER
   touch(deps, recent, { partition, kind: 'api-key', id, expiresAt })
-  const { account, scopes, createdAt } = record
-  return done({
+  const { account, scopes, createdAt, generation } = record
+  const identity: Identity = {
     accountId: account,
     email: account,
     groups: [],
@@ -39,5 +40,6 @@ export async function identifyByApiKey(
     scopes,
     credential: { kind: 'api_key', id, issuedAt: createdAt, expiresAt },
     partition,
-  })
+  }
+  return done(noteIssuedUnder(identity, { issuedAt: createdAt, tokenGeneration: generation }))
 }

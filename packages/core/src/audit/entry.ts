@@ -31,6 +31,7 @@ export type AuditAction =
   | 'refresh.start'
   | 'refresh.reuse'
   | 'refresh.revoke'
+  | 'authorization_code.reuse'
   | 'device.approve'
   | 'device.deny'
   | 'account.deactivate'

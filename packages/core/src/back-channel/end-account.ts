@@ -2,7 +2,7 @@ import { audited } from '../audit/append.js'
 import { auditedAs, serviceActor } from '../authorization/actor.js'
 import type { Deps } from '../deps.js'
 import { walk } from '../directory/walk.js'
-import { familyKey } from '../oauth/refresh-token.js'
+import { familyKey, familyOf } from '../oauth/refresh-token.js'
 import { endFamily } from '../oauth/revoke-family.js'
 import { done } from '../outcome.js'
 import { collectEndedSessions } from '../sessions/collect.js'
@@ -41,5 +41,5 @@ export async function endAccountByProvider(deps: Deps, account: string): Promise
 
 async function endFamilies(deps: Deps, account: string): Promise<void> {
   for await (const stored of walk(deps, deps.partitionOf(account), familyKey('').collection))
-    await endFamily(deps, { account, familyId: stored.id })
+    if (familyOf(stored).endedAt === undefined) await endFamily(deps, { account, familyId: stored.id })
 }

@@ -9,6 +9,7 @@ import {
   type DeviceRequest,
   FIRST_INTERVAL_SECONDS,
   REMEMBERED_SECONDS,
+  requestAsJson,
   requestKey,
 } from './request.js'
 
@@ -47,7 +48,7 @@ export async function beginDevice(
       quiet: true,
       checks: [{ key: codeKey(userCode), version: null }],
       writes: [
-        { put: requestKey(id), value: { ...request }, expiresAt },
+        { put: requestKey(id), value: requestAsJson(request), expiresAt },
         { put: codeKey(userCode), value: id, expiresAt },
       ],
     })

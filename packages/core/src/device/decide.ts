@@ -3,8 +3,9 @@ import { actorOf, auditedAs, type RequestTrace } from '../authorization/actor.js
 import type { Identity } from '../decision.js'
 import type { Deps } from '../deps.js'
 import { PortcullisError } from '../errors.js'
+import { approvalBy } from '../oauth/approval.js'
 import { done, type Outcome, refused } from '../outcome.js'
-import { DEVICE, type DeviceRequest, findByUserCode, requestKey } from './request.js'
+import { DEVICE, type DeviceRequest, findByUserCode, requestAsJson, requestKey } from './request.js'
 
 const ATTEMPTS = 20
 const GUESSES = 10
@@ -35,7 +36,7 @@ export async function lookUpDevice(
   return refused(result.committed ? 'code_unknown' : 'too_many_guesses')
 }
 
-/** Binds the request to whoever decides; once. Refused with `code_unknown` or `too_many_guesses`. */
+/** Binds the request to whoever decides; once. Refused with `code_unknown`, `too_many_guesses` or `session_invalid`. */
 export async function decideDevice(
   deps: Deps,
   input: {
@@ -57,14 +58,19 @@ export async function decideDevice(
     subject: account,
     details: { client_id: open.value.clientId, scope: scopes.join(' ') },
   } as const
-  return audited(deps, recorded, () => bind(deps, open.value.userCode, { decision, account, scopes }))
+  return audited(deps, recorded, async () => {
+    if (decision === 'denied') return bind(deps, open.value.userCode, { decision })
+    const approval = await approvalBy(deps, identity)
+    if (!approval.ok) return approval
+    return bind(deps, open.value.userCode, { decision, scopes, approval: approval.value })
+  })
 }
 
 /** The program may be asking meanwhile, which changes the record. */
 async function bind(
   deps: Deps,
   userCode: string,
-  decided: Required<Pick<DeviceRequest, 'decision' | 'account' | 'scopes'>>,
+  decided: Partial<Pick<DeviceRequest, 'decision' | 'scopes' | 'approval'>>,
 ): Promise<Outcome<DeviceRequest>> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const found = await findByUserCode(deps, userCode)
@@ -73,7 +79,7 @@ async function bind(
     const result = await deps.store.commit(DEVICE, {
       quiet: true,
       checks: [{ key: requestKey(id), version }],
-      writes: [{ put: requestKey(id), value: { ...request, ...decided }, expiresAt }],
+      writes: [{ put: requestKey(id), value: requestAsJson({ ...request, ...decided }), expiresAt }],
     })
     if (result.committed) return done(request)
   }

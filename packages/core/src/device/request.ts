@@ -1,5 +1,6 @@
 import type { Deps } from '../deps.js'
-import type { Millis, RecordKey, StoredRecord } from '../store/store.js'
+import type { Approval } from '../oauth/approval.js'
+import type { JsonValue, Millis, RecordKey, StoredRecord } from '../store/store.js'
 
 /** All device requests are in one partition: they live ten minutes, and nobody knows whose they will be. */
 export const DEVICE = 'device'
@@ -21,8 +22,8 @@ export interface DeviceRequest {
   readonly intervalSeconds: number
   readonly askedAt?: Millis
   readonly decision?: 'approved' | 'denied'
-  /** Who approved, and what that account may hand on. */
-  readonly account?: string
+  /** Present once it was approved; `scopes` are then what is handed on. */
+  readonly approval?: Approval
 }
 
 /** By the hash of the device code. */
@@ -37,6 +38,10 @@ export function codeKey(userCode: string): RecordKey {
 
 function requestOf(stored: StoredRecord): DeviceRequest {
   return stored.value as unknown as DeviceRequest
+}
+
+export function requestAsJson(request: DeviceRequest): JsonValue {
+  return request as unknown as JsonValue
 }
 
 export interface FoundRequest {

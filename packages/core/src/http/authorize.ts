@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { denial, type Identity } from '../decision.js'
+import { approvalBy } from '../oauth/approval.js'
 import { issueCode } from '../oauth/authorization-code.js'
 import type { OAuthClient } from '../oauth/clients.js'
 import { mayRedirectTo } from '../oauth/redirect-uri.js'
@@ -120,12 +121,14 @@ export const authorizeRoutes = [
       if (admitted instanceof Response) return admitted
       const { issuer } = deps.options
       if (body.decision === 'deny') return redirect(answerUrl(body, issuer, { error: 'access_denied' }))
+      const approval = await approvalBy(deps, identity)
+      if (!approval.ok) return refuse(approval.denial)
       const code = await issueCode(deps, {
         clientId: admitted.client.id,
         redirectUri: body.redirect_uri,
         codeChallenge: admitted.codeChallenge,
         scopes: admitted.scopes,
-        account: identity.accountId,
+        approval: approval.value,
       })
       return redirect(answerUrl(body, issuer, { code }))
     },

@@ -63,13 +63,10 @@ function scopesIn(scope: string | undefined): { scopes?: readonly string[] } {
 
 type Context = RouteContext<unknown, TokenForm, undefined>
 
-async function answerRefresh(
-  { deps, body, arrivedAt, trace }: Context,
-  client: OAuthClient,
-): Promise<Response> {
+async function answerRefresh({ deps, body, trace }: Context, client: OAuthClient): Promise<Response> {
   const { refresh_token: refreshToken, scope } = body
   if (refreshToken === undefined) return oauthError('invalid_request', 'refresh_token is missing.')
-  const refreshed = await refreshTokens(deps, { refreshToken, client, ...scopesIn(scope), arrivedAt, trace })
+  const refreshed = await refreshTokens(deps, { refreshToken, client, ...scopesIn(scope), trace })
   return refreshed.ok ? answerTokens(refreshed.value) : oauthRefusal(refreshed.denial)
 }
 

@@ -3,7 +3,6 @@ import type { RecentUses } from '../activity/touch.js'
 import type { Actor, RequestTrace } from '../authorization/actor.js'
 import type { Identity, RequestView } from '../decision.js'
 import type { Deps } from '../deps.js'
-import type { Millis } from '../store/store.js'
 
 /**
  * Who may call a route. `identified`: whoever the gate lets in. `person`: a browser session. `bearer`: a token of this gate, whatever its
@@ -22,8 +21,6 @@ export interface RouteContext<Query = unknown, Body = unknown, Who = Identity | 
   readonly request: Request
   readonly view: RequestView
   readonly url: URL
-  /** When the request came in, before anything of it was read. */
-  readonly arrivedAt: Millis
   /** Undefined on routes that take no account. */
   readonly identity: Who
   /** Who calls, as operations take it; undefined on routes that take no account. */

@@ -9,11 +9,10 @@ import type { Pages } from '../options.js'
 import { done, type Outcome } from '../outcome.js'
 import { type Problem, problemOfError } from '../problem.js'
 import { refuseUnlessDirectory } from '../scim/admit.js'
-import type { Millis } from '../store/store.js'
 import { admitCaller } from './admit-caller.js'
 import { json, redirect, refuse, refuseProblem } from './answer.js'
 import { readBody, readForm, readQuery } from './body.js'
-import { oauthRefusal } from './oauth-error.js'
+import { oauthMalfunction, oauthRefusal } from './oauth-error.js'
 import { openApiDocument } from './openapi.js'
 import { problemPage } from './page.js'
 import type { Route, RouteContext } from './route.js'
@@ -30,7 +29,6 @@ interface Call {
   readonly request: Request
   readonly view: RequestView
   readonly url: URL
-  readonly arrivedAt: Millis
 }
 
 export interface Routes {
@@ -55,26 +53,17 @@ export function createRoutes(deps: Deps, recent: RecentUses): Routes {
 
   return {
     async handle(request, peer = {}) {
-      const arrivedAt = deps.clock()
       const url = new URL(request.url)
       const view = viewOfRequest(request, url, peer)
       try {
         const malformed = refuseHead(view)
-        const response = malformed
-          ? refuse(malformed)
-          : await router.fetch(request, { request, view, url, arrivedAt })
+        const response = malformed ? refuse(malformed) : await router.fetch(request, { request, view, url })
         return response.status >= 400 && isNavigation(view) ? await asPage(response) : response
       } catch (cause) {
         // The only range that a caller can miss once the schema has passed is the cursor's.
         if (cause instanceof RangeError)
           return refuse(denial('input_invalid', { detail: 'cursor: unknown.' }))
-        const problem = problemOfError(cause)
-        deps.strangers.report({
-          level: 'error',
-          code: problem.code,
-          detail: `${request.method} ${url.pathname} failed`,
-          cause,
-        })
+        const problem = reportFailure(deps, { request, url }, cause)
         return isNavigation(view) ? problemPage(problem) : refuseProblem(problem)
       }
     },
@@ -88,12 +77,23 @@ async function answerRoute(
   call: Call,
   params: Record<string, string>,
 ): Promise<Response> {
-  const prepared = await prepare(deps, recent, route, call)
-  if (!prepared.ok) return refuseRoute(deps, route, call, prepared.denial)
-  const trace = traceOf(call.view)
-  const { identity } = prepared.value
-  const actor = identity && actorOf(identity, trace)
-  return route.handle({ deps, recent, ...call, ...prepared.value, actor, trace, params })
+  const answer = async () => {
+    const prepared = await prepare(deps, recent, route, call)
+    if (!prepared.ok) return refuseRoute(deps, route, call, prepared.denial)
+    const trace = traceOf(call.view)
+    const { identity } = prepared.value
+    const actor = identity && actorOf(identity, trace)
+    return route.handle({ deps, recent, ...call, ...prepared.value, actor, trace, params })
+  }
+  if (route.errors !== 'oauth') return answer()
+  return answer().catch((cause: unknown) => oauthMalfunction(reportFailure(deps, call, cause)))
+}
+
+function reportFailure(deps: Deps, { request, url }: Pick<Call, 'request' | 'url'>, cause: unknown): Problem {
+  const problem = problemOfError(cause)
+  const detail = `${request.method} ${url.pathname} failed`
+  deps.strangers.report({ level: 'error', code: problem.code, detail, cause })
+  return problem
 }
 
 /** A browser that follows a link here logs in first and comes back. */

@@ -1,16 +1,20 @@
 import { createHash } from 'node:crypto'
-import { actorByExchange, type RequestTrace } from '../authorization/actor.js'
+import { appendAudit } from '../audit/append.js'
+import { type Actor, actorByExchange, auditedAs, type RequestTrace } from '../authorization/actor.js'
 import type { Deps } from '../deps.js'
 import { type Outcome, refused } from '../outcome.js'
-import { scopesOf } from '../scopes.js'
-import type { JsonValue, RecordKey } from '../store/store.js'
+import type { JsonValue, Millis, RecordKey } from '../store/store.js'
+import type { Approval } from './approval.js'
 import type { OAuthClient } from './clients.js'
 import type { GrantedTokens } from './granted.js'
-import { startFamily } from './start-family.js'
+import { redeemApproval } from './redeem-approval.js'
+import { endFamily } from './revoke-family.js'
 
 /** Codes are in one partition: they live a minute. */
 const CODES = 'authorization-codes'
 const LIFETIME_MS = 60_000
+/** So long afterwards a code is known, so that a second use ends what the first has bought. */
+const REMEMBERED_MS = 600_000
 
 /** What somebody has consented to. */
 export interface Authorization {
@@ -19,19 +23,25 @@ export interface Authorization {
   /** RFC 7636 §4.2, S256. */
   readonly codeChallenge: string
   readonly scopes: readonly string[]
-  readonly account: string
+  readonly approval: Approval
+}
+
+interface CodeRecord extends Authorization {
+  readonly endsAt: Millis
 }
 
 /** A code for the client to redeem within a minute (RFC 6749 §4.1.2). */
 export async function issueCode(deps: Deps, authorization: Authorization): Promise<string> {
   const code = deps.randomId(32)
+  const endsAt = deps.clock() + LIFETIME_MS
+  const value: CodeRecord = { ...authorization, endsAt }
   await deps.store.commit(CODES, {
     quiet: true,
     writes: [
       {
-        put: codeRecordKey(code),
-        value: { ...authorization } as unknown as JsonValue,
-        expiresAt: deps.clock() + LIFETIME_MS,
+        put: codeRecordKey(hashCode(code)),
+        value: value as unknown as JsonValue,
+        expiresAt: endsAt + REMEMBERED_MS,
       },
     ],
   })
@@ -39,8 +49,13 @@ export async function issueCode(deps: Deps, authorization: Authorization): Promi
 }
 
 /**
- * Redeems a code, once, for whoever asked for it and knows the verifier (RFC 6749 §4.1.3, RFC 7636 §4.6). Refused with
- * `grant_invalid`, `account_banned` or `scope_insufficient`.
+ * Redeems a code for whoever asked for it and knows the verifier (RFC 6749 §4.1.3, RFC 7636 §4.6).
+ *
+ * RFC 6749 §4.1.2 lets a code be used once. Here its client may repeat the same request within
+ * `RETRY_WINDOW_SECONDS`, and gets the same tokens: an answer that was lost would cost the person another login. Whoever
+ * does so knows the verifier, which never left the client. Any later use of the code ends the family that it bought.
+ *
+ * Refused with `grant_invalid`, `account_banned`, `login_stale` or `scope_insufficient`.
  */
 export async function redeemCode(
   deps: Deps,
@@ -52,30 +67,53 @@ export async function redeemCode(
     trace?: RequestTrace
   },
 ): Promise<Outcome<GrantedTokens>> {
-  const key = codeRecordKey(input.code)
-  const [stored] = await deps.store.read(CODES, [key])
+  const { client } = input
+  const codeHash = hashCode(input.code)
+  const [stored] = await deps.store.read(CODES, [codeRecordKey(codeHash)])
   if (!stored) return refused('grant_invalid')
-  const authorization = stored.value as unknown as Authorization
+  const code = stored.value as unknown as CodeRecord
   const isTheirs =
-    authorization.clientId === input.client.id &&
-    authorization.redirectUri === input.redirectUri &&
-    authorization.codeChallenge === challengeOf(input.codeVerifier)
+    code.clientId === client.id &&
+    code.redirectUri === input.redirectUri &&
+    code.codeChallenge === challengeOf(input.codeVerifier)
   if (!isTheirs) return refused('grant_invalid')
-  const spent = await deps.store.commit(CODES, {
-    quiet: true,
-    checks: [{ key, version: stored.version }],
-    writes: [{ delete: key }],
+  const { approval, scopes, endsAt } = code
+  const by = actorByExchange(deps, approval.account, 'authorization_code', input.trace)
+  const redeemed = await redeemApproval(deps, {
+    approval,
+    by,
+    codeHash,
+    client,
+    scopes,
+    forgottenAt: stored.expiresAt ?? endsAt,
+    isOver: endsAt <= deps.clock(),
   })
-  if (!spent.committed) return refused('grant_invalid')
-  const { account, scopes } = authorization
-  const grantable = scopesOf(deps, deps.roleOf(account))
-  const by = actorByExchange(deps, account, 'authorization_code', input.trace)
-  return startFamily(deps, { account, by, client: input.client, scopes, grantable })
+  if (!('reusedFamily' in redeemed)) return redeemed
+  return endReused(deps, { by, familyId: redeemed.reusedFamily, client })
 }
 
-/** Only a hash is stored. */
-function codeRecordKey(code: string): RecordKey {
-  return { collection: 'codes', id: createHash('sha256').update(code).digest('base64url') }
+/** RFC 6749 §4.1.2: the tokens of a code that is used again should be revoked. */
+async function endReused(
+  deps: Deps,
+  { by, familyId, client }: { by: Actor; familyId: string; client: OAuthClient },
+): Promise<Outcome<never>> {
+  await appendAudit(deps, {
+    action: 'authorization_code.reuse',
+    ...auditedAs(by),
+    subject: by.account,
+    details: { family_id: familyId, client_id: client.id },
+  })
+  await endFamily(deps, { account: by.account, familyId })
+  return refused('grant_invalid')
+}
+
+/** Only this is stored of a code. */
+function hashCode(code: string): string {
+  return createHash('sha256').update(code).digest('base64url')
+}
+
+function codeRecordKey(codeHash: string): RecordKey {
+  return { collection: 'codes', id: codeHash }
 }
 
 function challengeOf(verifier: string): string {

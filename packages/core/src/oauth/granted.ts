@@ -1,7 +1,34 @@
+import type { Deps } from '../deps.js'
+import type { Millis } from '../store/store.js'
+import { signAccessToken } from '../tokens/issue.js'
+import { type RefreshFamily, signRefreshToken } from './refresh-token.js'
+
 /** What the token endpoint answers (RFC 6749 §5.1). */
 export interface GrantedTokens {
   readonly accessToken: string
   readonly expiresInSeconds: number
   readonly refreshToken: string
   readonly scopes: readonly string[]
+}
+
+/** What a family handed out last. The same each time, but for signatures that differ each time by their algorithm. */
+export async function lastGranted(
+  deps: Deps,
+  from: {
+    accountId: string
+    familyId: string
+    family: Pick<RefreshFamily, 'access' | 'turn' | 'turnedAt'>
+    /** Of the refresh token. */
+    expiresAt: Millis
+  },
+): Promise<GrantedTokens> {
+  const { accountId, familyId, family, expiresAt } = from
+  const { access, turn, turnedAt } = family
+  const [accessToken, refreshToken] = await Promise.all([
+    signAccessToken(deps, accountId, access),
+    signRefreshToken(deps, { accountId, familyId, turn }, { issuedAt: turnedAt, expiresAt }),
+  ])
+  const now = Math.floor(deps.clock() / 1000)
+  const expiresInSeconds = Math.max(0, access.expiresAt / 1000 - now)
+  return { accessToken, expiresInSeconds, refreshToken, scopes: access.scopes }
 }

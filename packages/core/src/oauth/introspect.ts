@@ -4,9 +4,10 @@ import type { Identity, RequestView } from '../decision.js'
 import type { Deps } from '../deps.js'
 import { identifyByBearer } from '../identify.js'
 import { done, type Outcome, refused } from '../outcome.js'
-import { activeBan, STANDING, standingOf } from '../standing/standing.js'
+import { refuseGrant } from '../standing/judge.js'
+import { STANDING, standingOf } from '../standing/standing.js'
 import { authenticateClient, type ClientFields } from './client-auth.js'
-import { familyKey, familyOf, proveRefreshToken } from './refresh-token.js'
+import { familyKey, familyOf, issuedAsFamily, proveRefreshToken } from './refresh-token.js'
 
 /** RFC 7662 §2.2; nothing but `active: false` of what does not work. */
 export type Introspection =
@@ -69,12 +70,8 @@ async function introspectRefresh(deps: Deps, token: string): Promise<Introspecti
   const [standingRecord, stored] = await deps.store.read(partition, [STANDING, familyKey(claims.familyId)])
   const standing = standingOf(standingRecord)
   const family = stored && familyOf(stored)
-  const isLive =
-    family &&
-    family.turn === claims.turn &&
-    family.generation === standing.tokenGeneration &&
-    !activeBan(standing, deps.clock())
-  if (!isLive) return { active: false }
+  const refusal = refuseGrant(deps, standing, issuedAsFamily(partition, family))
+  if (refusal || family?.turn !== claims.turn) return { active: false }
   return {
     active: true,
     scope: family.scopes.join(' '),
@@ -82,6 +79,6 @@ async function introspectRefresh(deps: Deps, token: string): Promise<Introspecti
     sub: claims.accountId,
     token_type: 'refresh_token',
     iss: deps.options.issuer,
-    ...(stored.expiresAt === undefined ? {} : { exp: Math.floor(stored.expiresAt / 1000) }),
+    ...(stored?.expiresAt === undefined ? {} : { exp: Math.floor(stored.expiresAt / 1000) }),
   }
 }

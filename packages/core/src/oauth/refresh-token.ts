@@ -1,5 +1,7 @@
 import type { Deps } from '../deps.js'
+import type { Issued } from '../standing/judge.js'
 import type { Millis, RecordKey, StoredRecord } from '../store/store.js'
+import type { AccessToken } from '../tokens/issue.js'
 import { parseJsonObject } from '../tokens/json.js'
 
 /** The kind of JWT that only the token endpoint takes. */
@@ -7,7 +9,7 @@ const REFRESH_TOKEN_TYPE = 'rt+jwt'
 
 /**
  * A family of refresh tokens: every refresh spends the newest one for its successor (RFC 9700 §4.14.2). The tokens are
- * stored nowhere, only how often the family was refreshed.
+ * stored nowhere, only how often the family was refreshed, and what the last refresh handed out.
  */
 export interface RefreshFamily {
   readonly clientId: string
@@ -17,6 +19,10 @@ export interface RefreshFamily {
   /** The number of the one token that is not spent. */
   readonly turn: number
   readonly turnedAt: Millis
+  /** The access token that came with it. */
+  readonly access: AccessToken
+  /** The family is over: kept until it would have expired, so that whoever asks knows that it did not just expire. */
+  readonly endedAt?: Millis
 }
 
 /** What a refresh token says of itself. */
@@ -34,15 +40,25 @@ export function familyOf(stored: StoredRecord): RefreshFamily {
   return stored.value as unknown as RefreshFamily
 }
 
+export function issuedAsFamily(partition: string, family: RefreshFamily | undefined): Issued {
+  return {
+    partition,
+    issuedAt: family?.turnedAt,
+    isAbsent: family === undefined,
+    isEnded: family?.endedAt !== undefined,
+    ...(family && { tokenGeneration: family.generation }),
+  }
+}
+
 export function signRefreshToken(
   deps: Deps,
   { accountId, familyId, turn }: RefreshClaims,
-  expiresAt: Millis,
+  { issuedAt, expiresAt }: { issuedAt: Millis; expiresAt: Millis },
 ): Promise<string> {
   const { issuer } = deps.options
   const claims = { iss: issuer, aud: issuer, sub: accountId, jti: familyId, turn }
-  const now = Math.floor(deps.clock() / 1000)
-  return deps.keys.sign({ ...claims, iat: now, exp: Math.floor(expiresAt / 1000) }, REFRESH_TOKEN_TYPE)
+  const instants = { iat: Math.floor(issuedAt / 1000), exp: Math.floor(expiresAt / 1000) }
+  return deps.keys.sign({ ...claims, ...instants }, REFRESH_TOKEN_TYPE)
 }
 
 /** Proves a refresh token; undefined for anything else. Whether it was spent, only the family knows. */

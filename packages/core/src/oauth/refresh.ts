@@ -1,54 +1,76 @@
 import { appendAudit } from '../audit/append.js'
 import { actorByExchange, auditedAs, type RequestTrace } from '../authorization/actor.js'
 import type { Deps } from '../deps.js'
-import { isFromBeforeLoss } from '../loss.js'
+import { PortcullisError } from '../errors.js'
+import { RETRY_WINDOW_SECONDS } from '../limits.js'
 import { done, type Outcome, refused } from '../outcome.js'
-import { refuseStaleLogin } from '../standing/fresh-login.js'
-import { activeBan, STANDING, standingOf } from '../standing/standing.js'
-import type { JsonValue, Millis, StoredRecord } from '../store/store.js'
+import { refuseGrant } from '../standing/judge.js'
+import { STANDING, standingOf } from '../standing/standing.js'
+import type { JsonValue, StoredRecord } from '../store/store.js'
 import { issueToken } from '../tokens/issue.js'
 import type { OAuthClient } from './clients.js'
-import type { GrantedTokens } from './granted.js'
+import { type GrantedTokens, lastGranted } from './granted.js'
 import {
   familyKey,
   familyOf,
+  issuedAsFamily,
   proveRefreshToken,
   type RefreshClaims,
   type RefreshFamily,
-  signRefreshToken,
 } from './refresh-token.js'
 import { endFamily } from './revoke-family.js'
+
+const ATTEMPTS = 20
 
 export interface RefreshRequest {
   readonly refreshToken: string
   readonly client: OAuthClient
   /** No more than the family has. Default: all of it. */
   readonly scopes?: readonly string[]
-  /** When the request came in: whoever came before the token was spent did not reuse it. */
-  readonly arrivedAt: Millis
   readonly trace?: RequestTrace
 }
 
 /**
  * Spends a refresh token for a new pair (RFC 6749 §6). One commit spends the token and makes the new one: of any number
- * at once, one wins, and a refresh that fails has spent nothing. A token that was spent before ends its family
- * (RFC 9700 §4.14.2). Refused with `grant_invalid`, `account_banned`, `login_stale` or `scope_insufficient`.
+ * at once, one spends it, and a refresh that fails has spent nothing.
+ *
+ * For `RETRY_WINDOW_SECONDS` after it was spent, and until its successor is used, a token gets the same successor again,
+ * since the answer may have been lost. Later, it ends its family (RFC 9700 §4.14.2).
+ *
+ * What a thief gains by that: whoever steals a token and comes with it within the window has the same successor as the
+ * client, which is no more than by stealing the successor itself. From then on both hold one token, and of their next
+ * two uses the later one finds it spent. To stay unnoticed, each would have to come within seconds after the other,
+ * every time, not knowing when that is; and the family ends with its absolute life.
+ *
+ * Refused with `grant_invalid`, `account_banned`, `login_stale` or `scope_insufficient`.
  */
 export async function refreshTokens(deps: Deps, request: RefreshRequest): Promise<Outcome<GrantedTokens>> {
   const claims = await proveRefreshToken(deps, request.refreshToken)
   if (!claims) return refused('grant_invalid')
-  const partition = deps.partitionOf(claims.accountId)
-  const [standingRecord, stored] = await deps.store.read(partition, [STANDING, familyKey(claims.familyId)])
-  const standing = standingOf(standingRecord)
-  if (activeBan(standing, deps.clock())) return refused('account_banned')
-  const family = stored && familyOf(stored)
-  if (!family || family.generation !== standing.tokenGeneration) return refused('grant_invalid')
-  if (family.clientId !== request.client.id) return refused('grant_invalid')
-  if (isFromBeforeLoss(deps, partition, family.turnedAt)) return refused('grant_invalid')
-  if (claims.turn !== family.turn) return refuseSpent(deps, claims, family, request)
-  const stale = refuseStaleLogin(deps, standing)
-  if (stale) return { ok: false, denial: stale }
-  return turn(deps, request, claims, stored)
+  const { accountId, familyId } = claims
+  const partition = deps.partitionOf(accountId)
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const [standingRecord, stored] = await deps.store.read(partition, [STANDING, familyKey(familyId)])
+    const family = stored && familyOf(stored)
+    const refusal = refuseGrant(deps, standingOf(standingRecord), issuedAsFamily(partition, family))
+    if (refusal) return { ok: false, denial: refusal }
+    if (!family || family.clientId !== request.client.id) return refused('grant_invalid')
+    // The store has an older record than the one that we made this token by: nothing was used twice.
+    if (claims.turn > family.turn) return refused('grant_invalid')
+    if (isRetry(deps, claims, family)) {
+      const expiresAt = stored.expiresAt ?? family.turnedAt
+      return done(await lastGranted(deps, { accountId, familyId, family, expiresAt }))
+    }
+    if (claims.turn < family.turn) return endReused(deps, claims, family, request.trace)
+    const turned = await turn(deps, request, claims, stored)
+    // Somebody else was first, whose successor it is then, or the account’s standing has changed.
+    if (turned.ok || turned.denial.code !== 'grant_invalid') return turned
+  }
+  throw new PortcullisError('store_unavailable', 'A family of refresh tokens changed too often')
+}
+
+function isRetry(deps: Deps, claims: RefreshClaims, { turn, turnedAt }: RefreshFamily): boolean {
+  return claims.turn === turn - 1 && deps.clock() < turnedAt + RETRY_WINDOW_SECONDS * 1000
 }
 
 async function turn(
@@ -58,62 +80,47 @@ async function turn(
   stored: StoredRecord,
 ): Promise<Outcome<GrantedTokens>> {
   const family = familyOf(stored)
+  const partition = deps.partitionOf(accountId)
   const { accessLifetimeSeconds, refreshLifetimeSeconds, maxLifetimeSeconds } = deps.options.tokens
   const now = deps.clock()
   const expiresAt = Math.min(
     now + refreshLifetimeSeconds * 1000,
     family.createdAt + maxLifetimeSeconds * 1000,
   )
-  const granted = scopes ?? family.scopes
+  const next = { turn: family.turn + 1, turnedAt: now }
   const issued = await issueToken(
     deps,
     {
       account: accountId,
       by: actorByExchange(deps, accountId, 'refresh_token', trace),
-      scopes: granted,
+      scopes: scopes ?? family.scopes,
       grantable: family.scopes,
       name: client.name ?? client.id,
       lifetimeSeconds: accessLifetimeSeconds,
     },
     {
+      id: deps.deriveId('access', `${familyId} ${next.turn}`),
       family: familyId,
+      refuse: (standing) => refuseGrant(deps, standing, issuedAsFamily(partition, family)),
       checks: [{ key: familyKey(familyId), version: stored.version }],
-      writes: () => [
-        {
-          put: familyKey(familyId),
-          value: {
-            ...family,
-            turn: family.turn + 1,
-            turnedAt: now,
-          } as unknown as JsonValue,
-          sort: stored.sort,
-          expiresAt,
-        },
-      ],
+      writes: (_standing, access) => {
+        const value = { ...family, ...next, access } as unknown as JsonValue
+        return [{ put: familyKey(familyId), value, sort: stored.sort, expiresAt }]
+      },
     },
   )
   if (!issued.ok) return issued
-  const next = { accountId, familyId, turn: family.turn + 1 }
-  const refreshToken = await signRefreshToken(deps, next, expiresAt)
-  deps.refreshed.note(familyId, deps.clock())
-  return done({
-    accessToken: issued.value.token,
-    expiresInSeconds: accessLifetimeSeconds,
-    refreshToken,
-    scopes: granted,
-  })
+  const turned = { ...next, access: issued.value.info }
+  return done(await lastGranted(deps, { accountId, familyId, family: turned, expiresAt }))
 }
 
-/** Who came in while the token was being spent has lost a race; who comes with it later has found it somewhere. */
-async function refuseSpent(
+/** Who comes with a spent token later than a client tries again has found it somewhere. */
+async function endReused(
   deps: Deps,
-  { accountId, familyId, turn: presented }: RefreshClaims,
+  { accountId, familyId }: RefreshClaims,
   family: RefreshFamily,
-  { arrivedAt, trace }: RefreshRequest,
+  trace: RequestTrace | undefined,
 ): Promise<Outcome<never>> {
-  const turnedAt = Math.max(family.turnedAt, deps.refreshed.doneAt(familyId) ?? 0)
-  const hasRaced = presented === family.turn - 1 && arrivedAt <= turnedAt
-  if (hasRaced) return refused('grant_invalid')
   await appendAudit(deps, {
     action: 'refresh.reuse',
     ...auditedAs(actorByExchange(deps, accountId, 'refresh_token', trace)),

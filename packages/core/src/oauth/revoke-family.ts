@@ -2,19 +2,45 @@ import { audited } from '../audit/append.js'
 import { actorByExchange, auditedAs, type RequestTrace } from '../authorization/actor.js'
 import type { Deps } from '../deps.js'
 import { walk } from '../directory/walk.js'
+import { PortcullisError } from '../errors.js'
 import { done, type Outcome } from '../outcome.js'
+import type { JsonValue } from '../store/store.js'
 import { markRevoked } from '../tokens/revoke.js'
 import { TOKENS, tokenRecordOf } from '../tokens/token.js'
 import { familyKey, familyOf, proveRefreshToken } from './refresh-token.js'
 
-/** Ends a family, with every access token that it has bought (RFC 7009 §2.1). */
+const ATTEMPTS = 20
+
+/**
+ * Ends a family, with every access token that it has bought (RFC 7009 §2.1). What has ended already is ended again,
+ * since a failure may have left access tokens over.
+ */
 export async function endFamily(deps: Deps, input: { account: string; familyId: string }): Promise<void> {
   const { account, familyId } = input
   const partition = deps.partitionOf(account)
-  await deps.store.commit(partition, { confirm: true, writes: [{ delete: familyKey(familyId) }] })
+  await markEnded(deps, partition, familyId)
   for await (const stored of walk(deps, partition, TOKENS))
     if (tokenRecordOf(stored).family === familyId)
       await markRevoked(deps, account, stored.id, { confirm: true })
+}
+
+/** From here on no refresh under way comes through: each checks the version of the record. */
+async function markEnded(deps: Deps, partition: string, familyId: string): Promise<void> {
+  const key = familyKey(familyId)
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const [stored] = await deps.store.read(partition, [key])
+    if (!stored || familyOf(stored).endedAt !== undefined) return
+    const value = { ...familyOf(stored), endedAt: deps.clock() } as unknown as JsonValue
+    const { version, sort, expiresAt } = stored
+    const result = await deps.store.commit(partition, {
+      confirm: true,
+      essential: true,
+      checks: [{ key, version }],
+      writes: [{ put: key, value, sort, ...(expiresAt === undefined ? {} : { expiresAt }) }],
+    })
+    if (result.committed) return
+  }
+  throw new PortcullisError('store_unavailable', 'A family of refresh tokens changed too often to be ended')
 }
 
 /** Ends the family of a refresh token, also of a spent one. Whatever is none of this client's is left alone. */
@@ -27,11 +53,13 @@ export async function revokeRefreshToken(
   const { accountId: account, familyId } = claims
   const [stored] = await deps.store.read(deps.partitionOf(account), [familyKey(familyId)])
   if (!stored || familyOf(stored).clientId !== input.clientId) return done(undefined)
+  const end = async () => done(await endFamily(deps, { account, familyId }))
+  if (familyOf(stored).endedAt !== undefined) return end()
   const recorded = {
     action: 'refresh.revoke',
     ...auditedAs(actorByExchange(deps, account, 'refresh_token', input.trace)),
     subject: account,
     details: { family_id: familyId, client_id: input.clientId },
   } as const
-  return audited(deps, recorded, async () => done(await endFamily(deps, { account, familyId })))
+  return audited(deps, recorded, end)
 }

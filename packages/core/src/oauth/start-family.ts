@@ -2,29 +2,34 @@ import { audited } from '../audit/append.js'
 import { type Actor, auditedAs } from '../authorization/actor.js'
 import type { Deps } from '../deps.js'
 import { done, type Outcome } from '../outcome.js'
-import type { JsonValue } from '../store/store.js'
+import { refuseGrant } from '../standing/judge.js'
+import type { JsonValue, Millis, RecordKey } from '../store/store.js'
 import { issueToken } from '../tokens/issue.js'
+import { type Approval, issuedByApproval } from './approval.js'
 import type { OAuthClient } from './clients.js'
-import type { GrantedTokens } from './granted.js'
-import { familyKey, type RefreshFamily, signRefreshToken } from './refresh-token.js'
+import { type GrantedTokens, lastGranted } from './granted.js'
+import { familyKey, type RefreshFamily } from './refresh-token.js'
+
+export interface FamilyToStart {
+  readonly familyId: string
+  readonly approval: Approval
+  readonly by: Actor
+  readonly client: OAuthClient
+  readonly scopes: readonly string[]
+  readonly grantable: readonly string[]
+  /** The record, in the partition of the account, that says that the approval was spent, and how long it does. */
+  readonly spends: { readonly key: RecordKey; readonly until: Millis }
+}
 
 /**
- * Gives a client its first access token and refresh token for an account. Both exist, or neither. Refused with
- * `account_banned`, `scope_unknown` or `scope_insufficient`.
+ * Gives a client its first access token and refresh token for an account, in one commit under the account's standing:
+ * until then the approval ends with all that ends it. Refused with `account_banned`, `grant_invalid` (also when the
+ * approval was spent), `login_stale`, `scope_unknown` or `scope_insufficient`.
  */
-export async function startFamily(
-  deps: Deps,
-  input: {
-    account: string
-    by: Actor
-    client: OAuthClient
-    scopes: readonly string[]
-    grantable: readonly string[]
-  },
-): Promise<Outcome<GrantedTokens>> {
-  const { account, by, client, scopes, grantable } = input
+export async function startFamily(deps: Deps, input: FamilyToStart): Promise<Outcome<GrantedTokens>> {
+  const { familyId, approval, by, client, scopes, grantable, spends } = input
+  const { account } = approval
   const { accessLifetimeSeconds, refreshLifetimeSeconds } = deps.options.tokens
-  const familyId = deps.randomId(16)
   const now = deps.clock()
   const expiresAt = now + refreshLifetimeSeconds * 1000
   const recorded = {
@@ -33,39 +38,34 @@ export async function startFamily(
     subject: account,
     details: { family_id: familyId, client_id: client.id, scope: scopes.join(' ') },
   } as const
+  const first = { turn: 0, turnedAt: now }
   const issued = await audited(deps, recorded, () =>
     issueToken(
       deps,
+      { account, by, scopes, grantable, name: client.name ?? client.id, lifetimeSeconds: accessLifetimeSeconds },
       {
-        account,
-        by,
-        scopes,
-        grantable,
-        name: client.name ?? client.id,
-        lifetimeSeconds: accessLifetimeSeconds,
-      },
-      {
+        id: deps.deriveId('access', `${familyId} 0`),
         family: familyId,
-        writes: ({ tokenGeneration }) => {
+        refuse: (standing) => refuseGrant(deps, standing, issuedByApproval(deps, approval)),
+        checks: [{ key: spends.key, version: null }],
+        writes: ({ tokenGeneration: generation }, access) => {
           const family: RefreshFamily = {
+            ...first,
             clientId: client.id,
             scopes,
             createdAt: now,
-            generation: tokenGeneration,
-            turn: 0,
-            turnedAt: now,
+            generation,
+            access,
           }
-          return [{ put: familyKey(familyId), value: family as unknown as JsonValue, sort: now, expiresAt }]
+          return [
+            { put: familyKey(familyId), value: family as unknown as JsonValue, sort: now, expiresAt },
+            { put: spends.key, value: now, expiresAt: spends.until },
+          ]
         },
       },
     ),
   )
   if (!issued.ok) return issued
-  const refreshToken = await signRefreshToken(deps, { accountId: account, familyId, turn: 0 }, expiresAt)
-  return done({
-    accessToken: issued.value.token,
-    expiresInSeconds: accessLifetimeSeconds,
-    refreshToken,
-    scopes,
-  })
+  const family = { ...first, access: issued.value.info }
+  return done(await lastGranted(deps, { accountId: account, familyId, family, expiresAt }))
 }

@@ -1,3 +1,4 @@
+import { noteIssuedUnder } from '../authentication/issued-under.js'
 import type { Identity } from '../decision.js'
 import type { Deps } from '../deps.js'
 import { isFromBeforeLoss } from '../loss.js'
@@ -23,7 +24,7 @@ export async function identifyBySession(deps: Deps, cookieValue: string): Promis
   )
   const { email, name, groups, createdAt, expiresAt } = session
   const role = deps.roleOf(email)
-  return done({
+  const identity: Identity = {
     accountId: email,
     email,
     ...(name === undefined ? {} : { name }),
@@ -32,5 +33,6 @@ export async function identifyBySession(deps: Deps, cookieValue: string): Promis
     scopes: scopesOf(deps, role),
     credential: { kind: 'session', id: handleOf(key), issuedAt: createdAt, expiresAt },
     partition: key.partition,
-  })
+  }
+  return done(noteIssuedUnder(identity, { issuedAt: createdAt, sessionGeneration: session.generation }))
 }

@@ -1,4 +1,4 @@
-import type { Denial } from '../decision.js'
+import type { Denial, DenialCode } from '../decision.js'
 import type { Deps } from '../deps.js'
 import { PortcullisError } from '../errors.js'
 import { done, type Outcome, refused } from '../outcome.js'
@@ -7,28 +7,37 @@ import { readStanding, STANDING, type Standing } from './standing.js'
 
 const ATTEMPTS = 20
 
+export interface Conditions {
+  readonly checks?: readonly Check[]
+  /** The answer when one of `checks` fails. Default `grant_invalid`. */
+  readonly otherwise?: DenialCode
+  /** The writes revoke something. */
+  readonly confirm?: boolean
+}
+
 /**
  * Commits `writes` to an account's partition only while its standing is the one that `refuse` let pass. A ban that
  * arrives between the two is seen: either the commit came first and the ban ends its work, or `refuse` runs again.
- * Refused with `grant_invalid` when one of `checks` fails.
+ * `refuse` runs after the records of the partition were read.
  */
 export async function commitUnderStanding(
   deps: Deps,
   partition: string,
   refuse: (standing: Standing) => Denial | undefined,
   writes: (standing: Standing) => readonly Write[],
-  checks: readonly Check[] = [],
+  { checks = [], otherwise = 'grant_invalid', confirm = false }: Conditions = {},
 ): Promise<Outcome<Standing>> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const { standing, version } = await readStanding(deps, partition)
-    const denial = refuse(standing)
-    if (denial) return { ok: false, denial }
+    const refusal = refuse(standing)
+    if (refusal) return { ok: false, denial: refusal }
     const result = await deps.store.commit(partition, {
+      ...(confirm ? { confirm } : {}),
       checks: [{ key: STANDING, version }, ...checks],
       writes: writes(standing),
     })
     if (result.committed) return done(standing)
-    if (result.index > 0) return refused('grant_invalid')
+    if (result.index > 0) return refused(otherwise)
   }
   throw new PortcullisError(
     'store_unavailable',

@@ -1,11 +1,12 @@
 import { type RecentUses, touch } from '../activity/touch.js'
+import { noteIssuedUnder } from '../authentication/issued-under.js'
 import type { Identity } from '../decision.js'
 import type { Deps } from '../deps.js'
 import { isFromBeforeLoss } from '../loss.js'
 import { done, type Outcome, refused } from '../outcome.js'
 import { refuseStaleLogin } from '../standing/fresh-login.js'
 import { activeBan, STANDING, standingOf } from '../standing/standing.js'
-import { mayRenew, RENEWAL_PATH } from './renew.js'
+import { RENEWAL_PATH, renewableSeconds } from './renew.js'
 import { isRevoked, tokenRecordKey, tokenRecordOf } from './token.js'
 import { verifyToken } from './verify.js'
 
@@ -29,7 +30,7 @@ export async function identifyByToken(
   const stale = refuseStaleLogin(deps, standing)
   if (stale) return { ok: false, denial: stale }
   touch(deps, recent, { partition, kind: 'token', id, expiresAt: tokenRecord.expiresAt ?? expiresAt })
-  return done({
+  const identity: Identity = {
     accountId,
     email: accountId,
     groups: [],
@@ -40,8 +41,16 @@ export async function identifyByToken(
       id,
       issuedAt,
       expiresAt,
-      ...(mayRenew(deps, { issuedAt, expiresAt }) ? { renewal: RENEWAL_PATH } : {}),
+      ...(renewableSeconds(deps, record) !== undefined ? { renewal: RENEWAL_PATH } : {}),
     },
     partition,
-  })
+  }
+  const { createdAt, generation, family } = record
+  return done(
+    noteIssuedUnder(identity, {
+      issuedAt: createdAt,
+      tokenGeneration: generation,
+      ...(family === undefined ? {} : { family }),
+    }),
+  )
 }

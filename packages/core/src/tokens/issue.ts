@@ -7,7 +7,7 @@ import { done, type Outcome, refused } from '../outcome.js'
 import { chooseScopes, type ScopeWish } from '../scopes.js'
 import { commitUnderStanding } from '../standing/commit-under.js'
 import { activeBan, type Standing } from '../standing/standing.js'
-import type { Check, Write } from '../store/store.js'
+import type { Check, Millis, Write } from '../store/store.js'
 import { boundedText } from '../text.js'
 import { recordDeadline, type TokenInfo, tokenRecordKey } from './token.js'
 import { ACCESS_TOKEN_TYPE } from './verify.js'
@@ -25,11 +25,24 @@ export interface TokenToIssue extends ScopeWish {
   readonly by?: ActsFor
 }
 
-/** What is committed together with the token. */
+/** What is fixed beforehand of a token that is issued for something, and committed together with it. */
 export interface IssuedWith {
-  readonly family: string
-  readonly checks?: readonly Check[]
-  readonly writes: (standing: Standing, tokenId: string) => readonly Write[]
+  /** The same for every repeat, so that none issues another. */
+  readonly id: string
+  readonly family?: string
+  readonly firstIssuedAt?: Millis
+  /** Beside a ban. */
+  readonly refuse: (standing: Standing) => Denial | undefined
+  readonly checks: readonly Check[]
+  readonly writes?: (standing: Standing, token: AccessToken) => readonly Write[]
+}
+
+/** All that is in an access token beside what every one says. */
+export interface AccessToken {
+  readonly id: string
+  readonly scopes: readonly string[]
+  readonly createdAt: Millis
+  readonly expiresAt: Millis
 }
 
 export interface IssuedToken {
@@ -41,7 +54,7 @@ export interface IssuedToken {
 /**
  * Issues an access token (RFC 9068 profile). It exists for the world only once its record is stored: if that fails,
  * the call rejects and no token leaves. Refused with `expires_in_invalid`, `scope_unknown`, `scope_insufficient`
- * or `account_banned`; with `grant_invalid` when a check of `together` fails.
+ * or `account_banned`; with what `together` refuses, and `grant_invalid` when one of its checks fails.
  */
 export async function issueToken(
   deps: Deps,
@@ -58,59 +71,66 @@ export async function issueToken(
   if (!chosen.ok) return chosen
   const scopes = chosen.value
 
-  const id = deps.randomId(16)
+  const { account } = input
+  const id = together?.id ?? deps.randomId(16)
   const createdAt = deps.clock()
-  const issuedAtSeconds = Math.floor(createdAt / 1000)
-  const expiresAt = (issuedAtSeconds + lifetimeSeconds) * 1000
+  const expiresAt = (Math.floor(createdAt / 1000) + lifetimeSeconds) * 1000
+  const issued: AccessToken = { id, scopes, createdAt, expiresAt }
   const name = boundedText(input.name ?? '', TOKEN_NAME_LENGTH) || 'token'
-  const token = await deps.keys.sign(
-    {
-      iss: deps.options.issuer,
-      aud: deps.options.audience,
-      sub: input.account,
-      jti: id,
-      iat: issuedAtSeconds,
-      exp: expiresAt / 1000,
-      scope: scopes.join(' '),
-    },
-    ACCESS_TOKEN_TYPE,
-  )
+  const token = await signAccessToken(deps, account, issued)
   const recorded = {
     action: 'token.issue',
     ...auditedAs(input.by),
-    subject: input.account,
+    subject: account,
     details: { token_id: id, expires_in: lifetimeSeconds, scope: scopes.join(' ') },
   } as const
-  const family = together ? { family: together.family } : {}
-  const deadline = recordDeadline(deps, { expiresAt, ...family })
+  const origin = originOf(together)
+  const deadline = recordDeadline(deps, { expiresAt, ...origin })
   const stored = await audited(deps, recorded, async () => {
-    await enterDirectories(deps, { account: input.account, id, createdAt, expiresAt, deadline })
+    await enterDirectories(deps, { account, id, createdAt, expiresAt, deadline })
     return commitUnderStanding(
       deps,
-      deps.partitionOf(input.account),
-      (standing) => refuseBanned(standing, deps.clock()),
+      deps.partitionOf(account),
+      (standing) => refuseBanned(standing, deps.clock()) ?? together?.refuse(standing),
       (standing) => [
         {
           put: tokenRecordKey(id),
-          value: {
-            name,
-            scopes,
-            createdAt,
-            expiresAt,
-            generation: standing.tokenGeneration,
-            ...family,
-          },
+          value: { name, scopes, createdAt, expiresAt, generation: standing.tokenGeneration, ...origin },
           sort: createdAt,
           expiresAt: deadline,
         },
-        ...(together?.writes(standing, id) ?? []),
+        ...(together?.writes?.(standing, issued) ?? []),
       ],
-      together?.checks,
+      together ? { checks: together.checks } : {},
     )
   })
   if (!stored.ok) return stored
-  const info = { id, account: input.account, name, scopes, createdAt, expiresAt, status: 'active' } as const
-  return done({ token, info })
+  return done({ token, info: { ...issued, account, name, status: 'active' } })
+}
+
+/** The same token for the same facts, but for the signature where the algorithm makes another each time. */
+export function signAccessToken(
+  deps: Deps,
+  account: string,
+  { id, scopes, createdAt, expiresAt }: AccessToken,
+): Promise<string> {
+  const claims = {
+    iss: deps.options.issuer,
+    aud: deps.options.audience,
+    sub: account,
+    jti: id,
+    iat: Math.floor(createdAt / 1000),
+    exp: expiresAt / 1000,
+    scope: scopes.join(' '),
+  }
+  return deps.keys.sign(claims, ACCESS_TOKEN_TYPE)
+}
+
+function originOf({ family, firstIssuedAt }: Pick<IssuedWith, 'family' | 'firstIssuedAt'> = {}) {
+  return {
+    ...(family === undefined ? {} : { family }),
+    ...(firstIssuedAt === undefined ? {} : { firstIssuedAt }),
+  }
 }
 
 function isWithin(value: number, least: number, most: number): boolean {

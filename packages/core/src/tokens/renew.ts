@@ -1,26 +1,37 @@
 import { actorOf, type RequestTrace } from '../authorization/actor.js'
 import type { Identity } from '../decision.js'
 import type { Deps } from '../deps.js'
-import { type Outcome, refused } from '../outcome.js'
-import type { Millis } from '../store/store.js'
-import { type IssuedToken, issueToken } from './issue.js'
-import { tokenRecordKey, tokenRecordOf } from './token.js'
+import { done, type Outcome, refused } from '../outcome.js'
+import { refuseGrant } from '../standing/judge.js'
+import { STANDING, type Standing, standingOf } from '../standing/standing.js'
+import type { StoredRecord } from '../store/store.js'
+import { type IssuedToken, issueToken, signAccessToken } from './issue.js'
+import { statusOf, type TokenRecord, tokenRecordKey, tokenRecordOf } from './token.js'
 
 /** Where a token in the last fifth of its life is exchanged. */
 export const RENEWAL_PATH = '/api/token/renew'
 
-/** Whether a token is in the last fifth of its life, where renewal is offered. */
-export function mayRenew(
-  deps: Deps,
-  { issuedAt, expiresAt }: { issuedAt: Millis; expiresAt: Millis },
-): boolean {
-  const last = expiresAt - (expiresAt - issuedAt) / 5
-  return deps.options.tokenRenewal === 'offer' && deps.clock() >= last
+/**
+ * For how long the successor of a token may live, where renewal is offered: in its last fifth, and not beyond
+ * `maxLifetimeSeconds` from when the first token of its chain was issued. What was bought with a refresh token is
+ * renewed with that alone, so that it cannot outlive its family.
+ */
+export function renewableSeconds(deps: Deps, record: TokenRecord): number | undefined {
+  const { createdAt, expiresAt, family, firstIssuedAt = createdAt } = record
+  const { minLifetimeSeconds, maxLifetimeSeconds } = deps.options.tokens
+  if (deps.options.tokenRenewal !== 'offer' || family !== undefined) return undefined
+  const issuedAt = Math.floor(createdAt / 1000) * 1000
+  const now = deps.clock()
+  if (now < expiresAt - (expiresAt - issuedAt) / 5) return undefined
+  const endsAt = firstIssuedAt + maxLifetimeSeconds * 1000
+  const seconds = Math.min((expiresAt - issuedAt) / 1000, Math.floor((endsAt - now) / 1000))
+  return seconds >= minLifetimeSeconds ? seconds : undefined
 }
 
 /**
- * Issues a successor of the token that is presented: the same name, scopes and lifetime. The old one goes on until it
- * expires. Refused with `renewal_refused` before the last fifth of its life, or where renewal is not offered.
+ * Issues the successor of the token that is presented: the same name, scopes and lifetime, as far as the chain may live.
+ * Every repeat gets the same one. The old token goes on until it expires. Refused with `renewal_refused` where renewal
+ * is not offered, not yet, or not any more.
  */
 export async function renewToken(
   deps: Deps,
@@ -28,17 +39,48 @@ export async function renewToken(
   trace: RequestTrace = {},
 ): Promise<Outcome<IssuedToken>> {
   const { accountId, partition, credential } = identity
-  if (credential.kind !== 'token' || !mayRenew(deps, credential)) return refused('renewal_refused')
-  const [stored] = await deps.store.read(partition, [tokenRecordKey(credential.id)])
+  if (credential.kind !== 'token') return refused('renewal_refused')
+  const key = tokenRecordKey(credential.id)
+  const id = deps.deriveId('renewal', credential.id)
+  const read = () => deps.store.read(partition, [STANDING, key, tokenRecordKey(id)])
+  const [standing, stored, successor] = await read()
+  if (successor) return repeat(deps, accountId, successor, standingOf(standing))
   if (!stored) return refused('token_invalid')
-  const { name, scopes } = tokenRecordOf(stored)
-  const lifetimeSeconds = Math.round((credential.expiresAt - credential.issuedAt) / 1000)
-  return issueToken(deps, {
-    account: accountId,
-    by: actorOf(identity, trace),
-    name,
-    scopes,
-    grantable: scopes,
-    lifetimeSeconds,
-  })
+  const record = tokenRecordOf(stored)
+  const lifetimeSeconds = renewableSeconds(deps, record)
+  if (lifetimeSeconds === undefined) return refused('renewal_refused')
+  const { name, scopes, createdAt, generation } = record
+  const renewed = await issueToken(
+    deps,
+    { account: accountId, by: actorOf(identity, trace), name, scopes, grantable: scopes, lifetimeSeconds },
+    {
+      id,
+      firstIssuedAt: record.firstIssuedAt ?? createdAt,
+      refuse: (current) =>
+        refuseGrant(deps, current, { partition, issuedAt: createdAt, tokenGeneration: generation }),
+      checks: [
+        { key, version: stored.version },
+        { key: tokenRecordKey(id), version: null },
+      ],
+    },
+  )
+  if (renewed.ok || renewed.denial.code !== 'grant_invalid') return renewed
+  const [now, , raced] = await read()
+  return raced ? repeat(deps, accountId, raced, standingOf(now)) : refused('token_revoked')
+}
+
+/** Who is let in with the old token has been judged; the successor is no more than that. */
+async function repeat(
+  deps: Deps,
+  account: string,
+  stored: StoredRecord,
+  standing: Standing,
+): Promise<Outcome<IssuedToken>> {
+  const record = tokenRecordOf(stored)
+  const status = statusOf(record, standing, deps.clock())
+  if (status === 'revoked') return refused('token_revoked')
+  const { name, scopes, createdAt, expiresAt } = record
+  const facts = { id: stored.id, scopes, createdAt, expiresAt }
+  const token = await signAccessToken(deps, account, facts)
+  return done({ token, info: { ...facts, account, name, status } })
 }

@@ -12,6 +12,8 @@ export interface TokenRecord {
   readonly revokedAt?: Millis
   /** The family of refresh tokens that it was bought with. */
   readonly family?: string
+  /** When the first token of a chain of renewals was issued. Absent: this is the first. */
+  readonly firstIssuedAt?: Millis
 }
 
 export const TOKENS = 'tokens'

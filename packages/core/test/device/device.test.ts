@@ -42,14 +42,19 @@ describe('a login on another device (RFC 8628)', () => {
     const { body } = await poll(begun.device_code)
     expect(await fixture.statusWith(body.access_token ?? '')).toBe(200)
     expect((await fixture.refresh(body.refresh_token ?? '')).status).toBe(200)
+    fixture.clock.advance(30_000)
     expect((await poll(begun.device_code)).body.error).toBe('invalid_grant')
   })
 
-  it('gives one of many that ask at once the tokens', async () => {
+  it('gives all that ask at once, and again within 30 s, the same tokens', async () => {
     const begun = await begin()
     await decide(begun.user_code, 'approve')
     const answers = await Promise.all(Array.from({ length: 20 }, () => poll(begun.device_code)))
-    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
+    fixture.clock.advance(29_999)
+    answers.push(await poll(begun.device_code))
+    expect(new Set(answers.map(({ body }) => body.refresh_token)).size).toBe(1)
+    expect(new Set(answers.map(({ body }) => body.access_token)).size).toBe(1)
+    expect(answers[0]?.status).toBe(200)
   })
 
   it('tells a program that asks too often to slow down, more each time', async () => {
@@ -64,10 +69,21 @@ describe('a login on another device (RFC 8628)', () => {
     expect(await ask(15)).toBe('authorization_pending')
   })
 
+  it('is not answered again once its tokens were refreshed, and they go on', async () => {
+    const begun = await begin()
+    await decide(begun.user_code, 'approve')
+    const { body } = await poll(begun.device_code)
+    const next = (await fixture.refresh(body.refresh_token ?? '')).body
+    expect((await poll(begun.device_code)).body.error).toBe('invalid_grant')
+    expect((await fixture.refresh(next.refresh_token ?? '')).status).toBe(200)
+  })
+
   it('can be denied', async () => {
     const begun = await begin()
     expect((await decide(begun.user_code, 'deny')).status).toBe(200)
-    expect((await poll(begun.device_code)).body.error).toBe('access_denied')
+    for (let answers = 0; answers < 2; answers++)
+      expect((await poll(begun.device_code)).body.error).toBe('access_denied')
+    fixture.clock.advance(900_000)
     expect((await poll(begun.device_code)).body.error).toBe('invalid_grant')
   })
 

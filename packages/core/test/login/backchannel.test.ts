@@ -2,12 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { listAudit } from '../../src/audit/list.js'
 import type { Deps } from '../../src/deps.js'
 import { refreshTokens } from '../../src/oauth/refresh.js'
-import { startFamily } from '../../src/oauth/start-family.js'
 import type { ProviderLogin } from '../../src/provider.js'
 import { startSession } from '../../src/sessions/start.js'
 import { memoryStore } from '../../src/store/memory.js'
 import { must, PROGRAM, refusalOf, withFaults } from '../gate-fixture.js'
 import { apiKeyOf, type HttpFixture, httpFixture, tokenOf } from '../http/http-fixture.js'
+import { startFamilyOf } from '../oauth/oauth-fixture.js'
 import { refusalWith } from '../scim/scim-fixture.js'
 import { type ProviderFixture, startProvider, type TokenToSign } from './backchannel-fixture.js'
 
@@ -43,12 +43,8 @@ async function stage(overrides: Parameters<typeof httpFixture>[0] = {}): Promise
 }
 
 async function refresherOf(deps: Deps) {
-  const [client] = deps.options.oauthClients
-  if (!client) throw new Error('no client')
-  const { refreshToken } = must(
-    await startFamily(deps, { by: PROGRAM, account, client, scopes: ['api'], grantable: ['api'] }),
-  )
-  return async () => refusalOf(await refreshTokens(deps, { refreshToken, client, arrivedAt: deps.clock() }))
+  const { client, refreshToken } = await startFamilyOf(deps, account)
+  return async () => refusalOf(await refreshTokens(deps, { refreshToken, client }))
 }
 
 describe('a back-channel logout of a subject', () => {

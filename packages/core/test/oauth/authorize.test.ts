@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { listAudit } from '../../src/audit/list.js'
 import { sessionOf } from '../http/http-fixture.js'
 import { CLI, type OAuthFixture, oauthFixture } from './oauth-fixture.js'
 
@@ -47,7 +48,31 @@ describe('the authorization endpoint', () => {
     const { body } = await redeem(answer.get('code') ?? '')
     expect(await fixture.statusWith(body.access_token ?? '')).toBe(200)
     expect((await fixture.refresh(body.refresh_token ?? '')).status).toBe(200)
-    expect((await redeem(answer.get('code') ?? '')).body.error).toBe('invalid_grant')
+  })
+
+  it('gives a code’s client the same tokens again within 30 s, as after a lost answer, and nobody else', async () => {
+    const code = answerOf(await decide(WISH)).get('code') ?? ''
+    const { body } = await redeem(code)
+    fixture.clock.advance(29_999)
+    expect((await redeem(code, { code_verifier: 'x'.repeat(43) })).body.error).toBe('invalid_grant')
+    expect((await redeem(code)).body).toEqual({ ...body, expires_in: 900 - 29 })
+  })
+
+  it.each([
+    ['30 s later', () => fixture.clock.advance(30_000)],
+    ['after its own minute', () => fixture.clock.advance(61_000)],
+    ['once its tokens were refreshed', async (token: string) => void (await fixture.refresh(token))],
+  ])('ends what a code has bought when it is used again %s (RFC 6749 §4.1.2)', async (_, act) => {
+    const code = answerOf(await decide(WISH)).get('code') ?? ''
+    const { body } = await redeem(code)
+    await act(body.refresh_token ?? '')
+    expect((await redeem(code, { code_verifier: 'x'.repeat(43) })).body.error).toBe('invalid_grant')
+    expect(await fixture.statusWith(body.access_token ?? '')).toBe(200)
+    for (let times = 0; times < 2; times++) expect((await redeem(code)).body.error).toBe('invalid_grant')
+    expect(await fixture.statusWith(body.access_token ?? '')).toBe(401)
+    expect((await fixture.refresh(body.refresh_token ?? '')).body.error).toBe('invalid_grant')
+    const { items } = await listAudit(fixture.deps, { limit: 50 })
+    expect(items.filter(({ action }) => action === 'authorization_code.reuse')).toHaveLength(1)
   })
 
   it('asks the person first, and names where the answer goes', async () => {

@@ -6,7 +6,7 @@ import { startSession } from '../../src/sessions/start.js'
 import { issueToken } from '../../src/tokens/issue.js'
 import { must, PROGRAM } from '../gate-fixture.js'
 import { MASTER_KEY } from '../http/http-fixture.js'
-import { CLI, DEVICE_GRANT, type OAuthFixture, oauthFixture } from './oauth-fixture.js'
+import { approvalOf, CLI, DEVICE_GRANT, type OAuthFixture, oauthFixture } from './oauth-fixture.js'
 
 const USER = 'user@example.com'
 const VERIFIER = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk'
@@ -44,7 +44,7 @@ async function makeAll({ deps, ...fixture }: OAuthFixture): Promise<Record<Kind,
       redirectUri: CALLBACK,
       codeChallenge: createHash('sha256').update(VERIFIER).digest('base64url'),
       scopes: ['api'],
-      account: USER,
+      approval: await approvalOf(deps, USER),
     }),
     'ID token': await deps.keys.sign(claims, 'JWT'),
     'master key': MASTER_KEY,

@@ -1,6 +1,11 @@
 import type { Identity } from '../../src/decision.js'
+import type { Deps } from '../../src/deps.js'
 import { decideDevice } from '../../src/device/decide.js'
-import { type HttpFixture, httpFixture } from '../http/http-fixture.js'
+import { identify } from '../../src/identify.js'
+import { approvalBy } from '../../src/oauth/approval.js'
+import { startFamily } from '../../src/oauth/start-family.js'
+import { must, PROGRAM } from '../gate-fixture.js'
+import { type HttpFixture, httpFixture, sessionOf } from '../http/http-fixture.js'
 
 export const CLI = 'portcullis-cli'
 export const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
@@ -26,6 +31,34 @@ export interface OAuthFixture extends HttpFixture {
   statusWith(credential: string): Promise<number>
 }
 
+/** Somebody at a browser. */
+export async function personOf(deps: Deps, account: string): Promise<Identity> {
+  const { cookie = '' } = await sessionOf(deps, account)
+  const view = { method: 'GET', target: '/', rawHeaders: ['cookie', cookie] }
+  return must(await identify(deps, new Map(), view))
+}
+
+export async function approvalOf(deps: Deps, account: string) {
+  return must(await approvalBy(deps, await personOf(deps, account)))
+}
+
+/** The refresh token of a new family of the command line client. */
+export async function startFamilyOf(deps: Deps, account: string) {
+  const [client] = deps.options.oauthClients
+  if (!client) throw new Error('no client')
+  const familyId = deps.randomId(16)
+  const started = await startFamily(deps, {
+    familyId,
+    approval: await approvalOf(deps, account),
+    by: PROGRAM,
+    client,
+    scopes: ['api'],
+    grantable: ['api'],
+    spends: { key: { collection: 'spent', id: familyId }, until: deps.clock() + 60_000 },
+  })
+  return { client, refreshToken: must(started).refreshToken }
+}
+
 export async function oauthFixture(overrides: Parameters<typeof httpFixture>[0] = {}): Promise<OAuthFixture> {
   const fixture = await httpFixture(overrides)
   const { deps } = fixture
@@ -38,12 +71,7 @@ export async function oauthFixture(overrides: Parameters<typeof httpFixture>[0] 
     post,
     async logIn(account = 'user@example.com', scope = 'api') {
       const begun = await post('/oauth2/device_authorization', { client_id: CLI, scope })
-      const identity = {
-        accountId: account,
-        partition: deps.partitionOf(account),
-        role: deps.roleOf(account),
-        credential: { kind: 'session' },
-      } as Identity
+      const identity = await personOf(deps, account)
       const userCode = String(begun.body.user_code).replace('-', '')
       const decided = await decideDevice(deps, {
         identity,

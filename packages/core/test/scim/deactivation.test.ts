@@ -3,7 +3,6 @@ import { listAudit } from '../../src/audit/list.js'
 import type { Deps } from '../../src/deps.js'
 import { identify } from '../../src/identify.js'
 import { refreshTokens } from '../../src/oauth/refresh.js'
-import { startFamily } from '../../src/oauth/start-family.js'
 import { banAccount } from '../../src/standing/ban.js'
 import { readStanding } from '../../src/standing/standing.js'
 import { unbanAccount } from '../../src/standing/unban.js'
@@ -12,6 +11,7 @@ import { memoryStore } from '../../src/store/memory.js'
 import { issueToken } from '../../src/tokens/issue.js'
 import { actingAs, must, PROGRAM, refusalOf, withFaults } from '../gate-fixture.js'
 import { apiKeyOf, sessionOf, tokenOf } from '../http/http-fixture.js'
+import { startFamilyOf } from '../oauth/oauth-fixture.js'
 import { loginRefusal, refusalWith, type ScimFixture, scimFixture } from './scim-fixture.js'
 
 const account = 'user@example.com'
@@ -19,17 +19,12 @@ const inactive = { op: 'replace', path: 'active', value: false }
 const active = { op: 'replace', path: 'active', value: true }
 
 async function everythingOf(deps: Deps) {
-  const [client] = deps.options.oauthClients
-  if (!client) throw new Error('no client')
-  const scopes = ['api']
-  const { refreshToken } = must(
-    await startFamily(deps, { by: PROGRAM, account, client, scopes, grantable: scopes }),
-  )
+  const { client, refreshToken } = await startFamilyOf(deps, account)
   return {
     session: await sessionOf(deps, account),
     token: await tokenOf(deps, account, ['api']),
     apiKey: await apiKeyOf(deps, account, ['api']),
-    refresh: () => refreshTokens(deps, { refreshToken, client, arrivedAt: deps.clock() }),
+    refresh: () => refreshTokens(deps, { refreshToken, client }),
   }
 }
 

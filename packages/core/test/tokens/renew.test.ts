@@ -1,8 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { identify } from '../../src/identify.js'
+import { refreshTokens } from '../../src/oauth/refresh.js'
 import { issueToken } from '../../src/tokens/issue.js'
-import { must, PROGRAM } from '../gate-fixture.js'
+import { listTokens } from '../../src/tokens/list.js'
+import { revokeToken } from '../../src/tokens/revoke.js'
+import { actingAs, must, PROGRAM } from '../gate-fixture.js'
 import { type HttpFixture, httpFixture } from '../http/http-fixture.js'
+import { startFamilyOf } from '../oauth/oauth-fixture.js'
 
 const USER = 'user@example.com'
 let fixture: HttpFixture
@@ -41,6 +45,47 @@ describe('a token in the last fifth of its life', () => {
     expect(minted).toMatchObject({ token_name: 'laptop', scopes: ['api'], expires_in: 1000 })
     expect(await renewal()).toBeDefined()
     expect((await renew(minted.token)).status).toBe(409)
+  })
+
+  it('gets the same one however often it asks, and none once that was revoked', async () => {
+    fixture.clock.advance(900_000)
+    const answers = await Promise.all(Array.from({ length: 20 }, () => renew()))
+    fixture.clock.advance(60_000)
+    answers.push(await renew())
+    const minted = await Promise.all(
+      answers.map(async (answer) => (await answer.json()) as { token: string }),
+    )
+    expect(new Set(minted.map((one) => one.token)).size).toBe(1)
+    const { items } = await listTokens(fixture.deps, { account: USER, limit: 50 })
+    expect(items).toHaveLength(2)
+    must(await revokeToken(fixture.deps, { account: USER, id: items[0]?.id ?? '', by: actingAs(USER) }))
+    expect((await renew()).status).toBe(401)
+  })
+
+  it('is renewed again and again until 90 days after the first was issued, and no longer', async () => {
+    let current = token
+    let renewals = 0
+    for (; renewals < 10_000; renewals++) {
+      fixture.clock.advance(900_000)
+      const response = await renew(current)
+      if (response.status !== 201) break
+      current = ((await response.json()) as { token: string }).token
+    }
+    const began = Date.UTC(2026, 0, 1)
+    expect(fixture.clock.now - began).toBeGreaterThan(89 * 86_400_000)
+    fixture.clock.now = began + 90 * 86_400_000
+    expect(
+      (await fixture.call('GET', '/oauth2/userinfo', { headers: { authorization: `Bearer ${current}` } }))
+        .status,
+    ).toBe(401)
+  })
+
+  it('is neither offered nor given one when it was bought with a refresh token', async () => {
+    const { client, refreshToken } = await startFamilyOf(fixture.deps, USER)
+    token = must(await refreshTokens(fixture.deps, { refreshToken, client })).accessToken
+    fixture.clock.advance(800_000)
+    expect(await renewal()).toBeUndefined()
+    expect((await renew()).status).toBe(409)
   })
 
   it('gets none where renewal is not offered', async () => {

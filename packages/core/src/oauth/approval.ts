@@ -1,0 +1,39 @@
+import { issuedUnder } from '../authentication/issued-under.js'
+import type { Identity } from '../decision.js'
+import type { Deps } from '../deps.js'
+import { done, type Outcome, refused } from '../outcome.js'
+import type { Issued } from '../standing/judge.js'
+import { readStoredStanding } from '../standing/standing.js'
+import type { Millis } from '../store/store.js'
+
+/**
+ * That a person lets a program act for them. It is worth nothing any more once the session in which it was given has
+ * ended with all others, or everything that programs hold was revoked.
+ */
+export interface Approval {
+  readonly account: string
+  readonly approvedAt: Millis
+  readonly sessionGeneration: number
+  readonly tokenGeneration: number
+}
+
+/**
+ * Approves for whoever is at the browser. The generation is that of the session itself, not of the account by now: a
+ * session that was ended a moment ago approves nothing that counts. Refused with `session_invalid`.
+ */
+export async function approvalBy(deps: Deps, identity: Identity): Promise<Outcome<Approval>> {
+  const session = issuedUnder(identity)
+  if (session?.sessionGeneration === undefined) return refused('session_invalid')
+  const { tokenGeneration } = await readStoredStanding(deps, identity.partition)
+  return done({
+    account: identity.accountId,
+    approvedAt: deps.clock(),
+    sessionGeneration: session.sessionGeneration,
+    tokenGeneration,
+  })
+}
+
+export function issuedByApproval(deps: Deps, approval: Approval): Issued {
+  const { account, approvedAt, sessionGeneration, tokenGeneration } = approval
+  return { partition: deps.partitionOf(account), issuedAt: approvedAt, sessionGeneration, tokenGeneration }
+}

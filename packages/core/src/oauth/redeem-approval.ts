@@ -1,0 +1,90 @@
+import type { Actor } from '../authorization/actor.js'
+import type { Deps } from '../deps.js'
+import { RETRY_WINDOW_SECONDS } from '../limits.js'
+import { done, type Outcome, refused } from '../outcome.js'
+import { scopesOf } from '../scopes.js'
+import { refuseGrant } from '../standing/judge.js'
+import { STANDING, standingOf } from '../standing/standing.js'
+import type { Millis, RecordKey } from '../store/store.js'
+import { type Approval, issuedByApproval } from './approval.js'
+import type { OAuthClient } from './clients.js'
+import { type GrantedTokens, lastGranted } from './granted.js'
+import { familyKey, familyOf, issuedAsFamily } from './refresh-token.js'
+import { startFamily } from './start-family.js'
+
+/** Clocks of machines differ, and what was spent must be known as such for as long as it is known at all. */
+const OUTLIVES_MS = 3_600_000
+
+export interface ApprovalToRedeem {
+  readonly approval: Approval
+  readonly by: Actor
+  /** The hash of the code that stands for the approval. */
+  readonly codeHash: string
+  readonly client: OAuthClient
+  readonly scopes: readonly string[]
+  /** When the code is forgotten. */
+  readonly forgottenAt: Millis
+  /** The code may only get again what it has got. */
+  readonly isOver: boolean
+}
+
+/** The approval was spent, and what came of it is in use or has been for longer than a client tries again. */
+export interface Reused {
+  readonly reusedFamily: string
+}
+
+/**
+ * Gives a client tokens for an approval. That it was spent and what it bought is one commit, by ids that follow from the
+ * code: whatever fails before has spent nothing, and a repeat within `RETRY_WINDOW_SECONDS` gets the same tokens, as
+ * long as they have not been refreshed. Refused with `grant_invalid`, `account_banned`, `login_stale` or
+ * `scope_insufficient`.
+ */
+export async function redeemApproval(
+  deps: Deps,
+  input: ApprovalToRedeem,
+): Promise<Outcome<GrantedTokens> | Reused> {
+  const { approval, by, codeHash, client, scopes, forgottenAt, isOver } = input
+  const familyId = deps.deriveId('family', codeHash)
+  const key = spentKey(codeHash)
+  const before = await repeat(deps, approval, { key, familyId })
+  if (before) return before
+  if (isOver) return refused('grant_invalid')
+  const started = await startFamily(deps, {
+    familyId,
+    approval,
+    by,
+    client,
+    scopes,
+    grantable: scopesOf(deps, deps.roleOf(approval.account)),
+    spends: { key, until: forgottenAt + OUTLIVES_MS },
+  })
+  if (started.ok || started.denial.code !== 'grant_invalid') return started
+  // Another request with the same code may have been faster.
+  return (await repeat(deps, approval, { key, familyId })) ?? started
+}
+
+/** What was bought before; undefined when nothing was. */
+async function repeat(
+  deps: Deps,
+  approval: Approval,
+  { key, familyId }: { key: RecordKey; familyId: string },
+): Promise<Outcome<GrantedTokens> | Reused | undefined> {
+  const { account } = approval
+  const partition = deps.partitionOf(account)
+  const [standing, spent, stored] = await deps.store.read(partition, [STANDING, key, familyKey(familyId)])
+  if (!spent) return undefined
+  const family = stored && familyOf(stored)
+  if (!family || family.endedAt !== undefined) return refused('grant_invalid')
+  const isTimely = deps.clock() < (spent.value as Millis) + RETRY_WINDOW_SECONDS * 1000
+  if (!isTimely || family.turn > 0) return { reusedFamily: familyId }
+  const refusal =
+    refuseGrant(deps, standingOf(standing), issuedByApproval(deps, approval)) ??
+    refuseGrant(deps, standingOf(standing), issuedAsFamily(partition, family))
+  if (refusal) return { ok: false, denial: refusal }
+  const expiresAt = stored.expiresAt ?? family.turnedAt
+  return done(await lastGranted(deps, { accountId: account, familyId, family, expiresAt }))
+}
+
+function spentKey(codeHash: string): RecordKey {
+  return { collection: 'spent-codes', id: codeHash }
+}

@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { endAccountByProvider } from '../../src/back-channel/end-account.js'
+import type { Deps } from '../../src/deps.js'
+import { decideDevice } from '../../src/device/decide.js'
+import { approvalBy } from '../../src/oauth/approval.js'
+import { issueCode } from '../../src/oauth/authorization-code.js'
+import { activateAccount } from '../../src/standing/activate.js'
+import { banAccount } from '../../src/standing/ban.js'
+import { deactivateAccount } from '../../src/standing/deactivate.js'
+import { forceLogout, signOutEverywhere } from '../../src/standing/force-logout.js'
+import { unbanAccount } from '../../src/standing/unban.js'
+import { memoryStore } from '../../src/store/memory.js'
+import { revokeAllTokens } from '../../src/tokens/revoke-all.js'
+import { actingAs, must, withFaults } from '../gate-fixture.js'
+import { approvalOf, CLI, DEVICE_GRANT, type OAuthFixture, oauthFixture, personOf } from './oauth-fixture.js'
+
+const USER = 'user@example.com'
+const ROOT = 'root@example.com'
+const VERIFIER = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk'
+const CALLBACK = 'http://127.0.0.1:49152/callback'
+let fixture: OAuthFixture
+
+beforeEach(async () => {
+  fixture = await oauthFixture()
+})
+
+type Redeem = () => Promise<string | undefined>
+
+/** What somebody has just let in, still to be redeemed; answers the error, if any. */
+const PENDING: Record<string, () => Promise<Redeem>> = {
+  async 'an authorization code'() {
+    const { deps } = fixture
+    const code = await issueCode(deps, {
+      clientId: CLI,
+      redirectUri: CALLBACK,
+      codeChallenge: createHash('sha256').update(VERIFIER).digest('base64url'),
+      scopes: ['api'],
+      approval: await approvalOf(deps, USER),
+    })
+    const form = { grant_type: 'authorization_code', code, redirect_uri: CALLBACK, code_verifier: VERIFIER }
+    return async () => (await fixture.post('/oauth2/token', { ...form, client_id: CLI })).body.error
+  },
+  async 'an approved device code'() {
+    const begun = (await fixture.post('/oauth2/device_authorization', { client_id: CLI })).body
+    const identity = await personOf(fixture.deps, USER)
+    const userCode = String(begun.user_code).replace('-', '')
+    must(await decideDevice(fixture.deps, { identity, userCode, decision: 'approved', scopes: ['api'] }))
+    const form = { grant_type: DEVICE_GRANT, device_code: String(begun.device_code), client_id: CLI }
+    return async () => (await fixture.post('/oauth2/token', form)).body.error
+  },
+}
+
+/** Each leaves the account able to work again, so that only what the approval carries can refuse it. */
+const ENDS: Record<string, (deps: Deps) => Promise<unknown>> = {
+  async 'a ban that was lifted again'(deps) {
+    must(await banAccount(deps, { account: USER, by: actingAs(ROOT) }))
+    must(await unbanAccount(deps, { account: USER, by: actingAs(ROOT) }))
+  },
+  async 'a ban that spares tokens'(deps) {
+    must(await banAccount(deps, { account: USER, by: actingAs(ROOT), keepTokens: true }))
+    must(await unbanAccount(deps, { account: USER, by: actingAs(ROOT) }))
+  },
+  async 'a deactivation'(deps) {
+    must(await deactivateAccount(deps, USER))
+    must(await activateAccount(deps, { account: USER }))
+  },
+  'the revocation of every token': async (deps) =>
+    must(await revokeAllTokens(deps, { account: USER, by: actingAs(USER) })),
+  'signing out everywhere': async (deps) => must(await signOutEverywhere(deps, { account: USER, by: actingAs(USER) })),
+  'a forced logout': async (deps) => must(await forceLogout(deps, { account: USER, by: actingAs(ROOT) })),
+  'a back-channel logout of the subject': (deps) => endAccountByProvider(deps, USER),
+}
+
+const pairs = Object.keys(PENDING).flatMap((pending) =>
+  Object.keys(ENDS).map((end) => [pending, end] as const),
+)
+
+describe('what a person has approved', () => {
+  it.each(pairs)('%s does not outlive %s', async (pending, end) => {
+    const redeem = await PENDING[pending]?.()
+    await ENDS[end]?.(fixture.deps)
+    expect(await redeem?.()).toBe('invalid_grant')
+  })
+
+  it.each(Object.keys(PENDING))('%s is worth something to begin with', async (pending) => {
+    expect(await (await PENDING[pending]?.())?.()).toBeUndefined()
+  })
+
+  it.each(pairs)('%s buys nothing when %s comes between the check and the commit', async (pending, end) => {
+    const store = memoryStore({ clock: () => fixture.clock.now })
+    let beforeCommit: (() => Promise<unknown>) | undefined
+    fixture = await oauthFixture({
+      store: withFaults(store, {
+        async commit(partition, batch) {
+          const isPurchase = batch.writes.some(
+            (write) => 'put' in write && write.put.collection === 'refresh',
+          )
+          const act = isPurchase ? beforeCommit : undefined
+          if (act) beforeCommit = undefined
+          await act?.()
+          return store.commit(partition, batch)
+        },
+      }),
+    })
+    const redeem = await PENDING[pending]?.()
+    beforeCommit = async () => ENDS[end]?.(fixture.deps)
+    expect(await redeem?.()).toBe('invalid_grant')
+    expect(beforeCommit).toBeUndefined()
+  })
+
+  it.each(Object.keys(PENDING))('%s does not outlive a loss of records', async (pending) => {
+    const store = memoryStore({ clock: () => fixture.clock.now })
+    let lostAt: number | undefined
+    fixture = await oauthFixture({ store: withFaults(store, { lossOf: () => lostAt }) })
+    const redeem = await PENDING[pending]?.()
+    lostAt = fixture.clock.now
+    expect(await redeem?.()).toBe('invalid_grant')
+  })
+
+  it('cannot be approved by a session that was signed out while it did so', async () => {
+    const identity = await personOf(fixture.deps, USER)
+    must(await signOutEverywhere(fixture.deps, { account: USER, by: actingAs(USER) }))
+    const approval = must(await approvalBy(fixture.deps, identity))
+    const code = await issueCode(fixture.deps, {
+      clientId: CLI,
+      redirectUri: CALLBACK,
+      codeChallenge: createHash('sha256').update(VERIFIER).digest('base64url'),
+      scopes: ['api'],
+      approval,
+    })
+    const form = { grant_type: 'authorization_code', code, redirect_uri: CALLBACK, code_verifier: VERIFIER }
+    const { body } = await fixture.post('/oauth2/token', { ...form, client_id: CLI })
+    expect(body.error).toBe('invalid_grant')
+  })
+})
