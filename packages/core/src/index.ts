@@ -1,5 +1,6 @@
 export { canonicalEmail } from './account.js'
-export type { ApiKeyToCreate, CreatedApiKey } from './api-keys/create.js'
+export type { CreatedApiKey } from './api-keys/add.js'
+export type { ApiKeyToCreate } from './api-keys/create.js'
 export type { ApiKeyInfo } from './api-keys/key.js'
 export type { AuditAction, AuditEntry } from './audit/entry.js'
 export type { AuditVerification } from './audit/verify.js'

@@ -1,6 +1,7 @@
 import { acceptLoss } from './accept-loss.js'
 import { canonicalEmail } from './account.js'
-import { type ApiKeyToCreate, type CreatedApiKey, createApiKey } from './api-keys/create.js'
+import type { CreatedApiKey } from './api-keys/add.js'
+import { type ApiKeyToCreate, createApiKey } from './api-keys/create.js'
 import type { ApiKeyInfo } from './api-keys/key.js'
 import { listApiKeys } from './api-keys/list.js'
 import { revokeApiKey } from './api-keys/revoke.js'

@@ -1,48 +1,158 @@
-import type { Actor } from '../authorization/actor.js'
+import { audited } from '../audit/append.js'
+import { type Actor, auditedAs } from '../authorization/actor.js'
 import type { Deps } from '../deps.js'
 import { PortcullisError } from '../errors.js'
-import { type Outcome, refused } from '../outcome.js'
-import { readStanding } from '../standing/standing.js'
-import { type CreatedApiKey, storeApiKey } from './create.js'
-import { apiKeyRecordKey, apiKeyRecordOf } from './key.js'
+import { RETRY_WINDOW_SECONDS } from '../limits.js'
+import { done, type Outcome, refused } from '../outcome.js'
+import { STANDING, standingOf } from '../standing/standing.js'
+import type { RecordKey, StoredRecord, Write } from '../store/store.js'
+import { addApiKey, type CreatedApiKey, type NewApiKey, newApiKey } from './add.js'
+import { MAX_API_KEYS } from './create.js'
+import { type ApiKeyRecord, apiKeyInfoOf, apiKeyRecordKey, apiKeyRecordOf, writeApiKey } from './key.js'
 
 const DEFAULT_OVERLAP_SECONDS = 3600
 export const MAX_OVERLAP_SECONDS = 30 * 86_400
+/** Each may have a predecessor that goes on for a while. */
+const MAX_WITH_OVERLAPS = 2 * MAX_API_KEYS
+const ATTEMPTS = 20
+
+export interface Rotation {
+  readonly account: string
+  readonly id: string
+  readonly by: Actor
+  readonly overlapSeconds?: number
+  readonly grantable?: readonly string[]
+}
 
 /**
- * Replaces an API key by a new one with the same name, scopes and end. The old one goes on working for
+ * Replaces an API key by a new one with the same name, scopes and end, in one commit. The old one goes on working for
  * `overlapSeconds` (0 to 2592000, default 3600), never longer than it would have, so that programs can be changed
- * without a gap. Refused with `key_not_found`, `account_banned`, or `scope_insufficient` for a key with scopes beyond
- * `grantable`.
+ * without a gap. For `RETRY_WINDOW_SECONDS` whoever rotates it again gets the same new key, since the answer may have
+ * been lost; the old one then ends by the shorter of the two overlaps. Refused with `key_not_found`, `account_banned`,
+ * `too_many_keys`, or `scope_insufficient` for a key with scopes beyond `grantable`.
  */
-export async function rotateApiKey(
-  deps: Deps,
-  input: { account: string; id: string; by: Actor; overlapSeconds?: number; grantable?: readonly string[] },
-): Promise<Outcome<CreatedApiKey>> {
-  const { account, id, by, overlapSeconds = DEFAULT_OVERLAP_SECONDS } = input
+export async function rotateApiKey(deps: Deps, input: Rotation): Promise<Outcome<CreatedApiKey>> {
+  const { account, id } = input
   const partition = deps.partitionOf(account)
-  const key = apiKeyRecordKey(id)
-  const [stored] = await deps.store.read(partition, [key])
-  const { standing } = await readStanding(deps, partition)
-  const record = stored && apiKeyRecordOf(stored)
-  if (!record || record.generation !== standing.tokenGeneration) return refused('key_not_found')
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const [standingRecord, stored, rotated] = await deps.store.read(partition, [
+      STANDING,
+      apiKeyRecordKey(id),
+      rotationKey(id),
+    ])
+    const { tokenGeneration } = standingOf(standingRecord)
+    const repeated = rotated && (await repeat(deps, input, rotated, tokenGeneration))
+    if (repeated) {
+      if (!repeated.ok || !stored || (await endBy(deps, input, stored))) return repeated
+      continue
+    }
+    if (!stored || apiKeyRecordOf(stored).generation !== tokenGeneration) return refused('key_not_found')
+    const beyond = refuseBeyond(input, apiKeyRecordOf(stored))
+    if (beyond) return beyond
+    const replaced = await replace(deps, input, stored)
+    if (replaced !== 'raced') return replaced
+  }
+  throw new PortcullisError('store_unavailable', 'An API key changed too often to be rotated')
+}
+
+async function replace(
+  deps: Deps,
+  input: Rotation,
+  stored: StoredRecord,
+): Promise<Outcome<CreatedApiKey> | 'raced'> {
+  const { account, id, by } = input
+  const record = apiKeyRecordOf(stored)
   const { name, scopes, expiresAt } = record
-  const beyond = scopes.find((scope) => input.grantable && !input.grantable.includes(scope))
-  if (beyond) return refused('scope_insufficient', { scope: beyond })
   const now = deps.clock()
   const facts = { account, name, scopes, createdAt: now, ...(expiresAt === undefined ? {} : { expiresAt }) }
-  const created = await storeApiKey(deps, facts, by)
-  if (!created.ok) return created
-  const ending = Math.min(now + overlapSeconds * 1000, expiresAt ?? Number.POSITIVE_INFINITY)
-  const ended = await deps.store.commit(partition, {
-    confirm: true,
-    checks: [{ key, version: stored.version }],
-    writes: [{ put: key, value: { ...record, expiresAt: ending }, sort: stored.sort, expiresAt: ending }],
+  const key = newApiKey(deps, facts)
+  let isRaced = false
+  const recorded = {
+    action: 'api_key.create',
+    ...auditedAs(by),
+    subject: account,
+    details: { key_id: key.id, scope: scopes.join(' '), replaces: id },
+  } as const
+  const added = await audited(deps, recorded, async () => {
+    const result = await addApiKey(deps, key, {
+      atMost: MAX_WITH_OVERLAPS,
+      confirm: true,
+      checks: [{ key: apiKeyRecordKey(id), version: stored.version }],
+      writes: [
+        ending(deps, stored, endOf(deps, input, record)),
+        {
+          put: rotationKey(id),
+          value: sealKey(deps, id, key),
+          expiresAt: now + RETRY_WINDOW_SECONDS * 1000,
+        },
+      ],
+    })
+    isRaced = result === 'raced'
+    return result === 'raced' ? refused('key_not_found') : result
   })
-  if (ended.committed) return created
-  // Revoked or rotated by somebody else meanwhile: nobody may get a second successor.
-  await deps.store.commit(partition, { writes: [{ delete: apiKeyRecordKey(created.value.info.id) }] })
-  const [remaining] = await deps.store.read(partition, [key])
-  if (!remaining) return refused('key_not_found')
-  throw new PortcullisError('store_unavailable', 'The key was rotated by two at once')
+  return isRaced ? 'raced' : added
+}
+
+/** What came of a rotation a moment ago; undefined when that key is gone as well. */
+async function repeat(
+  deps: Deps,
+  input: Rotation,
+  rotated: StoredRecord,
+  generation: number,
+): Promise<Outcome<CreatedApiKey> | undefined> {
+  const partition = deps.partitionOf(input.account)
+  const key = openKey(deps, input.id, String(rotated.value))
+  const [stored] = key ? await deps.store.read(partition, [apiKeyRecordKey(key.id)]) : []
+  if (!key || !stored || apiKeyRecordOf(stored).generation !== generation) return undefined
+  const record = apiKeyRecordOf(stored)
+  return (
+    refuseBeyond(input, record) ??
+    done({ key: writeApiKey({ ...key, partition }), info: apiKeyInfoOf(key.id, record) })
+  )
+}
+
+/** False when the old key has changed meanwhile. */
+async function endBy(deps: Deps, input: Rotation, stored: StoredRecord): Promise<boolean> {
+  const end = endOf(deps, input, apiKeyRecordOf(stored))
+  if (stored.expiresAt !== undefined && stored.expiresAt <= end) return true
+  const result = await deps.store.commit(deps.partitionOf(input.account), {
+    confirm: true,
+    checks: [{ key: apiKeyRecordKey(stored.id), version: stored.version }],
+    writes: [ending(deps, stored, end)],
+  })
+  return result.committed
+}
+
+function endOf(
+  deps: Deps,
+  { overlapSeconds = DEFAULT_OVERLAP_SECONDS }: Rotation,
+  { expiresAt }: ApiKeyRecord,
+): number {
+  return Math.min(deps.clock() + overlapSeconds * 1000, expiresAt ?? Number.POSITIVE_INFINITY)
+}
+
+function ending(deps: Deps, stored: StoredRecord, expiresAt: number): Write {
+  if (expiresAt <= deps.clock()) return { delete: apiKeyRecordKey(stored.id) }
+  const value = { ...apiKeyRecordOf(stored), expiresAt }
+  return { put: apiKeyRecordKey(stored.id), value, sort: stored.sort, expiresAt }
+}
+
+function refuseBeyond({ grantable }: Rotation, { scopes }: ApiKeyRecord): Outcome<never> | undefined {
+  const beyond = scopes.find((scope) => grantable && !grantable.includes(scope))
+  return beyond === undefined ? undefined : refused('scope_insufficient', { scope: beyond })
+}
+
+/** The new key, sealed, for as long as it may be asked for again. */
+function rotationKey(id: string): RecordKey {
+  return { collection: 'api-key-rotations', id }
+}
+
+function sealKey(deps: Deps, replaced: string, { id, secret }: NewApiKey): string {
+  return deps.sealer.seal(`api-key-rotation:${replaced}`, { id, secret })
+}
+
+function openKey(deps: Deps, replaced: string, sealed: string) {
+  return deps.sealer.open(`api-key-rotation:${replaced}`, sealed) as
+    | Pick<NewApiKey, 'id' | 'secret'>
+    | undefined
 }

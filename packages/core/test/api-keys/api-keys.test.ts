@@ -4,6 +4,7 @@ import { identify } from '../../src/identify.js'
 import { banAccount } from '../../src/standing/ban.js'
 import { unbanAccount } from '../../src/standing/unban.js'
 import { stillAllowed } from '../../src/still-allowed.js'
+import { revokeAllTokens } from '../../src/tokens/revoke-all.js'
 import { actingAs, must, PROGRAM, refusalOf } from '../gate-fixture.js'
 import { type HttpFixture, httpFixture, sessionOf } from '../http/http-fixture.js'
 
@@ -101,12 +102,62 @@ describe('an API key', () => {
     expect([await verdict(old.key), await verdict(next.key)]).toEqual(['api_key_invalid', 'allow'])
   })
 
-  it('gets one successor when it is rotated by many at once', async () => {
+  const rotate = async ({ key_id }: Created, overlap_seconds: number) => {
+    const path = `/v1/user/keys/${key_id}/rotate`
+    const response = await fixture.call('POST', path, { headers, body: { overlap_seconds } })
+    return { status: response.status, ...((await response.json()) as Created) }
+  }
+
+  it('gets one successor, the same for all, when it is rotated by many at once', async () => {
     const old = await create()
-    const path = `/v1/user/keys/${old.key_id}/rotate`
-    const rotate = () => fixture.call('POST', path, { headers, body: { overlap_seconds: 0 } })
-    const statuses = (await Promise.all(Array.from({ length: 10 }, rotate))).map(({ status }) => status)
-    expect(statuses.filter((status) => status === 201)).toHaveLength(1)
+    const answers = await Promise.all(Array.from({ length: 10 }, () => rotate(old, 0)))
+    expect(new Set(answers.map(({ status, key }) => `${status} ${key}`)).size).toBe(1)
+    expect(await verdict(answers[0]?.key ?? '')).toBe('allow')
+    expect(await verdict(old.key)).toBe('api_key_invalid')
+    expect(await list()).toHaveLength(1)
+  })
+
+  it('rotated again within 30 s, as after a lost answer, gets the same successor; later there is none', async () => {
+    const old = await create()
+    const first = await rotate(old, 0)
+    fixture.clock.advance(29_999)
+    expect(await rotate(old, 0)).toEqual(first)
+    fixture.clock.advance(1)
+    expect((await rotate(old, 0)).status).toBe(404)
+    expect(await list()).toHaveLength(1)
+  })
+
+  it('rotated again without an overlap stops at once', async () => {
+    const old = await create()
+    const first = await rotate(old, 3600)
+    expect(await verdict(old.key)).toBe('allow')
+    expect((await rotate(old, 0)).key).toBe(first.key)
+    expect(await verdict(old.key)).toBe('api_key_invalid')
+  })
+
+  it('whose successor was revoked gets no other by being rotated again', async () => {
+    const old = await create()
+    const { key_id } = await rotate(old, 0)
+    await fixture.call('DELETE', `/v1/user/keys/${key_id}`, { headers })
+    expect((await rotate(old, 0)).status).toBe(404)
+  })
+
+  it('does not lie readable in the store while its rotation may be repeated', async () => {
+    const { key } = await rotate(await create(), 0)
+    const partition = fixture.deps.partitionOf(USER)
+    const { records } = await fixture.store.page(partition, 'api-key-rotations', { limit: 10 })
+    expect(records).toHaveLength(1)
+    expect(JSON.stringify(records)).not.toContain(key.slice(-43))
+  })
+
+  it('is one of a hundred at most, however many are created at once, and ended ones do not count', async () => {
+    const make = () => createApiKey(fixture.deps, { by: PROGRAM, account: USER })
+    for (let made = 0; made < 95; made++) must(await make())
+    const outcomes = await Promise.all(Array.from({ length: 10 }, make))
+    expect(outcomes.filter(({ ok }) => ok)).toHaveLength(5)
+    expect(new Set(outcomes.map(refusalOf))).toEqual(new Set([undefined, 'too_many_keys']))
+    must(await revokeAllTokens(fixture.deps, { account: USER, by: actingAs(USER) }))
+    must(await make())
     expect(await list()).toHaveLength(1)
   })
 

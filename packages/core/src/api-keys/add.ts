@@ -1,0 +1,98 @@
+import { useKey } from '../activity/touch.js'
+import { denial } from '../decision.js'
+import type { Deps } from '../deps.js'
+import { done, type Outcome } from '../outcome.js'
+import { commitUnderStanding } from '../standing/commit-under.js'
+import { activeBan, type Standing } from '../standing/standing.js'
+import type { Check, RecordKey, StoredRecord, Write } from '../store/store.js'
+import {
+  API_KEYS,
+  type ApiKeyInfo,
+  type ApiKeyRecord,
+  apiKeyInfoOf,
+  apiKeyRecordKey,
+  apiKeyRecordOf,
+  hashApiKey,
+  newApiKeyId,
+  writeApiKey,
+} from './key.js'
+
+/** Whoever adds a key changes this, so that nobody adds one to a number of keys that was right a moment ago. */
+const LAST_ADDED: RecordKey = { collection: 'api-key-added', id: 'last' }
+const LOOKED_AT = 1000
+const REMOVED_AT_ONCE = 100
+
+export interface CreatedApiKey {
+  /** The only time that it is seen. */
+  readonly key: string
+  readonly info: ApiKeyInfo
+}
+
+/** A key that no record vouches for yet. */
+export interface NewApiKey {
+  readonly id: string
+  readonly secret: string
+  readonly facts: Omit<ApiKeyRecord, 'hash' | 'generation'>
+}
+
+export function newApiKey(deps: Deps, facts: NewApiKey['facts']): NewApiKey {
+  return { id: newApiKeyId(deps.randomId), secret: deps.randomId(32), facts }
+}
+
+/**
+ * Stores a key under the account's standing as it is then, in one commit with `more`. The number of its keys that work is
+ * counted for that commit; records of those that do not are removed by it. Answers `raced` when another key was added
+ * meanwhile, or a check of `more` failed. Refused with `account_banned` or `too_many_keys`.
+ */
+export async function addApiKey(
+  deps: Deps,
+  { id, secret, facts }: NewApiKey,
+  limit: {
+    readonly atMost: number
+    readonly checks?: readonly Check[]
+    readonly writes?: readonly Write[]
+    /** The writes revoke something. */
+    readonly confirm?: boolean
+  },
+): Promise<Outcome<CreatedApiKey> | 'raced'> {
+  const { account, createdAt, expiresAt } = facts
+  const { atMost, checks = [], writes = [], confirm = false } = limit
+  const partition = deps.partitionOf(account)
+  const hash = hashApiKey(secret)
+  const [added] = await deps.store.read(partition, [LAST_ADDED])
+  const { records } = await deps.store.page(partition, API_KEYS, { limit: LOOKED_AT })
+  const dead = (standing: Standing) => records.filter((stored) => !isOf(standing, stored))
+  const stored = await commitUnderStanding(
+    deps,
+    partition,
+    (standing) => {
+      if (activeBan(standing, deps.clock())) return denial('account_banned')
+      return records.length - dead(standing).length >= atMost ? denial('too_many_keys') : undefined
+    },
+    (standing) => [
+      ...dead(standing)
+        .slice(0, REMOVED_AT_ONCE)
+        .flatMap((one) => [{ delete: apiKeyRecordKey(one.id) }, { delete: useKey('api-key', one.id) }]),
+      { put: LAST_ADDED, value: id },
+      {
+        put: apiKeyRecordKey(id),
+        value: { ...facts, hash, generation: standing.tokenGeneration },
+        sort: createdAt,
+        ...(expiresAt === undefined ? {} : { expiresAt }),
+      },
+      ...writes,
+    ],
+    {
+      checks: [{ key: LAST_ADDED, version: added?.version ?? null }, ...checks],
+      otherwise: 'key_not_found',
+      confirm,
+    },
+  )
+  if (!stored.ok) return stored.denial.code === 'key_not_found' ? 'raced' : stored
+  const info = apiKeyInfoOf(id, { ...facts, hash, generation: stored.value.tokenGeneration })
+  return done({ key: writeApiKey({ id, partition, secret }), info })
+}
+
+function isOf({ tokenGeneration }: Standing, stored: StoredRecord): boolean {
+  return apiKeyRecordOf(stored).generation === tokenGeneration
+}
