@@ -1,52 +1,83 @@
 import { apiKeyRecordKey, apiKeyRecordOf } from './api-keys/key.js'
+import { issuedUnder, noteDeadline } from './authentication/issued-under.js'
 import type { Identity } from './decision.js'
 import type { Deps } from './deps.js'
-import { isFromBeforeLoss } from './loss.js'
-import { parseHandle, type SessionRecord, sessionRecordKey } from './sessions/session.js'
-import { activeBan, STANDING, type Standing, standingOf } from './standing/standing.js'
-import type { Millis, RecordKey, StoredRecord } from './store/store.js'
-import { isRevoked, tokenRecordKey, tokenRecordOf } from './tokens/token.js'
+import { familyKey, familyOf } from './oauth/refresh-token.js'
+import { endedSessionKey, parseHandle, type SessionRecord, sessionRecordKey } from './sessions/session.js'
+import { fateOf, type Issued } from './standing/judge.js'
+import { STANDING, standingOf } from './standing/standing.js'
+import type { RecordKey, StoredRecord } from './store/store.js'
+import { tokenRecordKey, tokenRecordOf } from './tokens/token.js'
 import { isExternalTokenAlive } from './trusted-issuers/trusted-issuers.js'
 
 /**
- * Whether someone who was let in still may stay, by what the store says now. Expiry alone does not end a running
- * response; a ban, a revocation and a logout do.
+ * Whether a running answer to someone who was let in may go on, by what the store says now. The expiry of the credential
+ * ends nothing that runs: once it has expired, that its record is gone means nothing, while a ban, a deactivation, a
+ * revocation and a logout end it as before. A login that has become too old ends nothing that runs either.
+ *
+ * For what is open without end, such as a WebSocket, hold to `credential.expiresAt` as well. An identity that is a copy
+ * may stay only for as long as its record is there.
  */
 export async function stillAllowed(deps: Deps, identity: Identity): Promise<boolean> {
   const { partition, credential } = identity
   if (credential.kind === 'master_key') return true
   if (credential.kind === 'external_token') return isExternalTokenAlive(deps, identity)
-  const issued = ISSUED[credential.kind]
-  const [standingRecord, stored] = await deps.store.read(partition, [STANDING, issued.key(credential.id)])
-  const standing = standingOf(standingRecord)
-  if (activeBan(standing, deps.clock()) || !stored) return false
-  if (isFromBeforeLoss(deps, partition, issued.createdAt(stored))) return false
-  return issued.isLive(stored, standing)
+  const { key, read } = RECORDS[credential.kind]
+  const [standing, stored] = await deps.store.read(partition, [STANDING, key(credential.id)])
+  if (stored?.expiresAt !== undefined && credential.kind !== 'token') noteDeadline(identity, stored.expiresAt)
+  const issued = stored ? { partition, ...read(stored) } : await withoutRecord(deps, identity)
+  return fateOf(deps, standingOf(standing), issued) === 'live'
 }
 
-/** How to tell of what was issued that it has not been taken back. */
-interface Issued {
+/** What is left to go by: under what it was issued, and whether what stands behind it was ended. */
+async function withoutRecord(deps: Deps, identity: Identity): Promise<Issued> {
+  const { partition, credential } = identity
+  const under = issuedUnder(identity)
+  if (under === undefined || deps.clock() < (under.expiresAt ?? credential.expiresAt))
+    return { partition, issuedAt: credential.issuedAt, isAbsent: true }
+  const { family, expiresAt: _expired, ...issued } = under
+  return { partition, ...issued, isEnded: await wasEnded(deps, identity, family) }
+}
+
+async function wasEnded(deps: Deps, identity: Identity, family: string | undefined): Promise<boolean> {
+  const { partition, credential } = identity
+  if (credential.kind === 'session') {
+    const [ended] = await deps.store.read(partition, [endedSessionKey(recordIdOf(credential.id))])
+    return ended !== undefined
+  }
+  if (family === undefined) return false
+  const [stored] = await deps.store.read(partition, [familyKey(family)])
+  return stored !== undefined && familyOf(stored).endedAt !== undefined
+}
+
+/** Where the record of a credential is, and what it says. */
+interface RecordOf {
   readonly key: (id: string) => RecordKey
-  readonly createdAt: (stored: StoredRecord) => Millis
-  readonly isLive: (stored: StoredRecord, standing: Standing) => boolean
+  readonly read: (stored: StoredRecord) => Omit<Issued, 'partition'>
 }
 
-const sessionRecordOf = (stored: StoredRecord) => stored.value as unknown as SessionRecord
+const recordIdOf = (handle: string) => parseHandle(handle)?.id ?? ''
 
-const ISSUED: Record<'token' | 'api_key' | 'session', Issued> = {
+const RECORDS: Readonly<Record<'token' | 'api_key' | 'session', RecordOf>> = {
   token: {
     key: tokenRecordKey,
-    createdAt: (stored) => tokenRecordOf(stored).createdAt,
-    isLive: (stored, standing) => !isRevoked(tokenRecordOf(stored), standing),
+    read(stored) {
+      const { createdAt, generation, revokedAt } = tokenRecordOf(stored)
+      return { issuedAt: createdAt, isEnded: revokedAt !== undefined, tokenGeneration: generation }
+    },
   },
   api_key: {
     key: apiKeyRecordKey,
-    createdAt: (stored) => apiKeyRecordOf(stored).createdAt,
-    isLive: (stored, standing) => apiKeyRecordOf(stored).generation === standing.tokenGeneration,
+    read(stored) {
+      const { createdAt, generation } = apiKeyRecordOf(stored)
+      return { issuedAt: createdAt, tokenGeneration: generation }
+    },
   },
   session: {
-    key: (handle) => sessionRecordKey(parseHandle(handle)?.id ?? ''),
-    createdAt: (stored) => sessionRecordOf(stored).createdAt,
-    isLive: (stored, standing) => sessionRecordOf(stored).generation === standing.sessionGeneration,
+    key: (handle) => sessionRecordKey(recordIdOf(handle)),
+    read(stored) {
+      const { createdAt, generation } = stored.value as unknown as SessionRecord
+      return { issuedAt: createdAt, sessionGeneration: generation }
+    },
   },
 }

@@ -4,7 +4,17 @@ import type { Deps } from '../deps.js'
 import { leave } from '../directory/directory.js'
 import { done, type Outcome, refused } from '../outcome.js'
 import { type Replicated, replicationOf } from '../store/replication.js'
-import { handleOf, openSession, type Session, type SessionKey, sessionRecordKey } from './session.js'
+import {
+  endedSessionKey,
+  handleOf,
+  openSession,
+  type Session,
+  type SessionKey,
+  sessionRecordKey,
+} from './session.js'
+
+/** Much longer than it takes to ask about everything that runs. */
+const END_KNOWN_MS = 3_600_000
 
 export interface EndedSession extends Replicated {
   readonly session: Session
@@ -28,7 +38,15 @@ export async function endSession(
     subject: session.email,
   } as const
   const ended = await audited(deps, recorded, async () =>
-    done(await deps.store.commit(input.key.partition, { confirm: true, writes: [{ delete: recordKey }] })),
+    done(
+      await deps.store.commit(input.key.partition, {
+        confirm: true,
+        writes: [
+          { delete: recordKey },
+          { put: endedSessionKey(input.key.id), value: true, expiresAt: deps.clock() + END_KNOWN_MS },
+        ],
+      }),
+    ),
   )
   await leave(deps, [{ directory: 'sessions', id: handleOf(input.key) }])
   return done({ session, ...(ended.ok && ended.value.committed ? replicationOf(ended.value) : {}) })

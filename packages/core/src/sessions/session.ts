@@ -61,6 +61,11 @@ export function sessionRecordKey(id: string): RecordKey {
   return { collection: SESSIONS, id }
 }
 
+/** That a session was ended, for those who ask whether it has just expired. */
+export function endedSessionKey(id: string): RecordKey {
+  return { collection: 'ended-sessions', id }
+}
+
 export function sealingContext({ partition, id }: SessionKey): string {
   return `session:${partition}:${id}`
 }
