@@ -18,7 +18,7 @@ import { memoryStore } from '../src/store/memory.js'
 import { issueToken } from '../src/tokens/issue.js'
 import { revokeToken } from '../src/tokens/revoke.js'
 import { revokeAllTokens } from '../src/tokens/revoke-all.js'
-import { type GateFixture, gateFixture, must, withFaults } from './gate-fixture.js'
+import { actingAs, type GateFixture, gateFixture, must, PROGRAM, withFaults } from './gate-fixture.js'
 import { sessionOf } from './http/http-fixture.js'
 import { startFamilyOf } from './oauth/oauth-fixture.js'
 
@@ -50,11 +50,11 @@ const KINDS: Record<
   () => Promise<{ identity: Identity; lifetimeMs: number; revoke: () => Promise<unknown> }>
 > = {
   async 'a token'() {
-    const { token, info } = must(await issueToken(deps, { account: USER, lifetimeSeconds: 3 }))
+    const { token, info } = must(await issueToken(deps, { by: PROGRAM, account: USER, lifetimeSeconds: 3 }))
     return {
       identity: await identityWith(['x-api-key', token]),
       lifetimeMs: 3000,
-      revoke: () => revokeToken(deps, { account: USER, id: info.id, by: USER }),
+      revoke: () => revokeToken(deps, { account: USER, id: info.id, by: actingAs(USER) }),
     }
   },
   async 'a token bought with a refresh token'() {
@@ -67,11 +67,11 @@ const KINDS: Record<
     }
   },
   async 'an API key'() {
-    const { key, info } = must(await createApiKey(deps, { account: USER, lifetimeSeconds: 60 }))
+    const { key, info } = must(await createApiKey(deps, { by: PROGRAM, account: USER, lifetimeSeconds: 60 }))
     return {
       identity: await identityWith(['x-api-key', key]),
       lifetimeMs: 60_000,
-      revoke: () => revokeApiKey(deps, { account: USER, id: info.id, by: USER }),
+      revoke: () => revokeApiKey(deps, { account: USER, id: info.id, by: actingAs(USER) }),
     }
   },
   async 'a session'() {
@@ -85,7 +85,7 @@ const KINDS: Record<
 
 /** What ends everything of an account that the kind belongs to. */
 const endAll = async (kind: string) => {
-  const input = { account: USER, by: USER }
+  const input = { account: USER, by: actingAs(USER) }
   if (kind === 'a session') must(await signOutEverywhere(deps, input))
   else must(await revokeAllTokens(deps, input))
 }
@@ -117,9 +117,9 @@ describe.each(Object.keys(KINDS))('a running answer to %s', (kind) => {
     async (when) => {
       const { identity, lifetimeMs } = await start()
       if (when === 'after') fixture.clock.advance(lifetimeMs + 1000)
-      must(await banAccount(deps, { account: USER, by: ROOT }))
+      must(await banAccount(deps, { account: USER, by: actingAs(ROOT) }))
       expect(await allowed(identity)).toBe(false)
-      must(await unbanAccount(deps, { account: USER, by: ROOT }))
+      must(await unbanAccount(deps, { account: USER, by: actingAs(ROOT) }))
       expect(await allowed(identity)).toBe(false)
     },
   )
@@ -134,7 +134,7 @@ describe.each(Object.keys(KINDS))('a running answer to %s', (kind) => {
   it('is ended by a deactivation after its expiry', async () => {
     const { identity, lifetimeMs } = await start()
     fixture.clock.advance(lifetimeMs + 1000)
-    must(await deactivateAccount(deps, USER))
+    must(await deactivateAccount(deps, { account: USER, by: PROGRAM }))
     expect(await allowed(identity)).toBe(false)
   })
 
@@ -193,9 +193,9 @@ describe('a running answer', () => {
 
   it('to a key that was rotated goes on beyond the overlap, and ends at once without one', async () => {
     for (const overlapSeconds of [60, 0]) {
-      const { key, info } = must(await createApiKey(deps, { account: USER }))
+      const { key, info } = must(await createApiKey(deps, { by: PROGRAM, account: USER }))
       const identity = await identityWith(['x-api-key', key])
-      must(await rotateApiKey(deps, { account: USER, id: info.id, by: USER, overlapSeconds }))
+      must(await rotateApiKey(deps, { account: USER, id: info.id, by: actingAs(USER), overlapSeconds }))
       expect(await allowed(identity)).toBe(overlapSeconds > 0)
       fixture.clock.advance(61_000)
       expect(await allowed(identity)).toBe(overlapSeconds > 0)

@@ -42,7 +42,14 @@ export async function startFamily(deps: Deps, input: FamilyToStart): Promise<Out
   const issued = await audited(deps, recorded, () =>
     issueToken(
       deps,
-      { account, by, scopes, grantable, name: client.name ?? client.id, lifetimeSeconds: accessLifetimeSeconds },
+      {
+        account,
+        by,
+        scopes,
+        grantable,
+        name: client.name ?? client.id,
+        lifetimeSeconds: accessLifetimeSeconds,
+      },
       {
         id: deps.deriveId('access', `${familyId} 0`),
         family: familyId,

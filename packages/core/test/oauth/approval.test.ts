@@ -12,7 +12,7 @@ import { forceLogout, signOutEverywhere } from '../../src/standing/force-logout.
 import { unbanAccount } from '../../src/standing/unban.js'
 import { memoryStore } from '../../src/store/memory.js'
 import { revokeAllTokens } from '../../src/tokens/revoke-all.js'
-import { actingAs, must, withFaults } from '../gate-fixture.js'
+import { actingAs, must, PROGRAM, withFaults } from '../gate-fixture.js'
 import { approvalOf, CLI, DEVICE_GRANT, type OAuthFixture, oauthFixture, personOf } from './oauth-fixture.js'
 
 const USER = 'user@example.com'
@@ -62,12 +62,13 @@ const ENDS: Record<string, (deps: Deps) => Promise<unknown>> = {
     must(await unbanAccount(deps, { account: USER, by: actingAs(ROOT) }))
   },
   async 'a deactivation'(deps) {
-    must(await deactivateAccount(deps, USER))
-    must(await activateAccount(deps, { account: USER }))
+    must(await deactivateAccount(deps, { account: USER, by: PROGRAM }))
+    must(await activateAccount(deps, { account: USER, by: PROGRAM }))
   },
   'the revocation of every token': async (deps) =>
     must(await revokeAllTokens(deps, { account: USER, by: actingAs(USER) })),
-  'signing out everywhere': async (deps) => must(await signOutEverywhere(deps, { account: USER, by: actingAs(USER) })),
+  'signing out everywhere': async (deps) =>
+    must(await signOutEverywhere(deps, { account: USER, by: actingAs(USER) })),
   'a forced logout': async (deps) => must(await forceLogout(deps, { account: USER, by: actingAs(ROOT) })),
   'a back-channel logout of the subject': (deps) => endAccountByProvider(deps, USER),
 }
