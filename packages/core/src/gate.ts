@@ -27,7 +27,10 @@ export interface Gate extends GateVerbs {
   handle(request: Request, peer?: { remoteAddress?: string }): Promise<Response>
   /** The response for a denial, or for anything that was thrown, in the form that the path's clients expect. */
   refuse(cause: unknown, path: string): Response
-  /** Whether someone who was let in still may stay: false once banned, revoked or logged out. */
+  /**
+   * Whether a running answer to someone who was let in may go on: false once banned, revoked or logged out, never for the
+   * expiry of the credential alone. Takes the identity that the gate made, not a copy.
+   */
   stillAllowed(identity: Identity): Promise<boolean>
   /** The origin that browsers see. */
   readonly publicUrl: string

@@ -4,8 +4,9 @@ import { identify } from '../../src/identify.js'
 import { banAccount } from '../../src/standing/ban.js'
 import { unbanAccount } from '../../src/standing/unban.js'
 import { stillAllowed } from '../../src/still-allowed.js'
+import { memoryStore } from '../../src/store/memory.js'
 import { revokeAllTokens } from '../../src/tokens/revoke-all.js'
-import { actingAs, must, PROGRAM, refusalOf } from '../gate-fixture.js'
+import { actingAs, must, PROGRAM, refusalOf, withFaults } from '../gate-fixture.js'
 import { type HttpFixture, httpFixture, sessionOf } from '../http/http-fixture.js'
 
 const USER = 'user@example.com'
@@ -148,6 +149,26 @@ describe('an API key', () => {
     const { records } = await fixture.store.page(partition, 'api-key-rotations', { limit: 10 })
     expect(records).toHaveLength(1)
     expect(JSON.stringify(records)).not.toContain(key.slice(-43))
+  })
+
+  it('is not the hundred and first when another is created between the count and the commit', async () => {
+    const store = memoryStore({ clock: () => fixture.clock.now })
+    let beforeCommit: (() => Promise<unknown>) | undefined
+    fixture = await httpFixture({
+      store: withFaults(store, {
+        async commit(partition, batch) {
+          const isKey = batch.writes.some((write) => 'put' in write && write.put.collection === 'api-keys')
+          const act = isKey ? beforeCommit : undefined
+          if (act) beforeCommit = undefined
+          await act?.()
+          return store.commit(partition, batch)
+        },
+      }),
+    })
+    const make = () => createApiKey(fixture.deps, { by: PROGRAM, account: USER })
+    for (let made = 0; made < 99; made++) must(await make())
+    beforeCommit = async () => must(await make())
+    expect(refusalOf(await make())).toBe('too_many_keys')
   })
 
   it('is one of a hundred at most, however many are created at once, and ended ones do not count', async () => {

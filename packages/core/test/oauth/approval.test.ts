@@ -5,6 +5,7 @@ import type { Deps } from '../../src/deps.js'
 import { decideDevice } from '../../src/device/decide.js'
 import { approvalBy } from '../../src/oauth/approval.js'
 import { issueCode } from '../../src/oauth/authorization-code.js'
+import { type RefreshFamily, signRefreshToken } from '../../src/oauth/refresh-token.js'
 import { activateAccount } from '../../src/standing/activate.js'
 import { banAccount } from '../../src/standing/ban.js'
 import { deactivateAccount } from '../../src/standing/deactivate.js'
@@ -109,6 +110,48 @@ describe('what a person has approved', () => {
     expect(await redeem?.()).toBe('invalid_grant')
     expect(beforeCommit).toBeUndefined()
   })
+
+  it.each(Object.keys(PENDING))(
+    '%s that is redeemed and refreshed meanwhile starts nothing anew',
+    async (pending) => {
+      const store = memoryStore({ clock: () => fixture.clock.now })
+      let beforeCommit: (() => Promise<unknown>) | undefined
+      fixture = await oauthFixture({
+        store: withFaults(store, {
+          async commit(partition, batch) {
+            const isPurchase = batch.writes.some(
+              (write) => 'put' in write && write.put.collection === 'refresh',
+            )
+            const act = isPurchase ? beforeCommit : undefined
+            if (act) beforeCommit = undefined
+            await act?.()
+            return store.commit(partition, batch)
+          },
+        }),
+      })
+      const redeem = await PENDING[pending]?.()
+      const turns = async () => {
+        const { records } = await fixture.deps.store.page(fixture.deps.partitionOf(USER), 'refresh', {
+          limit: 10,
+        })
+        return records.map(({ value }) => (value as unknown as RefreshFamily).turn)
+      }
+      beforeCommit = async () => {
+        await redeem?.()
+        const { records } = await fixture.deps.store.page(fixture.deps.partitionOf(USER), 'refresh', {
+          limit: 10,
+        })
+        const [family] = records
+        if (!family) throw new Error('nothing was bought')
+        const claims = { accountId: USER, familyId: family.id, turn: 0 }
+        const now = fixture.clock.now
+        const token = await signRefreshToken(fixture.deps, claims, { issuedAt: now, expiresAt: now + 60_000 })
+        expect((await fixture.refresh(token)).status).toBe(200)
+      }
+      expect(await redeem?.()).toBe('invalid_grant')
+      expect(await turns()).toEqual([1])
+    },
+  )
 
   it.each(Object.keys(PENDING))('%s does not outlive a loss of records', async (pending) => {
     const store = memoryStore({ clock: () => fixture.clock.now })
