@@ -4,28 +4,36 @@ import { parseJsonObject } from '../tokens/json.js'
 
 const LARGEST_BODY = 65_536
 
-/** A JSON object of at most 64 KiB that a schema accepts. Members that the schema does not know are ignored. */
+/**
+ * A JSON object of at most 64 KiB that a schema accepts and that has come within the deadline. Members that the schema
+ * does not know are ignored.
+ */
 export async function readBody(
   request: Request,
   schema: z.ZodType,
+  deadlineMs: number,
   mediaTypes: readonly string[] = ['application/json'],
 ): Promise<Outcome<unknown>> {
   const mediaType = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
   if (mediaType === undefined || !mediaTypes.includes(mediaType)) return refused('media_type_refused')
-  const bytes = await readBounded(request)
-  if (!bytes) return refused('body_too_large')
-  const value = parseJsonObject(bytes)
+  const bytes = await readBounded(request, deadlineMs)
+  if (!bytes.ok) return bytes
+  const value = parseJsonObject(bytes.value)
   return value ? check(value, schema) : refused('input_invalid', { detail: 'The body is not a JSON object.' })
 }
 
 /** A form of at most 64 KiB whose fields come once each. Fields that the schema does not know are ignored. */
-export async function readForm(request: Request, schema: z.ZodType): Promise<Outcome<unknown>> {
+export async function readForm(
+  request: Request,
+  schema: z.ZodType,
+  deadlineMs: number,
+): Promise<Outcome<unknown>> {
   const mediaType = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
   if (mediaType !== 'application/x-www-form-urlencoded')
     return refused('media_type_refused', { detail: 'Send the body as application/x-www-form-urlencoded.' })
-  const bytes = await readBounded(request)
-  if (!bytes) return refused('body_too_large')
-  const fields = new URLSearchParams(Buffer.from(bytes).toString('utf8'))
+  const bytes = await readBounded(request, deadlineMs)
+  if (!bytes.ok) return bytes
+  const fields = new URLSearchParams(Buffer.from(bytes.value).toString('utf8'))
   const names = [...fields.keys()]
   if (new Set(names).size < names.length)
     return refused('input_invalid', { detail: 'A field is given twice.' })
@@ -51,14 +59,29 @@ function check(value: unknown, schema: z.ZodType): Outcome<unknown> {
   })
 }
 
-async function readBounded(request: Request): Promise<Uint8Array | undefined> {
-  if (!request.body) return new Uint8Array()
+/** Refused with `body_too_large`, or with `body_too_slow` when the whole has not come by the deadline. */
+async function readBounded(request: Request, deadlineMs: number): Promise<Outcome<Uint8Array>> {
+  if (!request.body) return done(new Uint8Array())
+  const reader = (request.body as ReadableStream<Uint8Array>).getReader()
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<'late'>((resolve) => {
+    timer = setTimeout(() => resolve('late'), deadlineMs)
+  })
   const chunks: Uint8Array[] = []
   let size = 0
-  for await (const chunk of request.body as ReadableStream<Uint8Array>) {
-    size += chunk.byteLength
-    if (size > LARGEST_BODY) return undefined
-    chunks.push(chunk)
+  try {
+    for (;;) {
+      const next = await Promise.race([reader.read().catch(() => 'broken' as const), late])
+      if (next === 'late') return refused('body_too_slow')
+      if (next === 'broken') return refused('input_invalid', { detail: 'The body broke off.' })
+      if (next.done) return done(Buffer.concat(chunks))
+      size += next.value.byteLength
+      if (size > LARGEST_BODY) return refused('body_too_large')
+      chunks.push(next.value)
+    }
+  } finally {
+    clearTimeout(timer)
+    // Whoever owns the connection decides what becomes of the rest.
+    reader.cancel().catch(() => {})
   }
-  return Buffer.concat(chunks)
 }

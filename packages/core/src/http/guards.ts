@@ -7,7 +7,7 @@ import {
   type Role,
 } from '../decision.js'
 import type { Gate } from '../gate.js'
-import { type Answer, decide, decideBy, type NodeRequest, pathOf } from './node.js'
+import { type Answer, answerUnread, decide, decideBy, type NodeRequest, pathOf } from './node.js'
 
 /**
  * The least role that is enough: `user` < `admin` < `super_admin`. A `team` or a `customer` of a trusted issuer may do
@@ -57,7 +57,7 @@ export async function decideFor(
   const answer = identity ?? (await decide(gate, req))
   if (answer instanceof Response) return answer
   const refusal = refusalUnless(answer, need)
-  return refusal ? gate.refuse(refusal, pathOf(req)) : answer
+  return refusal ? answerUnread(gate.refuse(refusal, pathOf(req)), req) : answer
 }
 
 /**

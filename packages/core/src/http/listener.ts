@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Identity } from '../decision.js'
 import type { Gate } from '../gate.js'
-import { admit, pathOf, sendResponse } from './node.js'
+import { admit, answerUnread, pathOf, sendResponse } from './node.js'
 
 /** Answers a request of somebody who was let in. */
 export type Handler = (req: IncomingMessage, res: ServerResponse, identity: Identity) => unknown
@@ -25,7 +25,7 @@ async function serve(gate: Gate, handler: Handler, req: IncomingMessage, res: Se
     const response = gate.refuse(cause, pathOf(req))
     if (res.headersSent) throw cause
     forgetContent(res)
-    await sendResponse(response, req, res)
+    await sendResponse(answerUnread(response, req), req, res)
   }
 }
 

@@ -6,6 +6,7 @@ import { refuseHead } from '../authenticate.js'
 import type { Decision, Identity, RequestView } from '../decision.js'
 import type { Gate } from '../gate.js'
 import { parseTarget } from '../target.js'
+import { bodyStream, discardRest } from './node-body.js'
 
 /** What frameworks add to a Node request: the target before they rewrote it, and a body that they have read. */
 export type NodeRequest = IncomingMessage & { readonly originalUrl?: unknown; readonly body?: unknown }
@@ -91,6 +92,23 @@ export async function decideBy<Nobody extends undefined = never>(
   req: NodeRequest,
   judge: (view: RequestView) => Promise<Decision | Nobody>,
 ): Promise<Answer | Nobody> {
+  const answer = await judgeRequest(gate, req, judge)
+  return answer instanceof Response ? answerUnread(answer, req) : answer
+}
+
+/** An answer to a request whose body nobody will read to its end. */
+export function answerUnread(answer: Response, req: IncomingMessage): Response {
+  // RFC 9110 §15.5.9: whoever was too slow is not waited for any longer.
+  if (answer.status === 408) answer.headers.set('connection', 'close')
+  else discardRest(req)
+  return answer
+}
+
+async function judgeRequest<Nobody extends undefined>(
+  gate: Gate,
+  req: NodeRequest,
+  judge: (view: RequestView) => Promise<Decision | Nobody>,
+): Promise<Answer | Nobody> {
   const view = viewOf(req)
   const path = pathOf(req)
   const malformed = refuseHead(view)
@@ -125,8 +143,7 @@ function targetOf(req: NodeRequest): string {
 
 function bodyOf(req: NodeRequest): ReadableStream | Uint8Array | string {
   const { body } = req
-  if (body === undefined || (!req.readableEnded && !isParsed(body)))
-    return Readable.toWeb(req) as unknown as ReadableStream
+  if (body === undefined || (!req.readableEnded && !isParsed(body))) return bodyStream(req)
   if (typeof body === 'string' || body instanceof Uint8Array) return body
   const isForm = req.headers['content-type']?.toLowerCase().startsWith('application/x-www-form-urlencoded')
   return isForm ? new URLSearchParams(body as Record<string, string>).toString() : JSON.stringify(body)
