@@ -3,6 +3,7 @@ import { isNavigation, mayActOnSession } from './cross-site.js'
 import { type Decision, type Denial, type DenialCode, denial, type RequestView } from './decision.js'
 import type { Deps } from './deps.js'
 import { identify } from './identify.js'
+import { limitGuess } from './rate-limit/limit-guess.js'
 import { mayUseMethod } from './roles.js'
 import { hasCredentialInQuery, parseTarget } from './target.js'
 
@@ -43,9 +44,9 @@ export function refuseHead(view: RequestView): Denial | undefined {
   return hasCredentialInQuery(target.query) ? denial('token_in_query') : undefined
 }
 
-/** Sends a browser to log in where that would help, and refuses everybody else. */
+/** Sends a browser to log in where that would help, and refuses everybody else; what they guessed counts. */
 export function sendToLoginOr(deps: Deps, view: RequestView, refusal: Denial): Decision {
   if (!deps.options.identityProvider || !CURED_BY_LOGIN.has(refusal.code) || !isNavigation(view))
-    return { outcome: 'deny', denial: refusal }
+    return { outcome: 'deny', denial: limitGuess(deps, view, refusal) }
   return { outcome: 'login', location: `/oauth2/start?rd=${encodeURIComponent(view.target)}` }
 }

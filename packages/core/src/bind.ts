@@ -12,6 +12,7 @@ import { limitEvents } from './limit-events.js'
 import { spentStates } from './login/spent-states.js'
 import { MASTER_KEY_ACCOUNT, type MasterKey, masterKey } from './master-key/master-key.js'
 import type { ResolvedOptions } from './options.js'
+import { createRateLimiter } from './rate-limit/limiter.js'
 import { createSealer, deriveKey } from './seal.js'
 import { SESSIONS } from './sessions/session.js'
 import { STANDING } from './standing/standing.js'
@@ -61,6 +62,14 @@ export async function bindDeps(options: ResolvedOptions): Promise<Deps> {
     auditQueue: auditQueue({
       chain: auditChain,
       deadlineMs: options.storeDeadlineMs,
+      report: options.onEvent,
+    }),
+    addressOf: options.clientAddress,
+    rateLimits: createRateLimiter({
+      limits: options.rateLimits,
+      store,
+      clock: options.clock,
+      nameOf: (client) => partitionOf(`rate-limit ${client}`, rootKeys.partition),
       report: options.onEvent,
     }),
     roleOf: (accountId) => roleOf(options, accountId),

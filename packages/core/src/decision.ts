@@ -55,7 +55,7 @@ export interface RequestView {
   readonly method: string
   readonly target: string
   readonly rawHeaders: readonly string[]
-  /** Address of the peer, for the activity record only; never for a decision. */
+  /** Address of the peer. Whose address counts as the client's, `clientAddress` says. */
   readonly remoteAddress?: string
 }
 
@@ -161,10 +161,20 @@ export const DENIALS = {
     title: 'Denied',
     detail: 'The person who was asked has denied it.',
   },
+  rate_limited: {
+    status: 429,
+    title: 'Too many requests',
+    detail: 'This was done too often from this address, or by this account. Wait, then try again.',
+  },
   code_unknown: {
     status: 404,
     title: 'Unknown code',
     detail: 'No program waits with this code. It may have expired; start again there.',
+  },
+  too_many_devices: {
+    status: 503,
+    title: 'Too many devices waiting',
+    detail: 'As many devices wait for approval as may wait at once. Try again in a few minutes.',
   },
   too_many_guesses: {
     status: 429,
@@ -264,6 +274,11 @@ export const DENIALS = {
     status: 415,
     title: 'Unsupported media type',
     detail: 'Send the body as application/json.',
+  },
+  body_too_slow: {
+    status: 408,
+    title: 'Body too slow',
+    detail: 'The body did not arrive in time.',
   },
   body_too_large: {
     status: 413,

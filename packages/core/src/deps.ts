@@ -5,6 +5,8 @@ import type { LimitedEvents } from './limit-events.js'
 import type { SpentStates } from './login/spent-states.js'
 import type { MasterKey } from './master-key/master-key.js'
 import type { GateEvent, ResolvedOptions } from './options.js'
+import type { RateLimiter } from './rate-limit/limiter.js'
+import type { ClientAddress } from './request/client-address.js'
 import type { Sealer } from './seal.js'
 import type { Clock, Store, StoreHealth } from './store/store.js'
 import type { KeyRing } from './tokens/keys.js'
@@ -34,6 +36,9 @@ export interface Deps {
   readonly auditQueue: AuditQueue
   /** States of logins that this process has seen come back. */
   readonly spentStates: SpentStates
+  /** The client's address, as `clientAddress` says. */
+  readonly addressOf: ClientAddress
+  readonly rateLimits: RateLimiter
   readonly roleOf: (accountId: string) => Role
   readonly report: (event: GateEvent) => void
   /** For what strangers can cause: at most one line a second for each code. */

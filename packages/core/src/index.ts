@@ -31,6 +31,8 @@ export {
   type LogoutToken,
   type ProviderLogin,
 } from './provider.js'
+export type { RateLimits } from './rate-limit/limits.js'
+export type { ClientAddressOptions } from './request/client-address.js'
 export type { ScimOptions } from './scim/options.js'
 export type { ScopeWish } from './scopes.js'
 export { secretProblem } from './secrets.js'

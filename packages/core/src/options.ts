@@ -13,6 +13,12 @@ import { resolveEmailDomains } from './login/email-domain.js'
 import { type OAuthClient, resolveClients } from './oauth/clients.js'
 import type { ProblemRenderer } from './problem.js'
 import type { IdentityProvider } from './provider.js'
+import { type RateLimits, resolveRateLimits } from './rate-limit/limits.js'
+import {
+  type ClientAddress,
+  type ClientAddressOptions,
+  resolveClientAddress,
+} from './request/client-address.js'
 import { type ResolvedScim, resolveScim, type ScimOptions } from './scim/options.js'
 import { secretProblem } from './secrets.js'
 import type { Clock, Store } from './store/store.js'
@@ -99,6 +105,18 @@ export interface GateOptions {
   readonly trustedIssuers?: readonly TrustedIssuerOptions[]
   /** OAuth clients beside the built-in public `portcullis-cli`. */
   readonly oauthClients?: readonly OAuthClient[]
+  /**
+   * Whose address counts as the client's, in limits, sessions and the audit log. Default: the peer's own. Behind a
+   * reverse proxy say which addresses it has, or everybody has the proxy's.
+   */
+  readonly clientAddress?: ClientAddressOptions
+  /** How often a client may do what can be guessed, begun or issued; each limit, or all of them, can be `off`. */
+  readonly rateLimits?: Partial<RateLimits> | 'off'
+  /**
+   * Past this a body that a route of the gate's own waits for is answered with 408 `body_too_slow`. 100 to 600000,
+   * default 10000. Bodies that are forwarded keep to the server's own deadline.
+   */
+  readonly bodyDeadlineMs?: number
   /** Past this a store call counts as failed. 10 to 10000, default 250. */
   readonly storeDeadlineMs?: number
   /**
@@ -161,6 +179,11 @@ export interface ResolvedOptions {
   readonly tokenRenewal: 'offer' | 'none'
   readonly trustedIssuers: readonly ResolvedTrustedIssuer[]
   readonly oauthClients: readonly OAuthClient[]
+  readonly clientAddress: ClientAddress
+  /** Whether the peer's address was chosen by nobody. */
+  readonly isClientAddressGiven: boolean
+  readonly rateLimits: RateLimits
+  readonly bodyDeadlineMs: number
   readonly storeDeadlineMs: number
   readonly auditRetentionDays: number
   readonly proofCacheSize: number
@@ -191,6 +214,10 @@ export function resolveOptions(options: GateOptions): ResolvedOptions {
   const sessions = resolveSessionLimits(options.sessions, problems)
   const scopes = { ...BUILT_IN_SCOPES, ...options.scopes }
   const requiredScope = options.requiredScope ?? 'api'
+  const clientAddress = resolveClientAddress(options.clientAddress, problems)
+  const rateLimits = resolveRateLimits(options.rateLimits, problems)
+  const bodyDeadlineMs = options.bodyDeadlineMs ?? 10_000
+  requireWithin('bodyDeadlineMs', bodyDeadlineMs, 100, 600_000, problems)
   const storeDeadlineMs = options.storeDeadlineMs ?? 250
   const auditRetentionDays = options.auditRetentionDays ?? 400
   const proofCacheSize = options.proofCacheSize ?? 10_000
@@ -254,6 +281,10 @@ export function resolveOptions(options: GateOptions): ResolvedOptions {
     tokenRenewal: options.tokenRenewal ?? 'none',
     trustedIssuers,
     oauthClients,
+    clientAddress,
+    isClientAddressGiven: options.clientAddress !== undefined,
+    rateLimits,
+    bodyDeadlineMs,
     storeDeadlineMs,
     auditRetentionDays,
     proofCacheSize,

@@ -20,6 +20,7 @@ const LANE_OF: Readonly<Record<AuditAction, Lane>> = {
   'token.revoke_all': 'essential',
   'api_key.revoke': 'essential',
   'refresh.reuse': 'essential',
+  'authorization_code.reuse': 'essential',
   'refresh.revoke': 'essential',
   // It makes room, which a full store needs.
   'audit.prune': 'essential',

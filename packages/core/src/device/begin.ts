@@ -1,14 +1,14 @@
 import type { Deps } from '../deps.js'
 import { PortcullisError } from '../errors.js'
 import { done, type Outcome, refused } from '../outcome.js'
-import { hashDeviceCode, newUserCode } from './codes.js'
+import { hashDeviceCode, newDeviceCode, newUserCode } from './codes.js'
+import { countOpen } from './open-requests.js'
 import {
   codeKey,
   DEVICE,
   DEVICE_LIFETIME_SECONDS,
   type DeviceRequest,
   FIRST_INTERVAL_SECONDS,
-  REMEMBERED_SECONDS,
   requestAsJson,
   requestKey,
 } from './request.js'
@@ -22,17 +22,23 @@ export interface BegunDevice {
   readonly userCode: string
 }
 
-/** Opens a request that somebody may approve within ten minutes (RFC 8628 §3.1). Refused with `scope_unknown`. */
+const RETRY_AFTER_SECONDS = 60
+
+/**
+ * Opens a request that somebody may approve within ten minutes, for which it is kept (RFC 8628 §3.1). Refused with
+ * `scope_unknown`, `too_many_devices` when as many are open as may be, or `rate_limited` when as many are from `address`;
+ * without one nothing is counted by address.
+ */
 export async function beginDevice(
   deps: Deps,
-  input: { clientId: string; scopes?: readonly string[] },
+  input: { clientId: string; scopes?: readonly string[]; address?: string | undefined },
 ): Promise<Outcome<BegunDevice>> {
   const scopes = [...new Set(input.scopes ?? [deps.options.requiredScope])]
   if (scopes.some((scope) => !Object.hasOwn(deps.options.scopes, scope))) return refused('scope_unknown')
   const now = deps.clock()
   const endsAt = now + DEVICE_LIFETIME_SECONDS * 1000
-  const expiresAt = endsAt + REMEMBERED_SECONDS * 1000
-  const deviceCode = deps.randomId(32)
+  const deviceCode = newDeviceCode(deps, endsAt)
+  const counters = countOpen(deps, input.address)
   const id = hashDeviceCode(deviceCode)
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const userCode = newUserCode()
@@ -43,16 +49,22 @@ export async function beginDevice(
       createdAt: now,
       endsAt,
       intervalSeconds: FIRST_INTERVAL_SECONDS,
+      countedBy: counters.map(({ add }) => add.id),
     }
     const result = await deps.store.commit(DEVICE, {
       quiet: true,
       checks: [{ key: codeKey(userCode), version: null }],
       writes: [
-        { put: requestKey(id), value: requestAsJson(request), expiresAt },
-        { put: codeKey(userCode), value: id, expiresAt },
+        ...counters,
+        { put: requestKey(id), value: requestAsJson(request), expiresAt: endsAt },
+        { put: codeKey(userCode), value: id, expiresAt: endsAt },
       ],
     })
     if (result.committed) return done({ deviceCode, userCode })
+    if (result.refusedBy === 'limit')
+      return refused(result.index === 0 ? 'too_many_devices' : 'rate_limited', {
+        retryAfterSeconds: RETRY_AFTER_SECONDS,
+      })
   }
   throw new PortcullisError('store_unavailable', 'No user code was free')
 }

@@ -1,4 +1,6 @@
 import { createHash, randomInt } from 'node:crypto'
+import type { Deps } from '../deps.js'
+import type { Millis } from '../store/store.js'
 
 /** Consonants that are not mistaken for each other (RFC 8628 §6.1): no words, 34 bits. */
 const LETTERS = 'BCDFGHJKLMNPQRSTVWXZ'
@@ -20,6 +22,20 @@ export function readUserCode(typed: string): string | undefined {
   return letters.length === LENGTH && [...letters].every((letter) => LETTERS.includes(letter))
     ? letters
     : undefined
+}
+
+/**
+ * What the program asks with. It says itself when it is over, so that the program can be told so when nothing is stored
+ * of it any more.
+ */
+export function newDeviceCode({ randomId }: Pick<Deps, 'randomId'>, endsAt: Millis): string {
+  return `${randomId(32)}.${endsAt.toString(36)}`
+}
+
+/** When a device code says that it is over; nothing but that follows from it. */
+export function endOfDeviceCode(code: string): Millis | undefined {
+  const [, end] = /^[\w-]{43}\.([\da-z]{1,10})$/.exec(code) ?? []
+  return end === undefined ? undefined : Number.parseInt(end, 36)
 }
 
 /** Only this is stored of a device code. */

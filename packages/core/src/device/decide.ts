@@ -5,7 +5,15 @@ import type { Deps } from '../deps.js'
 import { PortcullisError } from '../errors.js'
 import { approvalBy } from '../oauth/approval.js'
 import { done, type Outcome, refused } from '../outcome.js'
-import { DEVICE, type DeviceRequest, findByUserCode, requestAsJson, requestKey } from './request.js'
+import { giveBack } from './open-requests.js'
+import {
+  DEVICE,
+  type DeviceRequest,
+  findByUserCode,
+  REMEMBERED_SECONDS,
+  requestAsJson,
+  requestKey,
+} from './request.js'
 
 const ATTEMPTS = 20
 const GUESSES = 10
@@ -33,7 +41,8 @@ export async function lookUpDevice(
       },
     ],
   })
-  return refused(result.committed ? 'code_unknown' : 'too_many_guesses')
+  if (result.committed) return refused('code_unknown')
+  return refused('too_many_guesses', { retryAfterSeconds: GUESSES_PER_MS / 1000 })
 }
 
 /** Binds the request to whoever decides; once. Refused with `code_unknown`, `too_many_guesses` or `session_invalid`. */
@@ -75,11 +84,16 @@ async function bind(
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const found = await findByUserCode(deps, userCode)
     if (!found || found.request.decision) return refused('code_unknown')
-    const { id, version, expiresAt, request } = found
+    const { id, version, request } = found
+    const { countedBy = [], ...open } = request
+    const expiresAt = request.endsAt + REMEMBERED_SECONDS * 1000
     const result = await deps.store.commit(DEVICE, {
       quiet: true,
       checks: [{ key: requestKey(id), version }],
-      writes: [{ put: requestKey(id), value: requestAsJson({ ...request, ...decided }), expiresAt }],
+      writes: [
+        { put: requestKey(id), value: requestAsJson({ ...open, ...decided }), expiresAt },
+        ...giveBack(request.createdAt, countedBy),
+      ],
     })
     if (result.committed) return done(request)
   }

@@ -4,8 +4,15 @@ import type { OAuthClient } from '../oauth/clients.js'
 import type { GrantedTokens } from '../oauth/granted.js'
 import { redeemApproval } from '../oauth/redeem-approval.js'
 import { type Outcome, refused } from '../outcome.js'
-import { hashDeviceCode } from './codes.js'
-import { DEVICE, type FoundRequest, findRequest, requestAsJson, requestKey } from './request.js'
+import { endOfDeviceCode, hashDeviceCode } from './codes.js'
+import {
+  DEVICE,
+  type FoundRequest,
+  findRequest,
+  REMEMBERED_SECONDS,
+  requestAsJson,
+  requestKey,
+} from './request.js'
 
 /** What is no answer yet, or came too late for one (RFC 8628 §3.5). */
 export type Waiting = 'authorization_pending' | 'slow_down' | 'expired_token'
@@ -23,6 +30,7 @@ export async function redeemDevice(
 ): Promise<Outcome<GrantedTokens> | Waiting> {
   const { client } = input
   const found = await findRequest(deps, hashDeviceCode(input.deviceCode))
+  if (!found && hasJustEnded(deps, input.deviceCode)) return 'expired_token'
   if (!found || found.request.clientId !== client.id) return refused('grant_invalid')
   const { id: codeHash, expiresAt: forgottenAt } = found
   const { decision, approval, scopes, endsAt } = found.request
@@ -38,6 +46,11 @@ export async function redeemDevice(
     isOver: false,
   })
   return 'reusedFamily' in redeemed ? refused('grant_invalid') : redeemed
+}
+
+function hasJustEnded(deps: Deps, deviceCode: string): boolean {
+  const sinceMs = deps.clock() - (endOfDeviceCode(deviceCode) ?? Number.NEGATIVE_INFINITY)
+  return sinceMs >= 0 && sinceMs < REMEMBERED_SECONDS * 1000
 }
 
 async function wait(deps: Deps, { id, version, expiresAt, request }: FoundRequest): Promise<Waiting> {

@@ -7,7 +7,7 @@ export const DEVICE = 'device'
 
 export const DEVICE_LIFETIME_SECONDS = 600
 export const FIRST_INTERVAL_SECONDS = 5
-/** For so long the program is told that it came too late, rather than that there never was anything. */
+/** For so long what was decided is kept beyond its life, and a program hears that it came too late for the rest. */
 export const REMEMBERED_SECONDS = 300
 
 /** A program that waits for somebody to let it in. */
@@ -21,6 +21,8 @@ export interface DeviceRequest {
   /** How long the program has to wait between two questions; longer each time that it does not. */
   readonly intervalSeconds: number
   readonly askedAt?: Millis
+  /** The counters of open requests that it is in; absent once it was decided. */
+  readonly countedBy?: readonly string[]
   readonly decision?: 'approved' | 'denied'
   /** Present once it was approved; `scopes` are then what is handed on. */
   readonly approval?: Approval

@@ -88,6 +88,7 @@ export const authorizeRoutes = [
     method: 'GET',
     path: '/oauth2/authorize',
     access: 'person',
+    limit: { kind: 'approvals', counts: 'calls' },
     summary: 'Ask a person to let a program act for them; needs a browser session',
     query: wish,
     async handle(context) {
@@ -112,6 +113,7 @@ export const authorizeRoutes = [
     method: 'POST',
     path: '/oauth2/authorize',
     access: 'person',
+    limit: { kind: 'approvals', counts: 'calls' },
     summary: 'What the person has decided; needs a browser session',
     form: wish.extend({ decision: z.enum(['approve', 'deny']) }),
     status: 302,

@@ -15,6 +15,7 @@ export const backChannelRoutes = [
     form: z.object({ logout_token: z.string().min(1).max(16_384) }),
     errors: 'oauth',
     answer: z.object({}),
+    limit: { kind: 'guesses', counts: 'failures' },
     async handle({ deps, body }) {
       const ended = await logOutByProvider(deps, body.logout_token)
       return ended.ok ? json({}) : oauthRefusal(ended.denial)

@@ -46,6 +46,8 @@ async function signOutByLink(context: RouteContext<Returning, unknown, undefined
   return signOutPage(returnPath(context.query.rd, context.deps.options.publicUrl))
 }
 
+const NOBODY_IS_KEPT_IN = 'It reads one record, and no neighbour may keep anybody from logging out'
+
 /** Login, logout and who is logged in. */
 export const browserRoutes = [
   ...['/oauth2/start', '/oauth2/sign_in'].map((path) =>
@@ -56,6 +58,7 @@ export const browserRoutes = [
       summary: 'To the identity provider, and back to `rd` afterwards',
       query: returning,
       status: 302,
+      limit: { kind: 'logins', counts: 'calls' },
       handle: start,
     }),
   ),
@@ -65,6 +68,7 @@ export const browserRoutes = [
     access: 'public',
     summary: 'Where the identity provider sends the browser back to',
     status: 302,
+    limit: { kind: 'guesses', counts: 'failures' },
     async handle({ deps, request, view, url, trace }) {
       if (!deps.options.identityProvider) return refuse(denial('login_unavailable'))
       const userAgent = request.headers.get('user-agent')
@@ -87,6 +91,7 @@ export const browserRoutes = [
     summary: 'Log out here and at the identity provider; asks first when linked from another site',
     query: returning,
     status: 302,
+    unlimitedBecause: NOBODY_IS_KEPT_IN,
     handle: signOutByLink,
   }),
   route({
@@ -96,6 +101,7 @@ export const browserRoutes = [
     summary: 'Log out here and at the identity provider',
     query: returning,
     status: 302,
+    unlimitedBecause: NOBODY_IS_KEPT_IN,
     handle: signOut,
   }),
   route({

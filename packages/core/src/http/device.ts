@@ -47,6 +47,7 @@ export const deviceRoutes = [
     method: 'GET',
     path: '/device',
     access: 'person',
+    limit: { kind: 'approvals', counts: 'calls' },
     summary: 'The page on which a person approves a device; needs a browser session',
     query: z.object({ user_code: code.optional() }),
     handle: ask,
@@ -55,6 +56,7 @@ export const deviceRoutes = [
     method: 'POST',
     path: '/device',
     access: 'person',
+    limit: { kind: 'approvals', counts: 'calls' },
     summary: 'Approve or deny a device; needs a browser session',
     form: z.object({ user_code: code, decision: z.enum(['approve', 'deny']) }),
     async handle({ deps, identity, trace, body }) {

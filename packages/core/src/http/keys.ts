@@ -48,6 +48,7 @@ export const keyRoutes = [
     method: 'POST',
     path: '/v1/user/keys',
     access: 'account',
+    limit: { kind: 'tokens', counts: 'calls' },
     summary: 'Create an API key; the answer is the only time that it is shown',
     body: z.object({
       key_name: z.string().max(10_000).optional(),
@@ -74,6 +75,7 @@ export const keyRoutes = [
     method: 'POST',
     path: '/v1/user/keys/{key_id}/rotate',
     access: 'account',
+    limit: { kind: 'tokens', counts: 'calls' },
     summary: 'Replace an API key; the old one goes on for `overlap_seconds`',
     body: z.object({ overlap_seconds: z.int().min(0).max(MAX_OVERLAP_SECONDS).optional() }),
     answer: created,

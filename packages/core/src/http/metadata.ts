@@ -45,6 +45,8 @@ function protectedResource({ options }: Deps) {
   }
 }
 
+const STATIC = 'It is made from the options alone'
+
 const document = z.record(z.string(), z.unknown())
 
 /** How programs that have never heard of this gate find their way. */
@@ -55,6 +57,7 @@ export const metadataRoutes = [
     access: 'public',
     summary: 'Endpoints and what they support (RFC 8414)',
     answer: document,
+    unlimitedBecause: STATIC,
     handle: async ({ deps }) => json(authorizationServer(deps), 200, CACHE),
   }),
   route({
@@ -63,6 +66,7 @@ export const metadataRoutes = [
     access: 'public',
     summary: 'Who issues tokens for this resource (RFC 9728)',
     answer: document,
+    unlimitedBecause: STATIC,
     handle: async ({ deps }) => json(protectedResource(deps), 200, CACHE),
   }),
 ]

@@ -26,18 +26,42 @@ const CODES: Partial<Record<DenialCode, OAuthErrorCode>> = {
   device_denied: 'access_denied',
   scope_unknown: 'invalid_scope',
   scope_insufficient: 'invalid_scope',
+  rate_limited: 'temporarily_unavailable',
+  too_many_devices: 'temporarily_unavailable',
 }
 
-export function oauthError(error: OAuthErrorCode, description: string, status = 400): Response {
-  const headers = status === 401 ? { 'www-authenticate': 'Basic realm="portcullis"' } : {}
-  return json({ error, error_description: description }, status, { pragma: 'no-cache', ...headers })
+export function oauthError(
+  error: OAuthErrorCode,
+  description: string,
+  status = 400,
+  headers: Record<string, string> = {},
+): Response {
+  const challenge = status === 401 ? { 'www-authenticate': 'Basic realm="portcullis"' } : {}
+  return json({ error, error_description: description }, status, {
+    pragma: 'no-cache',
+    ...challenge,
+    ...headers,
+  })
 }
 
-export function oauthRefusal({ code, detail, status }: Denial): Response {
-  const error = CODES[code] ?? 'invalid_request'
-  // Only a client that failed to prove itself is a 401, and only what is too large or of another type keeps its status.
-  const kept = code === 'client_invalid' || status === 413 || status === 415
-  return oauthError(error, detail, kept ? status : 400)
+/** What is about the request as such keeps its status, as does a client that failed to prove itself. */
+const KEPT = new Set([408, 413, 415, 429, 503])
+
+export function oauthRefusal(
+  { code, detail, status, retryAfterSeconds }: Denial,
+  error: OAuthErrorCode = CODES[code] ?? 'invalid_request',
+): Response {
+  const isKept = code === 'client_invalid' || KEPT.has(status)
+  const headers: Record<string, string> =
+    retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }
+  return oauthError(error, detail, isKept ? status : 400, headers)
+}
+
+/** The `error` of an answer of ours, which can still be sent; undefined of anything else. */
+export async function oauthErrorOf(response: Response): Promise<string | undefined> {
+  if (response.headers.get('content-type') !== 'application/json') return undefined
+  const { error } = (await response.clone().json()) as { error?: unknown }
+  return typeof error === 'string' ? error : undefined
 }
 
 const UNKNOWN_OUTCOME =

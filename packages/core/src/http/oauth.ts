@@ -12,7 +12,8 @@ import { refreshTokens } from '../oauth/refresh.js'
 import { revokePresented } from '../oauth/revoke-presented.js'
 import { json } from './answer.js'
 import { oauthError, oauthRefusal } from './oauth-error.js'
-import { type RouteContext, route } from './route.js'
+import { provenClient, provenFamily, provenHolder } from './proven-caller.js'
+import { type ProvenCaller, type RouteContext, route } from './route.js'
 
 const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
 export const GRANT_TYPES = ['authorization_code', 'refresh_token', DEVICE_GRANT] as const
@@ -88,6 +89,13 @@ async function answerCode({ deps, body, trace }: Context, client: OAuthClient): 
   return redeemed.ok ? answerTokens(redeemed.value) : oauthRefusal(redeemed.denial)
 }
 
+/** A client is counted as itself, a refresh by its family; what neither proves counts when it fails. */
+async function callerOf(context: Context): Promise<ProvenCaller | undefined> {
+  const client = provenClient(context)
+  if (client) return { ...client, isWaiting: context.body.grant_type === DEVICE_GRANT }
+  return provenFamily(context, context.body.refresh_token)
+}
+
 const presentedForm = z.object({
   token: z.string().min(1).max(16_384),
   token_type_hint: text,
@@ -105,6 +113,7 @@ export const oauthRoutes = [
     form: tokenForm,
     errors: 'oauth',
     answer: tokenAnswer,
+    limit: { kind: 'guesses', counts: 'failures', callerOf },
     async handle(context) {
       const client = authenticateClient(context.deps, context.view, context.body)
       if (!client.ok) return oauthRefusal(client.denial)
@@ -129,10 +138,17 @@ export const oauthRoutes = [
       expires_in: z.int(),
       interval: z.int(),
     }),
-    async handle({ deps, view, body }) {
+    limit: { kind: 'deviceAuthorizations', counts: 'calls', callerOf: provenClient },
+    async handle({ deps, view, body, address }) {
       const client = authenticateClient(deps, view, body)
       if (!client.ok) return oauthRefusal(client.denial)
-      const begun = await beginDevice(deps, { clientId: client.value.id, ...scopesIn(body.scope) })
+      const { id, secret } = client.value
+      const begun = await beginDevice(deps, {
+        clientId: id,
+        ...scopesIn(body.scope),
+        // One that proves itself may serve many people from one address.
+        address: secret === undefined ? address : undefined,
+      })
       if (!begun.ok) return oauthRefusal(begun.denial)
       const userCode = showUserCode(begun.value.userCode)
       const uri = `${deps.options.publicUrl}/device`
@@ -153,6 +169,11 @@ export const oauthRoutes = [
     summary: 'Revoke a token of any kind by presenting it (RFC 7009)',
     form: presentedForm,
     errors: 'oauth',
+    limit: {
+      kind: 'guesses',
+      counts: 'calls',
+      callerOf: (context) => provenClient(context) ?? provenHolder(context, context.body.token),
+    },
     async handle({ deps, view, body, trace }) {
       const client = authenticateClient(deps, view, body)
       if (!client.ok) return oauthRefusal(client.denial)
@@ -167,6 +188,7 @@ export const oauthRoutes = [
     summary: 'Whether a token works now, for confidential clients and administrators (RFC 7662)',
     form: presentedForm,
     errors: 'oauth',
+    limit: { kind: 'guesses', counts: 'failures', callerOf: provenClient },
     async handle({ deps, recent, view, body }) {
       const described = await introspect(deps, recent, { view, fields: body, token: body.token })
       return described.ok ? json(described.value) : oauthRefusal(described.denial)

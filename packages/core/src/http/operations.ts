@@ -16,6 +16,7 @@ export const operationRoutes = [
     access: 'public',
     summary: 'The process serves',
     answer: z.object({ status: z.literal('ok') }),
+    unlimitedBecause: 'It does nothing',
     handle: async () => json({ status: 'ok' }),
   }),
   route({
@@ -30,6 +31,7 @@ export const operationRoutes = [
       identity_provider: z.boolean(),
       warnings: z.array(z.string()),
     }),
+    unlimitedBecause: 'Those who ask at once share one examination',
     async handle({ deps }) {
       const [store, identityProvider] = await Promise.all([
         deps.storeReadiness(),
@@ -56,6 +58,7 @@ export const operationRoutes = [
     access: 'public',
     summary: 'Public keys of the tokens (RFC 7517); empty with symmetric keys',
     answer: z.object({ keys: z.array(z.record(z.string(), z.unknown())) }),
+    unlimitedBecause: 'It is made from the options alone',
     handle: async ({ deps }) =>
       json(deps.keys.jwks(), 200, {
         'content-type': 'application/jwk-set+json',
@@ -67,6 +70,7 @@ export const operationRoutes = [
     path: '/.well-known/portcullis/problems/{code}',
     access: 'public',
     summary: 'What a problem code means',
+    unlimitedBecause: 'It is a fixed text',
     async handle({ params }) {
       const code = params.code ?? ''
       const texts: Record<string, { status: number; title: string; detail: string }> = {

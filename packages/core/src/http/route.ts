@@ -3,6 +3,7 @@ import type { RecentUses } from '../activity/touch.js'
 import type { Actor, RequestTrace } from '../authorization/actor.js'
 import type { Identity, RequestView } from '../decision.js'
 import type { Deps } from '../deps.js'
+import type { RateLimitKind } from '../rate-limit/limits.js'
 
 /**
  * Who may call a route. `identified`: whoever the gate lets in. `person`: a browser session. `bearer`: a token of this gate, whatever its
@@ -21,6 +22,8 @@ export interface RouteContext<Query = unknown, Body = unknown, Who = Identity | 
   readonly request: Request
   readonly view: RequestView
   readonly url: URL
+  /** The client's, as `clientAddress` says; undefined where nothing is known of it. */
+  readonly address: string | undefined
   /** Undefined on routes that take no account. */
   readonly identity: Who
   /** Who calls, as operations take it; undefined on routes that take no account. */
@@ -29,6 +32,26 @@ export interface RouteContext<Query = unknown, Body = unknown, Who = Identity | 
   readonly params: Readonly<Record<string, string>>
   readonly query: Query
   readonly body: Body
+}
+
+/** Who calls, proven by what was sent, where nobody is logged in: counted as themselves rather than by address. */
+export interface ProvenCaller {
+  readonly kind: RateLimitKind
+  readonly client: string
+  /** Whether it asks for what somebody has yet to approve. */
+  readonly isWaiting?: boolean
+}
+
+/**
+ * How often a route may be called: by account where it takes one, else by whoever `callerOf` proves, else by address.
+ */
+export interface RouteLimit<Query = unknown, Body = unknown> {
+  readonly kind: RateLimitKind
+  /** By address: every call, before it does anything, or those that fail, so that a valid one always passes. */
+  readonly counts: 'calls' | 'failures'
+  readonly callerOf?: (
+    context: RouteContext<Query, Body, undefined>,
+  ) => ProvenCaller | undefined | Promise<ProvenCaller | undefined>
 }
 
 /** One line of the route table: everything that mounting, documenting and testing a route needs. */
@@ -45,17 +68,21 @@ export interface Route {
   /** `oauth`: errors have the form of RFC 6749 §5.2; `scim`: of RFC 7644 §3.12. Default: RFC 9457. */
   readonly errors?: 'oauth' | 'scim'
   readonly answer?: z.ZodType
+  /** A public route has one, or says why it needs none. */
+  readonly limit?: RouteLimit
+  readonly unlimitedBecause?: string
   /** Status of success. Default 200. */
   readonly status?: number
   readonly handle: (context: RouteContext) => Promise<Response>
 }
 
 interface TypedRoute<Q extends z.ZodType, B extends z.ZodType, A extends Access>
-  extends Omit<Route, 'query' | 'body' | 'form' | 'handle' | 'access'> {
+  extends Omit<Route, 'query' | 'body' | 'form' | 'handle' | 'access' | 'limit'> {
   readonly access: A
   readonly query?: Q
   readonly body?: B
   readonly form?: B
+  readonly limit?: RouteLimit<z.output<Q>, z.output<B>>
   readonly handle: (
     context: RouteContext<z.output<Q>, z.output<B>, A extends AccountAccess ? Identity : undefined>,
   ) => Promise<Response>

@@ -3,11 +3,12 @@ import type { RecentUses } from '../activity/touch.js'
 import { refuseHead, sendToLoginOr } from '../authenticate.js'
 import { actorOf } from '../authorization/actor.js'
 import { isNavigation, mayActOnSession } from '../cross-site.js'
-import { type Denial, denial, type Identity, type RequestView } from '../decision.js'
+import { type Decision, type Denial, denial, type Identity, type RequestView } from '../decision.js'
 import type { Deps } from '../deps.js'
 import type { Pages } from '../options.js'
 import { done, type Outcome } from '../outcome.js'
 import { type Problem, problemOfError } from '../problem.js'
+import { limitGuess } from '../rate-limit/limit-guess.js'
 import { refuseUnlessDirectory } from '../scim/admit.js'
 import { admitCaller } from './admit-caller.js'
 import { json, redirect, refuse, refuseProblem } from './answer.js'
@@ -19,6 +20,7 @@ import type { Route, RouteContext } from './route.js'
 import { SCIM_MEDIA_TYPES, scimDenial } from './scim-answer.js'
 import { ROUTES } from './table.js'
 import { traceOf } from './trace.js'
+import { answerUnderLimit, refuseByAddress } from './under-limit.js'
 
 /** What the platform knows of a request beside its head. */
 export interface Peer {
@@ -29,6 +31,7 @@ interface Call {
   readonly request: Request
   readonly view: RequestView
   readonly url: URL
+  readonly address: string | undefined
 }
 
 export interface Routes {
@@ -57,7 +60,9 @@ export function createRoutes(deps: Deps, recent: RecentUses): Routes {
       const view = viewOfRequest(request, url, peer)
       try {
         const malformed = refuseHead(view)
-        const response = malformed ? refuse(malformed) : await router.fetch(request, { request, view, url })
+        const response = malformed
+          ? refuse(malformed)
+          : await router.fetch(request, { request, view, url, address: deps.addressOf(view) })
         return response.status >= 400 && isNavigation(view) ? await asPage(response) : response
       } catch (cause) {
         // The only range that a caller can miss once the schema has passed is the cursor's.
@@ -79,11 +84,14 @@ async function answerRoute(
 ): Promise<Response> {
   const answer = async () => {
     const prepared = await prepare(deps, recent, route, call)
-    if (!prepared.ok) return refuseRoute(deps, route, call, prepared.denial)
-    const trace = traceOf(call.view)
+    if (!prepared.ok) {
+      const { address } = call
+      return refuseByAddress(route, { deps, address }) ?? refuseRoute(deps, route, call, prepared.denial)
+    }
+    const trace = traceOf(call.view, call.address)
     const { identity } = prepared.value
     const actor = identity && actorOf(identity, trace)
-    return route.handle({ deps, recent, ...call, ...prepared.value, actor, trace, params })
+    return answerUnderLimit(route, { deps, recent, ...call, ...prepared.value, actor, trace, params })
   }
   if (route.errors !== 'oauth') return answer()
   return answer().catch((cause: unknown) => oauthMalfunction(reportFailure(deps, call, cause)))
@@ -99,9 +107,9 @@ function reportFailure(deps: Deps, { request, url }: Pick<Call, 'request' | 'url
 /** A browser that follows a link here logs in first and comes back. */
 function refuseRoute(deps: Deps, route: Route, { view }: Call, refusal: Denial): Response {
   if (route.errors === 'oauth') return oauthRefusal(refusal)
-  if (route.errors === 'scim') return scimDenial(refusal)
-  const decision = route.method === 'GET' ? sendToLoginOr(deps, view, refusal) : undefined
-  return decision?.outcome === 'login' ? redirect(decision.location) : refuse(refusal)
+  if (route.errors === 'scim') return scimDenial(limitGuess(deps, view, refusal))
+  if (route.method !== 'GET') return refuse(limitGuess(deps, view, refusal))
+  return answerDecision(sendToLoginOr(deps, view, refusal), refusal)
 }
 
 type Prepared = Pick<RouteContext, 'identity' | 'query' | 'body'>
@@ -124,15 +132,16 @@ async function prepare(deps: Deps, recent: RecentUses, route: Route, call: Call)
   }
   const query = route.query ? readQuery(call.url, route.query) : done(undefined)
   if (!query.ok) return query
-  const body = await readInput(route, call.request)
+  const body = await readInput(route, call.request, deps.options.bodyDeadlineMs)
   if (!body.ok) return body
   return done({ identity, query: query.value, body: body.value })
 }
 
-async function readInput(route: Route, request: Request): Promise<Outcome<unknown>> {
-  if (route.form) return readForm(request, route.form)
+async function readInput(route: Route, request: Request, deadlineMs: number): Promise<Outcome<unknown>> {
+  if (route.form) return readForm(request, route.form, deadlineMs)
   if (!route.body) return done(undefined)
-  return readBody(request, route.body, route.errors === 'scim' ? SCIM_MEDIA_TYPES : undefined)
+  const mediaTypes = route.errors === 'scim' ? SCIM_MEDIA_TYPES : undefined
+  return readBody(request, route.body, deadlineMs, mediaTypes)
 }
 
 async function answerPage(deps: Deps, recent: RecentUses, { request, view, url }: Call): Promise<Response> {
@@ -140,8 +149,12 @@ async function answerPage(deps: Deps, recent: RecentUses, { request, view, url }
   if (!pages) return refuse(denial('not_found'))
   const refusal = await refusePage(deps, recent, pages, view, url)
   if (!refusal) return pages.handle(request)
-  const decision = sendToLoginOr(deps, view, refusal)
-  return decision.outcome === 'login' ? redirect(decision.location) : refuse(refusal)
+  return answerDecision(sendToLoginOr(deps, view, refusal), refusal)
+}
+
+function answerDecision(decision: Decision, refusal: Denial): Response {
+  if (decision.outcome === 'login') return redirect(decision.location)
+  return refuse(decision.outcome === 'deny' ? decision.denial : refusal)
 }
 
 async function refusePage(

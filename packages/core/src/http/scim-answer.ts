@@ -26,8 +26,11 @@ export function scimError(
 }
 
 export function scimDenial(denial: Denial): Response {
-  const { status, detail, code, challenge } = problemOfDenial(denial)
-  const headers: Record<string, string> = challenge === undefined ? {} : { 'www-authenticate': challenge }
+  const { status, detail, code, challenge, retryAfterSeconds } = problemOfDenial(denial)
+  const headers: Record<string, string> = {
+    ...(challenge === undefined ? {} : { 'www-authenticate': challenge }),
+    ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
+  }
   const isSyntax = code === 'input_invalid'
   return scimError({ status, detail, ...(isSyntax ? { scimType: 'invalidSyntax' } : {}) }, headers)
 }

@@ -60,6 +60,7 @@ export const tokenRoutes = [
     method: 'POST',
     path: '/api/token/generate',
     access: 'account',
+    limit: { kind: 'tokens', counts: 'calls' },
     summary: 'Mint a token; it is shown in this answer and never again',
     status: 201,
     body: z.object({
@@ -85,6 +86,7 @@ export const tokenRoutes = [
     method: 'POST',
     path: RENEWAL_PATH,
     access: 'bearer',
+    limit: { kind: 'tokens', counts: 'calls' },
     summary: 'A successor of the token that is presented, in the last fifth of its life; the old one goes on',
     status: 201,
     answer: minted,

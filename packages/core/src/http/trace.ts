@@ -6,11 +6,11 @@ import type { RequestView } from '../decision.js'
 const REQUEST_ID = /^[\w.:/+=-]{1,128}$/
 
 /** Where a request came from, and how whoever is in front of the gate named it in `X-Request-Id`. Proves nothing. */
-export function traceOf(view: RequestView): RequestTrace {
+export function traceOf(view: RequestView, address: string | undefined): RequestTrace {
   const [requestId, ...more] = headerValues(view.rawHeaders, 'x-request-id')
   const isId = requestId !== undefined && more.length === 0 && REQUEST_ID.test(requestId)
   return {
-    ...(view.remoteAddress === undefined ? {} : { address: view.remoteAddress }),
+    ...(address === undefined ? {} : { address }),
     ...(isId ? { requestId } : {}),
   }
 }

@@ -1,0 +1,23 @@
+import type { Denial, DenialCode, RequestView } from '../decision.js'
+import type { Deps } from '../deps.js'
+
+/**
+ * Denials of what may be a guess. What was proven to be genuine, as an expired token or the token of a banned account,
+ * is none.
+ */
+const GUESSES: ReadonlySet<DenialCode> = new Set([
+  'credentials_malformed',
+  'token_malformed',
+  'token_invalid',
+  'api_key_invalid',
+  'session_invalid',
+])
+
+/**
+ * Counts a credential that proved nothing against the address that sent it. Answers the denial, or `rate_limited` in
+ * its place. Only after a credential has failed: one that is valid is never refused for what others have tried.
+ */
+export function limitGuess(deps: Deps, view: RequestView, refusal: Denial): Denial {
+  if (!GUESSES.has(refusal.code)) return refusal
+  return deps.rateLimits.refuseAddress('guesses', deps.addressOf(view)) ?? refusal
+}
