@@ -79,6 +79,8 @@ async function start(
     pages: [dashboard({ signOutOrigins: [new URL(identity.provider.issuer).origin] })],
     problems,
     ...(await credentialOptions(settings)),
+    ...(settings.clientAddress && { clientAddress: settings.clientAddress }),
+    rateLimits: settings.rateLimits,
     onDataLoss: settings.onDataLoss,
     auditRetentionDays: settings.auditRetentionDays,
     onStoreDegraded: settings.strict ? 'refuse' : 'report',

@@ -2,6 +2,12 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 const DRAIN_MS = 25_000
+const HEADERS_WITHIN_MS = 20_000
+/**
+ * For the whole of a request, however long its answer takes: a gigabyte at 5 Mbit/s. One that trickles holds its place
+ * for no longer. The routes of the gate itself have a deadline of seconds.
+ */
+const REQUEST_WITHIN_MS = 30 * 60_000
 
 /** Answers until the gateway can: a probe that comes early learns that it is alive and not ready, instead of waiting. */
 const answerStarting: RequestListener = (req, res) => {
@@ -14,7 +20,8 @@ const answerStarting: RequestListener = (req, res) => {
 
 /** A server that says that it is starting, to whoever comes before `serve`. */
 export function startingServer(): Server {
-  return createServer(answerStarting)
+  const deadlines = { headersTimeout: HEADERS_WITHIN_MS, requestTimeout: REQUEST_WITHIN_MS }
+  return createServer(deadlines, answerStarting)
 }
 
 /** From here on `listener` answers. */

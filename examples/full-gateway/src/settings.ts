@@ -1,4 +1,4 @@
-import { PortcullisError } from '@portcullis/core'
+import { type ClientAddressOptions, PortcullisError, type RateLimits } from '@portcullis/core'
 import type { Framework } from './frameworks.js'
 import { type CredentialSettings, readCredentials } from './settings/credentials.js'
 import { FIELDS, type LogLevel, type SettingName, type SettingValue } from './settings/fields.js'
@@ -58,6 +58,9 @@ export interface Settings {
   readonly storeWaitSeconds: number
   /** Processes that serve, on one port and one store. */
   readonly workers: number
+  /** Whose address counts as the client's. Undefined: the peer's own. */
+  readonly clientAddress: ClientAddressOptions | undefined
+  readonly rateLimits: Partial<RateLimits> | 'off'
   /** Neither starts nor says that it is ready on a store that may not keep what it acknowledges. */
   readonly strict: boolean
   /** What happens to credentials from before the store lost records, until somebody accepts the loss. */
@@ -131,6 +134,8 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     store,
     storeWaitSeconds: values.STORE_WAIT_SECONDS ?? 60,
     workers,
+    clientAddress: values.TRUST_PROXY,
+    rateLimits: values.RATE_LIMITS ?? {},
     strict: values.STRICT ?? false,
     onDataLoss: values.ON_DATA_LOSS ?? 'refuse',
     auditRetentionDays: values.AUDIT_RETENTION_DAYS ?? 400,

@@ -11,8 +11,9 @@ import { createStoreReadiness } from './gate/store-readiness.js'
 import { limitEvents } from './limit-events.js'
 import { spentStates } from './login/spent-states.js'
 import { MASTER_KEY_ACCOUNT, type MasterKey, masterKey } from './master-key/master-key.js'
-import type { ResolvedOptions } from './options.js'
+import type { GateEvent, ResolvedOptions } from './options.js'
 import { createRateLimiter } from './rate-limit/limiter.js'
+import { peerAddress } from './request/client-address.js'
 import { createSealer, deriveKey } from './seal.js'
 import { SESSIONS } from './sessions/session.js'
 import { STANDING } from './standing/standing.js'
@@ -29,6 +30,12 @@ const READ_BY_DECISIONS = new Set([STANDING.collection, TOKENS, SESSIONS, API_KE
 
 /** 128 bits, as of a random id. */
 const ID_LENGTH = 22
+
+const PROXY_UNNAMED: GateEvent = {
+  level: 'warn',
+  code: 'proxy_unnamed',
+  detail: 'Requests come through a proxy that clientAddress does not name: all clients count as one address',
+}
 
 /** Binds options to what the verbs work with. */
 export async function bindDeps(options: ResolvedOptions): Promise<Deps> {
@@ -64,7 +71,7 @@ export async function bindDeps(options: ResolvedOptions): Promise<Deps> {
       deadlineMs: options.storeDeadlineMs,
       report: options.onEvent,
     }),
-    addressOf: options.clientAddress,
+    addressOf: options.clientAddress ?? peerAddress(() => options.onEvent(PROXY_UNNAMED)),
     rateLimits: createRateLimiter({
       limits: options.rateLimits,
       store,

@@ -179,9 +179,8 @@ export interface ResolvedOptions {
   readonly tokenRenewal: 'offer' | 'none'
   readonly trustedIssuers: readonly ResolvedTrustedIssuer[]
   readonly oauthClients: readonly OAuthClient[]
-  readonly clientAddress: ClientAddress
-  /** Whether the peer's address was chosen by nobody. */
-  readonly isClientAddressGiven: boolean
+  /** Undefined: the peer's own. */
+  readonly clientAddress: ClientAddress | undefined
   readonly rateLimits: RateLimits
   readonly bodyDeadlineMs: number
   readonly storeDeadlineMs: number
@@ -214,7 +213,7 @@ export function resolveOptions(options: GateOptions): ResolvedOptions {
   const sessions = resolveSessionLimits(options.sessions, problems)
   const scopes = { ...BUILT_IN_SCOPES, ...options.scopes }
   const requiredScope = options.requiredScope ?? 'api'
-  const clientAddress = resolveClientAddress(options.clientAddress, problems)
+  const clientAddress = options.clientAddress && resolveClientAddress(options.clientAddress, problems)
   const rateLimits = resolveRateLimits(options.rateLimits, problems)
   const bodyDeadlineMs = options.bodyDeadlineMs ?? 10_000
   requireWithin('bodyDeadlineMs', bodyDeadlineMs, 100, 600_000, problems)
@@ -282,7 +281,6 @@ export function resolveOptions(options: GateOptions): ResolvedOptions {
     trustedIssuers,
     oauthClients,
     clientAddress,
-    isClientAddressGiven: options.clientAddress !== undefined,
     rateLimits,
     bodyDeadlineMs,
     storeDeadlineMs,

@@ -1,5 +1,11 @@
 import { isIP } from 'node:net'
-import { canonicalEmail, type Duration, secretProblem } from '@portcullis/core'
+import {
+  type ClientAddressOptions,
+  canonicalEmail,
+  type Duration,
+  type RateLimits,
+  secretProblem,
+} from '@portcullis/core'
 import { z } from 'zod'
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
@@ -116,6 +122,28 @@ const files = opaque
   .transform(listOf)
   .refine((paths) => paths.length > 0, 'give the path of a PKCS #8 PEM or JWK file')
 
+/** A number of hops, or the addresses, networks and ranges of the proxies; the gate checks those. */
+const trustProxy = opaque.transform((text): ClientAddressOptions | undefined => {
+  if (text === '0') return undefined
+  return /^\d{1,9}$/.test(text) ? { hops: Number(text) } : { trustedProxies: listOf(text) }
+})
+
+/** `logins_per_minute=600` becomes `loginsPerMinute: 600`; whether there is such a limit, the gate says. */
+const rateLimits = opaque.transform((text, check): Partial<RateLimits> | 'off' => {
+  if (text === 'off') return 'off'
+  const limits: Record<string, number | 'off'> = {}
+  for (const entry of listOf(text)) {
+    const [, name, limit] = /^([a-z_]{1,64})\s*=\s*(\d{1,9}|off)$/.exec(entry) ?? []
+    if (name === undefined || limit === undefined) {
+      check.addIssue('give off, or limits such as logins_per_minute=600,guesses_per_minute=off')
+      return {}
+    }
+    const option = name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+    limits[option] = limit === 'off' ? limit : Number(limit)
+  }
+  return limits
+})
+
 /** Every setting and how it is read. A setting that is not here is not read. */
 export const FIELDS = {
   NODE_ENV: z.enum(['production', 'development', 'test'], {
@@ -169,6 +197,8 @@ export const FIELDS = {
   TRUSTED_JWKS_URI: plainUrl('give an http or https URL without user, query or fragment'),
   OAUTH_CLIENTS_FILE: opaque,
   SCIM_SECRET: secrets,
+  TRUST_PROXY: trustProxy,
+  RATE_LIMITS: rateLimits,
   ALLOWED_EMAIL_DOMAINS: list('give domains such as example.com, with commas between them'),
 }
 

@@ -29,16 +29,14 @@ const LONGEST_NODE = 53
 const NEAR = networksOf(['loopback', 'private'], [])
 
 /**
- * How to tell a client's address. By default it is the peer's own, and no header is read. Otherwise the addresses of
- * `X-Forwarded-For`, all lines of it as one list, are walked from the right, as far as whoever wrote the next one is
- * believed. What is no address ends the walk at the last one that was: nothing to its left is known to be true. A
+ * How to tell the address of a client behind proxies: the addresses of `X-Forwarded-For`, all lines of it as one list,
+ * are walked from the right, as far as whoever wrote the next one is believed. What is no address ends the walk at the last one that was: nothing to its left is known to be true. A
  * header from a peer that is no trusted proxy is never read.
  */
 export function resolveClientAddress(
-  option: ClientAddressOptions | undefined,
+  option: ClientAddressOptions,
   problems: string[],
 ): ClientAddress {
-  if (option === undefined) return peerOf
   if ('hops' in option) {
     const { hops } = option
     if (!Number.isInteger(hops) || hops < 1 || hops > MOST_HOPS)
@@ -50,15 +48,23 @@ export function resolveClientAddress(
 }
 
 /**
- * Whether a proxy seems to stand before a gate that was told of none: every client then has the proxy's address.
+ * The peer's own address, for a gate that was told of no proxy. `notice` is called once when one seems to stand before
+ * it all the same: everybody then has the proxy's address.
  */
-export function isForwardedUnasked(
-  option: ClientAddressOptions | undefined,
-  view: Pick<RequestView, 'rawHeaders' | 'remoteAddress'>,
-): boolean {
-  if (option !== undefined) return false
-  const peer = peerOf(view)
-  return peer !== undefined && includes(NEAR, peer) && headerValues(view.rawHeaders, HEADER).length > 0
+export function peerAddress(notice: () => void): ClientAddress {
+  let isNoticed = false
+  return (view) => {
+    const peer = peerOf(view)
+    if (!isNoticed && peer !== undefined && isForwarded(view) && includes(NEAR, peer)) {
+      isNoticed = true
+      notice()
+    }
+    return peer
+  }
+}
+
+function isForwarded({ rawHeaders }: Pick<RequestView, 'rawHeaders'>): boolean {
+  return headerValues(rawHeaders, HEADER).length > 0
 }
 
 const HEADER = 'x-forwarded-for'

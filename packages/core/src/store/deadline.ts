@@ -1,10 +1,11 @@
 import { PortcullisError } from '../errors.js'
-import type { Store } from './store.js'
+import type { Store, StoreHealth } from './store.js'
 
 /**
  * The store, answering within `milliseconds` or rejecting with `store_unavailable`, whatever went wrong in it; only a
  * `RangeError`, which is the caller's doing, passes. An answer that comes later is dropped. `health` never rejects: it
- * says that the store is not well. `watch` and `close` take the time that they take.
+ * says that the store is not well, and those who ask at once share an answer. `watch` and `close` take the time that
+ * they take.
  *
  * `report` hears of everything that the store itself rejected with, also after the deadline; what it throws is dropped.
  */
@@ -30,6 +31,13 @@ export function withDeadline(
         .catch(() => {})
         .finally(() => clearTimeout(timer))
     })
+  let examining: Promise<StoreHealth> | undefined
+  const examine = () =>
+    bounded(() => store.health())
+      .catch(() => ({ ok: false, warnings: ['The store does not answer.'] }))
+      .finally(() => {
+        examining = undefined
+      })
   return {
     read: (partition, keys) => bounded(() => store.read(partition, keys)),
     commit: (partition, batch) =>
@@ -37,8 +45,10 @@ export function withDeadline(
     page: (partition, collection, query) => bounded(() => store.page(partition, collection, query)),
     count: (partition, collection, range) => bounded(() => store.count(partition, collection, range)),
     ...(store.watch && { watch: store.watch.bind(store) }),
-    health: () =>
-      bounded(() => store.health()).catch(() => ({ ok: false, warnings: ['The store does not answer.'] })),
+    health: () => {
+      examining ??= examine()
+      return examining
+    },
     ...(store.lossOf && { lossOf: store.lossOf.bind(store) }),
     ...(store.acceptLoss && { acceptLoss: store.acceptLoss.bind(store) }),
     close: () => store.close(),
