@@ -3,10 +3,9 @@ import type { GateEvent } from '../options.js'
 import { networkOf } from '../request/address.js'
 import type { Clock, Millis, Store } from '../store/store.js'
 import type { RateLimitKind, RateLimits } from './limits.js'
-import { minuteOf, newTally, type Tally, WINDOW_MS, waitMs } from './window.js'
+import { createTallies } from './tallies.js'
+import { minuteOf, type Tally, WINDOW_MS, waitMs } from './window.js'
 
-/** Clients remembered at once, in about 15 MB. */
-const MOST_TALLIES = 50_000
 /** Of a limit, what a process lets pass before it shares its count with others. */
 const UNSHARED_PART = 1 / 16
 /** So that a client that does something once leaves nothing in the store. */
@@ -19,7 +18,6 @@ const REST_AFTER_FAILURE_MS = 1000
 const REPORTED_EVERY_MS = 60_000
 /** Partitions of the counters: a cluster spreads them, and there are never more. */
 const SHARDS = 16
-const EXAMINED_FOR_ROOM = 8
 
 /**
  * Limits how often one client does one kind of thing, over a sliding minute.
@@ -31,7 +29,7 @@ const EXAMINED_FOR_ROOM = 8
  *
  * What is refused is neither counted nor written. What passes costs at most one quiet commit, a client below a
  * sixteenth of its limit none; counters live for two minutes, and a process begins at most 10,000 a minute. Of more than
- * 50,000 clients at once those that did the least are forgotten, and that is said too (`rate_limits_overflowing`).
+ * 50,000 clients at once those that did little are forgotten, and that is said too (`rate_limits_overflowing`).
  */
 export interface RateLimiter {
   /** Counts one; the denial when it is one too many. `client` is what was proven, such as an account. */
@@ -51,7 +49,6 @@ export interface RateLimiterContext {
 
 export function createRateLimiter(context: RateLimiterContext): RateLimiter {
   const { limits, store, clock, nameOf } = context
-  const tallies = new Map<string, Tally>()
   const begun = { minute: 0, counters: 0 }
   const reported = new Map<string, Millis>()
   let commits = 0
@@ -64,17 +61,9 @@ export function createRateLimiter(context: RateLimiterContext): RateLimiter {
     context.report({ level: 'warn', code, detail, ...(cause === undefined ? {} : { cause }) })
   }
 
-  const tallyOf = (key: string, minute: number): Tally => {
-    const found = tallies.get(key)
-    if (found?.minute === minute) return found
-    const tally = newTally(minute, found)
-    // Those that were counted last are at the end.
-    tallies.delete(key)
-    if (makeRoom(tallies, minute))
-      report('rate_limits_overflowing', 'More clients than can be counted at once; some were forgotten')
-    tallies.set(key, tally)
-    return tally
-  }
+  const tallies = createTallies(() =>
+    report('rate_limits_overflowing', 'More clients than can be counted at once; some were forgotten'),
+  )
 
   const mayBegin = (minute: number): boolean => {
     if (begun.minute !== minute) Object.assign(begun, { minute, counters: 0 })
@@ -118,7 +107,7 @@ export function createRateLimiter(context: RateLimiterContext): RateLimiter {
     if (limit === 'off') return undefined
     const now = clock()
     const key = `${kind} ${client}`
-    const tally = tallyOf(key, minuteOf(now))
+    const tally = tallies.of(key, minuteOf(now))
     const wait = waitMs(tally, limit, now)
     // Exactly at the end of the wait nothing has become free yet.
     if (wait > 0) return denial('rate_limited', { retryAfterSeconds: Math.floor(wait / 1000) + 1 })
@@ -140,18 +129,4 @@ export function createRateLimiter(context: RateLimiterContext): RateLimiter {
 
 function shardOf(name: string): number {
   return name.charCodeAt(0) % SHARDS
-}
-
-/** Answers whether somebody had to be forgotten who still counts. */
-function makeRoom(tallies: Map<string, Tally>, minute: number): boolean {
-  let least: { key: string; count: number } | undefined
-  let examined = 0
-  for (const [key, tally] of tallies) {
-    if (Math.abs(tally.minute - minute) > 1) tallies.delete(key)
-    else if (least === undefined || tally.count < least.count) least = { key, count: tally.count }
-    if (++examined === EXAMINED_FOR_ROOM) break
-  }
-  if (tallies.size < MOST_TALLIES || least === undefined) return false
-  tallies.delete(least.key)
-  return true
 }
