@@ -151,8 +151,7 @@ describe('what it writes', () => {
     const { store, commits, start } = stage({ guessesPerMinute: 20 })
     const { limiter } = start()
     for (let at = 0; at < 11_000; at++) {
-      for (let time = 0; time < 2; time++)
-        limiter.refuseAddress('guesses', `10.0.${at >> 8}.${at & 255}`)
+      for (let time = 0; time < 2; time++) limiter.refuseAddress('guesses', `10.0.${at >> 8}.${at & 255}`)
       await Promise.resolve()
       await Promise.resolve()
       if (at % 16 === 0) await settled()
