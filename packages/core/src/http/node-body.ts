@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 
 /** What is read of a body that was refused, so that its sender gets to read why: as much as this, for as long as this. */
 const DISCARDED_AT_MOST_BYTES = 256 * 1024 * 1024
@@ -60,9 +61,13 @@ export function discardRest(
   if (req.readableEnded || req.destroyed) return
   if (!req.complete) {
     let size = 0
+    const closeNow = lingerUntilClosed(req.socket)
     const timer = setTimeout(() => req.socket.destroy(), forMs)
     timer.unref()
-    req.once('close', () => clearTimeout(timer))
+    req.once('close', () => {
+      clearTimeout(timer)
+      closeNow()
+    })
     req.on('data', (chunk: Buffer) => {
       size += chunk.length
       if (size > mostBytes) req.socket.destroy()
@@ -71,4 +76,21 @@ export function discardRest(
     req.on('error', () => {})
   }
   req.resume()
+}
+
+/**
+ * Closes only the sending side when the server wants to close a connection after an answer (RFC 9112 §9.6). Answers how
+ * to close the rest of it; when that was not wanted, the connection goes on.
+ */
+function lingerUntilClosed(socket: Socket): () => void {
+  const destroySoon = socket.destroySoon
+  let isWanted = false
+  socket.destroySoon = () => {
+    isWanted = true
+    socket.end()
+  }
+  return () => {
+    socket.destroySoon = destroySoon
+    if (isWanted) socket.destroySoon()
+  }
 }

@@ -33,10 +33,7 @@ const NEAR = networksOf(['loopback', 'private'], [])
  * are walked from the right, as far as whoever wrote the next one is believed. What is no address ends the walk at the last one that was: nothing to its left is known to be true. A
  * header from a peer that is no trusted proxy is never read.
  */
-export function resolveClientAddress(
-  option: ClientAddressOptions,
-  problems: string[],
-): ClientAddress {
+export function resolveClientAddress(option: ClientAddressOptions, problems: string[]): ClientAddress {
   if ('hops' in option) {
     const { hops } = option
     if (!Number.isInteger(hops) || hops < 1 || hops > MOST_HOPS)

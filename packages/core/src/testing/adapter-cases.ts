@@ -1,3 +1,4 @@
+import { bodyCases } from './adapter-body-cases.js'
 import { decisionCases } from './adapter-decision-cases.js'
 import { exchangeCases } from './adapter-exchange-cases.js'
 import { guardCases } from './adapter-guard-cases.js'
@@ -18,6 +19,7 @@ export function adapterCases(startServer: StartServer): AdapterCase[] {
   return [
     ...decisionCases(promised, startServer),
     ...exchangeCases(promised),
+    ...bodyCases(promised),
     ...neighbourCases(promised),
     ...guardCases(promised),
     ...upgradeCases(promised),

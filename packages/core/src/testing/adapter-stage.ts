@@ -61,6 +61,9 @@ export type Promised = (
   setting?: Setting,
 ) => AdapterCase
 
+/** Of the gate's own routes. */
+export const BODY_DEADLINE_MS = 1000
+
 const SECRETS = { secret: 'p8Xw2LqV7nRt4KzB9mJc6HsDy3GfEa5u', signing: 'Zt6NvQ1xWk8RbM4yLp7JhC2sGd9FeA3o' }
 
 /** Starts an upstream, a gate on a memory store and the adapter's server for a proof, and releases them after it. */
@@ -80,6 +83,7 @@ export async function onStage(
     admins: ['grace@example.com'],
     superAdmins: ['root@example.com'],
     scopes: { 'reports:read': 'Read reports' },
+    bodyDeadlineMs: BODY_DEADLINE_MS,
   })
   const forwarder = createForwarder({
     upstream: { url: originOf(upstream) },
