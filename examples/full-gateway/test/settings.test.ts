@@ -38,6 +38,8 @@ describe('without any setting', () => {
       publicUrl: 'http://localhost:8080',
       framework: 'fastify',
       logLevel: 'info',
+      rateLimits: {},
+      clientAddress: undefined,
       dataDir: '.data',
       store: { kind: 'embedded' },
       storeWaitSeconds: 60,
@@ -481,11 +483,34 @@ describe('credentials', () => {
     [{ MASTER_KEY_SCOPES: 'everything' }, 'MASTER_KEY_SCOPES: has no effect'],
     [{ REQUIRE_FRESH_LOGIN: '1 day' }, 'REQUIRE_FRESH_LOGIN: give a duration'],
     [{ TOKEN_RENEWAL: 'yes' }, 'TOKEN_RENEWAL: give offer or none'],
+    [{ RATE_LIMITS: 'logins_per_minute' }, 'RATE_LIMITS: give off, or limits such as'],
+    [{ RATE_LIMITS: 'logins_per_minute=-1' }, 'RATE_LIMITS: give off, or limits such as'],
     [{ TRUSTED_ISSUER: 'https://ci.example.com' }, 'TRUSTED_AUDIENCE: goes with'],
     [{ TRUSTED_AUDIENCE: 'gate' }, 'TRUSTED_AUDIENCE: goes with'],
     [{ TRUSTED_JWKS_URI: 'https://ci.example.com/keys' }, 'TRUSTED_JWKS_URI: goes with'],
     [{ SCIM_SECRET: 'short' }, 'SCIM_SECRET: '],
   ])('are refused as %j', (env, problem) => {
     expect(problemsOf(env)).toContainEqual(expect.stringContaining(problem))
+  })
+})
+
+describe('addresses and limits', () => {
+  it.each([
+    ['0', undefined],
+    ['', undefined],
+    ['2', { hops: 2 }],
+    ['10.0.0.0/8, loopback', { trustedProxies: ['10.0.0.0/8', 'loopback'] }],
+    ['192.0.2.7', { trustedProxies: ['192.0.2.7'] }],
+  ])('TRUST_PROXY=%s', (text, clientAddress) => {
+    expect(readSettings({ TRUST_PROXY: text }).clientAddress).toEqual(clientAddress)
+  })
+
+  it.each([
+    ['', {}],
+    ['off', 'off'],
+    ['logins_per_minute=600, guesses_per_minute = off', { loginsPerMinute: 600, guessesPerMinute: 'off' }],
+    ['device_authorizations_per_minute=7', { deviceAuthorizationsPerMinute: 7 }],
+  ])('RATE_LIMITS=%s', (text, rateLimits) => {
+    expect(readSettings({ RATE_LIMITS: text }).rateLimits).toEqual(rateLimits)
   })
 })
