@@ -12,8 +12,8 @@ import { createGate, type Gate, type GateEvent, type Store } from '../../src/ind
 import { lmdbStore } from '../../src/lmdb/index.js'
 import { redisStore } from '../../src/redis/index.js'
 import { SECRET, SIGNING_SECRET, withFaults } from '../gate-fixture.js'
+import { MASTER_KEY } from '../http/http-fixture.js'
 import { startRedis } from '../redis/redis-server.js'
-import { MASTER_KEY } from './http-fixture.js'
 
 const CLIENTS = fileURLToPath(new URL('strangers.mjs', import.meta.url))
 const STRANGERS = 150
