@@ -78,29 +78,27 @@ export function openWitness<T extends JsonValue>(options: WitnessOptions<T>): Wi
     for (const { resolve } of released) resolve()
   }
   const writeNewest = async () => {
-    while (written < remembered && !isFailing) {
+    do {
       const start = performance.now()
       const upTo = remembered
       try {
         await replaceFile(file, JSON.stringify(known))
         written = upTo
+        isFailing = false
       } catch {
         isFailing = true
       }
       release(isFailing ? remembered : written)
       if (!isClosed && !isFailing) await pause(REST * (performance.now() - start))
-    }
+    } while (written < remembered && !isFailing)
     writing = undefined
-    if (isFailing && !isClosed) {
-      retry = setTimeout(write, RETRIED_AFTER_MS)
-      retry.unref()
-    }
+    if (!isFailing || isClosed) return
+    retry = setTimeout(write, RETRIED_AFTER_MS)
+    retry.unref()
   }
   const write = () => {
-    if (writing !== undefined) return
     clearTimeout(retry)
-    isFailing = false
-    writing = writeNewest()
+    writing ??= writeNewest()
   }
 
   return {
