@@ -33,3 +33,13 @@ export class PortcullisError extends Error {
     this.problems = more.problems ?? []
   }
 }
+
+/**
+ * `store_unavailable` because the store is full: it takes no ordinary records until some expire or it is given more room.
+ * Bans and revocations go on.
+ */
+export class StoreFullError extends PortcullisError {
+  constructor(message: string, more: { cause?: unknown } = {}) {
+    super('store_unavailable', message, more)
+  }
+}

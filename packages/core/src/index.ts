@@ -16,7 +16,7 @@ export {
   type Role,
 } from './decision.js'
 export type { Listed, ListQuery } from './directory/directory.js'
-export { type MalfunctionCode, PortcullisError } from './errors.js'
+export { type MalfunctionCode, PortcullisError, StoreFullError } from './errors.js'
 export { createGate, type Gate } from './gate.js'
 export type { Duration, SessionLimits, TokenLimits } from './limits.js'
 export type { OAuthClient } from './oauth/clients.js'

@@ -21,6 +21,8 @@ export interface BatchContext {
   readonly expire: boolean
 }
 
+/** 48 random bits: no other history comes to the same mark by accident. */
+const MARK_LENGTH = 8
 const ONCE = '\u0000once'
 
 /** Encodes a batch, naming each collection once. Numbers that Lua would round travel as text. */
@@ -35,7 +37,10 @@ export function encodeBatch(batch: Batch, context: BatchContext): EncodedBatch {
     nowText: String(context.now),
     seed: context.seed,
     expire: context.expire,
-    ...(batch.quiet ? {} : { channel: context.channel }),
+    channel: context.channel,
+    quiet: batch.quiet ?? false,
+    essential: batch.essential ?? false,
+    ...(batch.confirm && { mark: context.seed.slice(0, MARK_LENGTH) }),
     checks: (batch.checks ?? []).map(({ key, version }: Check) => ({
       ...place(key),
       version: version ?? '',

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { PortcullisError } from '../errors.js'
 import { type Place, readCursor, requireLimit, writeCursor } from '../store/cursor.js'
 import type {
   Batch,
@@ -12,15 +13,18 @@ import type {
   StoredRecord,
 } from '../store/store.js'
 import { encodeBatch } from './batch.js'
+import type { RunProven } from './epochs.js'
 import { collectionKeys, decodeId, encodeId } from './keys.js'
 import { readRecord } from './record.js'
-import { type RedisClient, scriptsOn } from './scripts.js'
+import type { Slots } from './slots.js'
 
 /** Few enough that nobody else waits for more than some milliseconds. */
-const COLLECTED_A_CALL = 200
+const COUNTED_A_CALL = 1000
+const COUNTED_WITHIN_MS = 1000
 
 export interface CommandsOptions {
-  readonly client: RedisClient
+  readonly run: RunProven
+  readonly slots: Slots
   readonly prefix: string
   readonly channel: string
   readonly clock: Clock
@@ -30,21 +34,18 @@ export interface CommandsOptions {
 
 /** The four methods of the contract that read and write, each one script or command. */
 export function redisCommands(options: CommandsOptions): Pick<Store, 'read' | 'commit' | 'page' | 'count'> {
-  const { client, prefix, channel, clock, expire } = options
-  const run = scriptsOn(client)
+  const { run, slots, prefix, channel, clock, expire } = options
 
   const fetch = async (partition: string, keys: readonly RecordKey[]): Promise<(string | null)[]> => {
     const hashes = [
       ...new Set(keys.map(({ collection }) => collectionKeys(prefix, partition, collection).records)),
     ]
-    const [only] = hashes
-    if (only === undefined) return []
-    if (hashes.length === 1) return client.hmget(only, ...keys.map(({ id }) => encodeId(id)))
+    if (hashes.length === 0) return []
     const places = keys.flatMap(({ collection, id }) => {
       const hash = collectionKeys(prefix, partition, collection).records
       return [hashes.indexOf(hash) + 1, encodeId(id)]
     })
-    return (await run('read', hashes, ...places)) as (string | null)[]
+    return (await run('read', partition, hashes, ...places)) as (string | null)[]
   }
 
   const live = (id: string, text: string | null | undefined): StoredRecord | undefined => {
@@ -63,7 +64,14 @@ export function redisCommands(options: CommandsOptions): Pick<Store, 'read' | 'c
       const seed = randomBytes(9).toString('base64url')
       const context = { prefix, partition, now: clock(), seed, channel, expire }
       const { keys, argument, notice } = encodeBatch(batch, context)
-      const [answer, detail = ''] = (await run('commit', keys, argument, notice)) as string[]
+      const [answer, detail = ''] = (await run(
+        'commit',
+        partition,
+        keys,
+        argument,
+        notice,
+        slots.slotOf(partition),
+      )) as string[]
       if (answer === 'check' || answer === 'limit')
         return { committed: false, refusedBy: answer, index: Number(detail) }
       return { committed: true, totals: JSON.parse(detail) as number[], repeated: answer === 'repeated' }
@@ -75,6 +83,7 @@ export function redisCommands(options: CommandsOptions): Pick<Store, 'read' | 'c
       const { records, order: sorted } = collectionKeys(prefix, partition, collection)
       const answer = (await run(
         'page',
+        partition,
         [records, sorted],
         order === 'descending' ? 'desc' : 'asc',
         ...boundsOf(range),
@@ -86,16 +95,19 @@ export function redisCommands(options: CommandsOptions): Pick<Store, 'read' | 'c
 
     async count(partition: string, collection: string, range?: SortRange): Promise<number> {
       const { records, order, deadlines } = collectionKeys(prefix, partition, collection)
-      for (;;) {
-        const counted = (await run(
+      const start = performance.now()
+      do {
+        const [counted = 0] = (await run(
           'count',
+          partition,
           [records, order, deadlines],
           String(clock()),
           ...boundsOf(range),
-          COLLECTED_A_CALL,
-        )) as number
+          COUNTED_A_CALL,
+        )) as number[]
         if (counted >= 0) return counted
-      }
+      } while (performance.now() - start < COUNTED_WITHIN_MS)
+      throw new PortcullisError('store_unavailable', 'Too many expired records have to be removed first')
     },
   }
 }

@@ -1,151 +1,252 @@
 import { randomBytes } from 'node:crypto'
-import { Cluster, type Redis } from 'ioredis'
-import { PortcullisError } from '../errors.js'
 import type { Clock, Millis } from '../store/store.js'
-import { type RedisClient, scriptsOn } from './scripts.js'
+import type { Witness } from '../store/witness.js'
+import type { Mark, WitnessedMarks } from './marks.js'
+import { explain, isOtherHistory } from './replies.js'
+import type { RunScript, ScriptName } from './scripts.js'
 import type { Slots } from './slots.js'
 
 export interface EpochsOptions {
-  readonly client: RedisClient
+  readonly run: RunScript
   readonly slots: Slots
   readonly channel: string
   readonly clock: Clock
+  readonly witness: Witness<WitnessedMarks> | undefined
 }
 
-/** What is known of one slot. `id` and `marks` are what it must still have whenever a connection was lost. */
-interface Known {
-  id: string
-  marks: number
-  lostAt: Millis | undefined
-  isTrusted: boolean
-  /** Counts the times that trust was lost. */
-  distrusted: number
-  examining: Promise<void> | undefined
+/** Runs a script on the slot of a partition, which answers only when it goes on from what is known of it. */
+export type RunProven = (
+  script: ScriptName,
+  partition: string,
+  keys: readonly string[],
+  ...input: readonly (string | number)[]
+) => Promise<readonly unknown[]>
+
+/** A mark that was told of, and the random part of the one before. */
+export interface ToldMark extends Mark {
+  readonly before: string
 }
 
 /**
- * Notices that Redis came back with less than it had: restarted without persistence, from an old snapshot, or failed
- * over to a replica that lagged behind. Each slot has an epoch with an id, which vanishes with everything else, and a
- * count of the revocations that it has seen. Whenever a connection is lost, nothing of its slots is believed until the
- * epoch has been compared with what is remembered.
+ * Notices that Redis holds less than it had: restarted without persistence, from an older snapshot, flushed, failed over
+ * to a replica that lagged, or the side of a partition that lost.
+ *
+ * Each slot has an epoch: a random id, which vanishes with everything else, a count of the revocations that it has seen,
+ * and a random part renewed with each, so that no other history comes to the same by accident. A revocation and its mark
+ * are one write. Every command carries what this gate knows, and the script refuses to do anything in a slot that does
+ * not go on from there; whoever answers, by whatever connection, has proven that it has at least that.
+ *
+ * A slot that was refused is examined: it is compared with all that this gate knows, has heard from others and finds in
+ * its witness, and gets a new epoch and the time of the loss when it has less. Nothing that lacks anything is ever
+ * adopted otherwise.
  */
 export interface Epochs {
-  /** Runs `act` on a slot that holds what it held; what was answered across a lost connection is rejected. */
-  guard<T>(partition: string, act: () => Promise<T>): Promise<T>
-  /** Remembers how many revocations an epoch has seen, whichever process made them. */
-  remember(slot: number, id: string, marks: number): void
+  readonly run: RunProven
+  /** What is known of a slot. */
+  known(slot: number): Mark
+  /** A revocation somewhere. */
+  marked(slot: number, mark: ToldMark): void
   /** Since when the records of a partition are known to be complete, after a loss that nobody accepted. */
   lossOf(partition: string): Millis | undefined
   readonly hasLoss: boolean
   /**
-   * Compares a slot anew before the next answer, since it has another epoch by now; what is under way is not believed
-   * either. Answers whether that is news.
+   * Compares slots with what is known of them, also when nobody asks for their records: of each master the one that was
+   * marked last, which every loss of what came last concerns, and some others in turn. When one has lost anything, all
+   * of its master follow. Never rejects.
    */
-  replaced(slot: number, id: string): boolean
-  /** Reads all anew before the next answer: somebody has accepted a loss. */
-  reread(): void
+  compare(): Promise<void>
+  /** Compares every slot, some at a time. Never rejects. */
+  compareAll(): Promise<void>
   /** Trusts every slot as it is. */
   accept(): Promise<void>
-  stop(): void
 }
 
-export function watchEpochs({ client, slots, channel, clock }: EpochsOptions): Epochs {
-  const run = scriptsOn(client)
-  let hasLoss = false
+interface Known extends Mark {
+  id: string
+  marks: number
+  last: string
+  lostAt: Millis | undefined
+  /** What somebody else knew of the slot, and that is not known to lie on its way. */
+  heard: Mark[]
+  /** Counts up with each change anywhere, so that the slot that was marked last has the highest. */
+  changed: number
+  examining: Promise<void> | undefined
+}
+
+const ATTEMPTS = 4
+const HEARD_AT_MOST = 16
+const COMPARED_IN_TURN = 50
+const COMPARED_AT_ONCE = 200
+
+type StateOfEpoch = readonly [id: string, marks: string, last: string, lostAt: string]
+
+export function watchEpochs({ run, slots, channel, clock, witness }: EpochsOptions): Epochs {
   const known = new Map<number, Known>()
+  let hasLoss = false
+  let changes = 0
+  let comparedLast = -1
 
   const knownOf = (slot: number): Known => {
     const found = known.get(slot)
     if (found) return found
-    const blank = {
+    const witnessed = Object.entries(witness?.found?.[slots.epochKey(slot)] ?? {})
+    const blank: Known = {
       id: '',
       marks: 0,
+      last: '',
       lostAt: undefined,
-      isTrusted: false,
-      distrusted: 0,
+      heard: witnessed.map(([id, [marks, last]]) => ({ id, marks, last })),
+      changed: 0,
       examining: undefined,
     }
     known.set(slot, blank)
     return blank
   }
-
-  const distrust = (isConcerned: (slot: number) => boolean = () => true) => {
-    for (const [slot, state] of known) {
-      if (!isConcerned(slot)) continue
-      state.isTrusted = false
-      state.distrusted += 1
-    }
+  for (const key of Object.keys(witness?.found ?? {})) {
+    const slot = slots.slotOfKey(key)
+    if (slots.epochKey(slot) === key) knownOf(slot)
   }
-  const distrustAll = () => distrust()
-  const distrustNode = ({ options: { host, port } }: Redis) =>
-    distrust((slot) => slots.masterOf(slot) === `${host}:${port}`)
-  if (client instanceof Cluster) client.on('-node', distrustNode)
-  else client.on('close', distrustAll)
 
-  const examine = async (slot: number, state: Known) => {
-    const before = state.distrusted
-    const [id = '', marks = '0', lostAt = ''] = (await run(
+  const remember = (slot: number, { id, marks, last }: Mark) =>
+    witness?.remember({ [slots.epochKey(slot)]: { [id]: [marks, last, clock()] } })
+  const advance = (slot: number, state: Known, { id, marks, last }: Mark) => {
+    changes += 1
+    Object.assign(state, { id, marks, last, changed: changes })
+    remember(slot, state)
+  }
+  const setLoss = (state: Known, lostAt: Millis | undefined) => {
+    if (state.lostAt === lostAt) return
+    state.lostAt = lostAt
+    hasLoss = [...known.values()].some((each) => each.lostAt !== undefined)
+  }
+
+  const examineNow = async (slot: number, state: Known) => {
+    const claims = [...(state.id === '' ? [] : [state]), ...state.heard].map(({ id, marks, last }) => ({
+      id,
+      marks,
+      last,
+    }))
+    const [epoch] = (await run(
       'examine',
       [slots.epochKey(slot)],
-      state.id,
-      state.marks,
       randomBytes(12).toString('base64url'),
       clock(),
       channel,
       slot,
-    )) as string[]
-    state.marks = id === state.id ? Math.max(state.marks, Number(marks)) : Number(marks)
-    state.id = id
-    state.lostAt = lostAt === '' ? undefined : Number(lostAt)
-    hasLoss = [...known.values()].some((each) => each.lostAt !== undefined)
-    // When the connection was lost meanwhile, who knows which Redis has answered.
-    state.isTrusted = state.distrusted === before
+      ...claims.flatMap(({ id, marks, last }) => [id, marks, last]),
+    )) as [StateOfEpoch]
+    const found = markOf(epoch)
+    state.heard = state.heard.filter((mark) => !claims.some((claim) => isSame(claim, mark)))
+    const isReplaced = state.id !== '' && state.id !== found.id
+    if (found.id !== state.id || found.marks > state.marks) advance(slot, state, found)
+    setLoss(state, lossIn(epoch))
+    if (isReplaced) void compareSlots((each) => slots.masterOf(each) === slots.masterOf(slot))
   }
-  const trust = (slot: number, state: Known): Promise<void> => {
-    state.examining ??= examine(slot, state).finally(() => {
+  const examine = (slot: number, state: Known): Promise<void> => {
+    state.examining ??= examineNow(slot, state).finally(() => {
       state.examining = undefined
     })
     return state.examining
   }
 
+  const adopt = (slot: number, state: Known, epoch: StateOfEpoch) => {
+    const found = markOf(epoch)
+    if (found.id !== state.id) return
+    if (found.marks > state.marks) advance(slot, state, found)
+    // A loss comes with another epoch, so within one it can only have been accepted.
+    if (lossIn(epoch) === undefined) setLoss(state, undefined)
+  }
+  const runOn = async (
+    slot: number,
+    script: ScriptName,
+    keys: readonly string[],
+    input: readonly (string | number)[],
+  ): Promise<readonly unknown[]> => {
+    const state = knownOf(slot)
+    for (let attempt = 1; ; attempt++) {
+      try {
+        if (state.id === '' || state.heard.length > 0) await examine(slot, state)
+        const { id, marks, last } = state
+        try {
+          const reply = await run(script, [slots.epochKey(slot), ...keys], id, marks, last, ...input)
+          const [epoch, ...answer] = reply as [StateOfEpoch, ...unknown[]]
+          adopt(slot, state, epoch)
+          return answer
+        } catch (cause) {
+          if (!isOtherHistory(cause) || attempt === ATTEMPTS) throw cause
+          if (isSame(state, { id, marks, last })) await examine(slot, state)
+        }
+      } catch (cause) {
+        throw explain(cause)
+      }
+    }
+  }
+
+  const compareSlot = (slot: number) => runOn(slot, 'check', [], []).catch(() => {})
+  const compareSlots = async (isConcerned: (slot: number) => boolean) => {
+    const concerned = [...known.keys()].filter(isConcerned)
+    for (let at = 0; at < concerned.length; at += COMPARED_AT_ONCE)
+      await Promise.all(concerned.slice(at, at + COMPARED_AT_ONCE).map(compareSlot))
+  }
+  const lastMarked = (): number[] => {
+    const latest = new Map<string, { slot: number; changed: number }>()
+    for (const [slot, { changed }] of known) {
+      const master = slots.masterOf(slot)
+      if (changed >= (latest.get(master)?.changed ?? 0)) latest.set(master, { slot, changed })
+    }
+    return [...latest.values()].map(({ slot }) => slot)
+  }
+  const nextInTurn = (): number[] => {
+    const all = [...known.keys()]
+    const start = comparedLast + 1 >= all.length ? 0 : comparedLast + 1
+    const turn = all.slice(start, start + COMPARED_IN_TURN)
+    comparedLast = start + turn.length - 1
+    return turn
+  }
+
   return {
-    async guard(partition, act) {
-      const slot = slots.slotOf(partition)
+    run: (script, partition, keys, ...input) => runOn(slots.slotOf(partition), script, keys, input),
+    known: knownOf,
+    marked(slot, mark) {
       const state = knownOf(slot)
-      if (!state.isTrusted) await trust(slot, state)
-      const before = state.distrusted
-      const answer = await act()
-      if (state.distrusted === before) return answer
-      throw new PortcullisError('store_unavailable', 'The connection to Redis was lost around an answer')
-    },
-    remember(slot, id, marks) {
-      const state = known.get(slot)
-      if (state?.id === id) state.marks = Math.max(state.marks, marks)
+      const { id, marks, last, before } = mark
+      if (id === state.id && marks < state.marks) return
+      if (isSame(mark, state)) return
+      if (id === state.id && marks === state.marks + 1 && before === state.last) {
+        advance(slot, state, mark)
+        return
+      }
+      remember(slot, mark)
+      state.heard = [...state.heard, { id, marks, last }].slice(-HEARD_AT_MOST)
+      void examine(slot, state).catch(() => {})
     },
     lossOf: (partition) => (hasLoss ? known.get(slots.slotOf(partition))?.lostAt : undefined),
     get hasLoss() {
       return hasLoss
     },
-    replaced(slot, id) {
-      const state = known.get(slot)
-      if (!state || state.id === id) return false
-      distrust((each) => each === slot)
-      return true
+    compare: async () => {
+      await Promise.all([...new Set([...lastMarked(), ...nextInTurn()])].map(compareSlot))
     },
-    reread() {
-      for (const state of known.values()) state.isTrusted = false
-    },
+    compareAll: () => compareSlots(() => true),
     async accept() {
       for (const [slot, state] of known) {
-        await trust(slot, state)
+        await runOn(slot, 'check', [], [])
         if (state.lostAt === undefined) continue
-        await run('accept', [slots.epochKey(slot)], channel)
-        await trust(slot, state)
+        await run('accept', [slots.epochKey(slot)], state.id, channel)
+        await runOn(slot, 'check', [], [])
       }
     },
-    stop() {
-      client.off('-node', distrustNode)
-      client.off('close', distrustAll)
-    },
   }
+}
+
+function markOf([id, marks, last]: StateOfEpoch): Mark {
+  return { id, marks: Number(marks), last }
+}
+
+function lossIn([, , , lostAt]: StateOfEpoch): Millis | undefined {
+  return lostAt === '' ? undefined : Number(lostAt)
+}
+
+function isSame(one: Mark, other: Mark): boolean {
+  return one.id === other.id && one.marks === other.marks && one.last === other.last
 }

@@ -7,8 +7,8 @@ export interface Heartbeats {
    * proves nothing.
    */
   hear(message: string): boolean
-  /** Whether each of the publishers was heard lately. */
-  isFresh(publishers: readonly string[]): boolean
+  /** Until when (`performance.now()`) each of the publishers counts as heard; in the past when one does not. */
+  freshUntil(publishers: readonly string[]): number
   /** Whether nobody at all was heard lately. */
   readonly isSilent: boolean
   restart(): void
@@ -40,8 +40,12 @@ export function heartbeats(everyMs: number): Heartbeats {
       lastAt = performance.now()
       return last === undefined || last.number === Number(before)
     },
-    isFresh: (publishers) =>
-      publishers.length > 0 && publishers.every((publisher) => isRecent(heard.get(publisher)?.sentAt)),
+    freshUntil: (publishers) =>
+      publishers.length === 0
+        ? 0
+        : Math.min(
+            ...publishers.map((publisher) => (heard.get(publisher)?.sentAt ?? -patienceMs) + patienceMs),
+          ),
     get isSilent() {
       return !isRecent(lastAt)
     },

@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { PortcullisError } from '../errors.js'
-import type { Store, Watch } from '../store/store.js'
+import type { CommitResult, Store, Watch } from '../store/store.js'
 import { redisCommands } from './commands.js'
-import { confirmations } from './confirm.js'
+import { compareWithMemory } from './compare.js'
+import { confirmations, confirmsWithinMs } from './confirm.js'
 import { connectionFailures } from './connection-failure.js'
 import { watchEpochs } from './epochs.js'
-import { examineServer, LOSS_WARNING } from './health.js'
+import { examineServers, LOSS_WARNING } from './health.js'
 import { type RedisStoreOptions, resolveRedisOptions } from './options.js'
+import { watchRole } from './role.js'
+import { scriptsOn } from './scripts.js'
 import { slotsOf } from './slots.js'
 import { connectSubscriber, onPublisherLost, publishersOf } from './subscriptions.js'
 import { watchChanges } from './watch.js'
@@ -14,19 +17,28 @@ import { watchChanges } from './watch.js'
 export type { RedisStoreOptions } from './options.js'
 export type { RedisClient } from './scripts.js'
 
+/** So long an acknowledgement waits for the witness; a slower disk remembers a moment later. */
+const WITNESSED_WITHIN_MS = 50
+/** What timers and the loop may take beyond the waiting itself. */
+const SLACK_MS = 100
+
 /**
  * Records in Redis or Valkey, for many machines: single, Sentinel or Cluster. Each method is one script or command on
  * one slot; whatever is not answered in time has failed, and nothing is sent twice. Connects in the background and, when
  * the connection is lost, again by itself. Throws `configuration_invalid` that names every problem at once.
  */
 export function redisStore(options: RedisStoreOptions): Store {
-  const { client, ownsClient, prefix, heartbeatMs, clock, expire, wait } = resolveRedisOptions(options)
+  const resolved = resolveRedisOptions(options)
+  const { client, ownsClient, prefix, heartbeatMs, clock, expire, wait, witness } = resolved
   const channel = `${prefix}:changes`
-  const commands = redisCommands({ client, prefix, channel, clock, expire })
   const slots = slotsOf(client, prefix)
-  const epochs = watchEpochs({ client, slots, channel, clock })
-  const { confirm, ...confirming } = confirmations({ client, slots, epochs, channel, ...wait })
+  const epochs = watchEpochs({ run: scriptsOn(client), slots, channel, clock, witness })
+  const role = watchRole(client, ownsClient)
+  const commands = redisCommands({ run: epochs.run, slots, prefix, channel, clock, expire })
+  const { confirm, ...confirming } = confirmations({ client, slots, epochs, ...wait })
+  const comparing = compareWithMemory({ client, epochs, role })
   const watches = new Set<Watch>()
+  const waitsWithinMs = Math.max(confirmsWithinMs(wait), witness ? WITNESSED_WITHIN_MS : 0)
   let isClosed = false
 
   const explain = connectionFailures(client)
@@ -38,19 +50,28 @@ export function redisStore(options: RedisStoreOptions): Store {
       throw explain(cause)
     }
   }
-  const guarded = <T>(partition: string, answer: () => Promise<T>): Promise<T> =>
-    whileOpen(() => epochs.guard(partition, answer))
+  const onMaster = <T>(answer: () => Promise<T>): Promise<T> =>
+    whileOpen(async () => {
+      role.requireMaster()
+      return answer()
+    })
+  /** It holds already: nothing here may fail. */
+  const confirmed = async (partition: string, result: CommitResult & { committed: true }) => {
+    const [replication] = await Promise.all([
+      confirm(partition),
+      witness && within(WITNESSED_WITHIN_MS, witness.flush()),
+    ])
+    return replication ? { ...result, replication } : result
+  }
 
   return {
-    read: (partition, keys) => guarded(partition, () => commands.read(partition, keys)),
+    read: (partition, keys) => onMaster(() => commands.read(partition, keys)),
     async commit(partition, batch) {
-      const result = await guarded(partition, () => commands.commit(partition, batch))
-      if (!batch.confirm || !result.committed) return result
-      const replication = await confirm(partition)
-      return replication ? { ...result, replication } : result
+      const result = await onMaster(() => commands.commit(partition, batch))
+      return batch.confirm && result.committed ? confirmed(partition, result) : result
     },
-    page: (partition, ...query) => guarded(partition, () => commands.page(partition, ...query)),
-    count: (partition, ...range) => guarded(partition, () => commands.count(partition, ...range)),
+    page: (partition, ...query) => onMaster(() => commands.page(partition, ...query)),
+    count: (partition, ...range) => onMaster(() => commands.count(partition, ...range)),
     watch: (listener) =>
       whileOpen(async () => {
         const watch = await watchChanges(
@@ -58,6 +79,7 @@ export function redisStore(options: RedisStoreOptions): Store {
             connect: () => connectSubscriber(client),
             publishers: () => publishersOf(client),
             onPublisherLost: (lost) => onPublisherLost(client, lost),
+            onBeat: comparing.compare,
             changes: channel,
             heartbeats: `${prefix}:heartbeats:${randomBytes(9).toString('base64url')}`,
             heartbeatMs,
@@ -65,14 +87,8 @@ export function redisStore(options: RedisStoreOptions): Store {
           {
             changed: (partition) => listener.changed(partition),
             lost: () => listener.lost(),
-            marked: epochs.remember,
-            accepted() {
-              epochs.reread()
-              listener.lost()
-            },
-            replaced(slot, id) {
-              if (epochs.replaced(slot, id)) listener.lost()
-            },
+            marked: epochs.marked,
+            lossChanged: () => listener.lost(),
           },
         )
         watches.add(watch)
@@ -80,19 +96,30 @@ export function redisStore(options: RedisStoreOptions): Store {
       }),
     async health() {
       if (isClosed) return { ok: false, warnings: [] }
-      const { ok, warnings } = await examineServer(client)
-      return { ok, warnings: epochs.hasLoss ? [...warnings, LOSS_WARNING] : warnings }
+      const { ok, warnings } = await examineServers(client, resolved)
+      const known = [...(epochs.hasLoss ? [LOSS_WARNING] : []), ...(witness?.warnings ?? [])]
+      return { ok, warnings: [...warnings, ...known] }
     },
-    confirmsWithinMs: wait.replicas === 0 ? 0 : wait.timeoutMs,
+    confirmsWithinMs: waitsWithinMs === 0 ? 0 : waitsWithinMs + SLACK_MS,
     lossOf: epochs.lossOf,
     acceptLoss: () => whileOpen(epochs.accept),
     async close() {
       if (isClosed) return
       isClosed = true
       for (const watch of watches) await watch.close()
-      epochs.stop()
+      comparing.stop()
       confirming.close()
       if (ownsClient) client.disconnect()
+      await witness?.close()
     },
   }
+}
+
+async function within(milliseconds: number, done: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds)
+  })
+  await Promise.race([done, late])
+  clearTimeout(timer)
 }

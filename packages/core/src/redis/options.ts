@@ -1,6 +1,8 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { PortcullisError } from '../errors.js'
 import type { Clock } from '../store/store.js'
+import type { Witness } from '../store/witness.js'
+import { openMarks, type WitnessedMarks } from './marks.js'
 import type { RedisClient } from './scripts.js'
 
 export interface RedisStoreOptions {
@@ -25,9 +27,20 @@ export interface RedisStoreOptions {
   readonly heartbeatMs?: number
   /**
    * After a ban or a revocation, how many replicas have to have it (`WAIT`), and for how long to wait; what came of it is
-   * in the answer. Replicas 0 to 10, default 0; `timeoutMs` 10 to 10000, default 100.
+   * in the answer. Replicas 0 to 10, default 0; `timeoutMs` 10 to 10000, default 100. When several wait at once, one may
+   * take twice as long.
    */
   readonly wait?: { readonly replicas: number; readonly timeoutMs?: number }
+  /**
+   * A directory, outside of Redis, of small files that remember what Redis must still have, so that data lost while no
+   * gate was running is noticed. One for each Redis; processes of one machine may share it. Default: nobody remembers.
+   */
+  readonly witness?: { readonly path: string }
+  /**
+   * By how much the clock of this machine may differ from that of Redis before `health` says so: bans and credentials end
+   * by the clock of whichever machine asks. 100 to 3600000, default 2000.
+   */
+  readonly maxClockSkewMs?: number
   /** Only for tests: keys then do not expire by themselves. Default `Date.now`. */
   readonly clock?: Clock
 }
@@ -40,11 +53,14 @@ export interface ResolvedRedisOptions {
   readonly clock: Clock
   readonly expire: boolean
   readonly wait: { readonly replicas: number; readonly timeoutMs: number }
+  readonly witness: Witness<WitnessedMarks> | undefined
+  readonly maxClockSkewMs: number
 }
 
 /** Connects, in the background. Throws `configuration_invalid` that names every problem at once. */
 export function resolveRedisOptions(options: RedisStoreOptions): ResolvedRedisOptions {
   const { prefix = 'portcullis', commandTimeoutMs = 250, heartbeatMs = 500, clock } = options
+  const { maxClockSkewMs = 2000 } = options
   const wait = { timeoutMs: 100, ...(options.wait ?? { replicas: 0 }) }
   const problems: string[] = []
   const ways = [options.client, options.url, options.cluster, options.sentinels].filter(
@@ -56,12 +72,14 @@ export function resolveRedisOptions(options: RedisStoreOptions): ResolvedRedisOp
   requireWithin('heartbeatMs', heartbeatMs, 50, 60_000, problems)
   requireWithin('wait.replicas', wait.replicas, 0, 10, problems)
   requireWithin('wait.timeoutMs', wait.timeoutMs, 10, 10_000, problems)
+  requireWithin('maxClockSkewMs', maxClockSkewMs, 100, 3_600_000, problems)
   for (const url of [options.url, ...(options.cluster ?? [])])
     if (url !== undefined && !isRedisUrl(url)) problems.push('redis: a URL begins with redis:// or rediss://')
   for (const host of options.sentinels?.hosts ?? [])
     if (!/^[^:\s]+:\d{1,5}$/.test(host)) problems.push('redis: sentinels are given as HOST:PORT')
   if (problems.length > 0)
     throw new PortcullisError('configuration_invalid', problems.join('; '), { problems })
+  const witness = options.witness && openMarks(options.witness.path)
   const client = options.client ?? connect(options, connectionDefaults(commandTimeoutMs))
   const ownsClient = options.client === undefined
   return {
@@ -72,6 +90,8 @@ export function resolveRedisOptions(options: RedisStoreOptions): ResolvedRedisOp
     clock: clock ?? Date.now,
     expire: clock === undefined,
     wait,
+    witness,
+    maxClockSkewMs,
   }
 }
 
@@ -111,7 +131,8 @@ function connect({ url, cluster, sentinels }: RedisStoreOptions, defaults: Redis
         slotsRefreshTimeout: 2000,
       })
     : sentinels
-      ? new Redis({ ...defaults, ...sentinelOptions(sentinels) })
+      ? // Leaves a master that the sentinels have replaced, also when it lives on and keeps the connection.
+        new Redis({ ...defaults, ...sentinelOptions(sentinels), failoverDetector: true })
       : new Redis(url ?? '', defaults)
   // Each failure reaches whoever waits for the command; without a listener ioredis prints it as well.
   client.on('error', () => {})

@@ -1,25 +1,40 @@
 /// <reference path="./lua.d.ts" />
 import { type Cluster, Command, type Redis } from 'ioredis'
 import accept from './scripts/accept.lua'
+import check from './scripts/check.lua'
 import commit from './scripts/commit.lua'
+import confirm from './scripts/confirm.lua'
 import count from './scripts/count.lua'
+import epoch from './scripts/epoch.lua'
 import examine from './scripts/examine.lua'
-import mark from './scripts/mark.lua'
 import page from './scripts/page.lua'
+import proof from './scripts/proof.lua'
 import read from './scripts/read.lua'
 
 export type RedisClient = Redis | Cluster
 
-const SCRIPTS = { accept, commit, count, examine, mark, page, read }
+/** Every script begins with what it has to know of its slot. Most answer only from a slot that is as the caller knows it. */
+const SCRIPTS = {
+  accept: epoch + accept,
+  confirm: epoch + proof + confirm,
+  examine: epoch + examine,
+  check: epoch + proof + check,
+  commit: epoch + proof + commit,
+  count: epoch + proof + count,
+  page: epoch + proof + page,
+  read: epoch + proof + read,
+}
+
+export type ScriptName = keyof typeof SCRIPTS
 
 export type RunScript = (
-  script: keyof typeof SCRIPTS,
+  script: ScriptName,
   keys: readonly string[],
   ...input: readonly (string | number)[]
 ) => Promise<unknown>
 
 /** More keys than any decision or change of ours needs. */
-const PIPELINED_KEYS = 24
+const PIPELINED_KEYS = 25
 
 /**
  * Our scripts on a client: sent as `EVALSHA`, and whole where a server does not know them yet.

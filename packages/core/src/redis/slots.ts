@@ -14,6 +14,8 @@ export interface Slots {
   slotOf(partition: string): number
   /** A key that lies in the slot. */
   epochKey(slot: number): string
+  /** The slot of an epoch's key. */
+  slotOfKey(key: string): number
   /** `HOST:PORT` of the master that serves a slot now; the same for all without a Cluster. */
   masterOf(slot: number): string
 }
@@ -21,12 +23,13 @@ export interface Slots {
 export function slotsOf(client: RedisClient, prefix: string): Slots {
   const keyTagged = (tag: string) => collectionKeys(prefix, tag, 'epoch').records
   if (!(client instanceof Cluster))
-    return { slotOf: () => 0, epochKey: () => keyTagged('gate'), masterOf: () => '' }
+    return { slotOf: () => 0, epochKey: () => keyTagged('gate'), slotOfKey: () => 0, masterOf: () => '' }
   // Before the first command, whose deadline it would eat into.
   const tags = findTags()
   return {
     slotOf: (partition) => calculateSlot(collectionKeys(prefix, partition, '').records),
     epochKey: (slot) => keyTagged(tags[slot] ?? ''),
+    slotOfKey: (key) => calculateSlot(key),
     masterOf: (slot) => client.slots[slot]?.[0] ?? '',
   }
 }

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis'
 import type { Watch } from '../store/store.js'
+import type { ToldMark } from './epochs.js'
 import { heartbeats } from './heartbeats.js'
 import { readNotice } from './notice.js'
 
@@ -19,6 +20,7 @@ export interface WatchOptions {
   readonly publishers: () => readonly Publisher[]
   /** Calls back when the connection to a publisher is lost, so that it may have published what nobody heard. */
   readonly onPublisherLost: (lost: () => void) => () => void
+  readonly onBeat: () => void
   readonly changes: string
   /** Heard by this watch alone: what it sends itself proves that the way through Redis works. */
   readonly heartbeats: string
@@ -28,22 +30,23 @@ export interface WatchOptions {
 export interface NoticeListener {
   changed(partition: string): void
   lost(): void
-  /** An epoch has seen another revocation. */
-  marked(slot: number, id: string, marks: number): void
-  /** A slot has another epoch since records were lost. */
-  replaced(slot: number, id: string): void
-  /** Somebody has accepted a loss. */
-  accepted(): void
+  /** A slot has seen another revocation. */
+  marked(slot: number, mark: ToldMark): void
+  /** Somebody has noticed a loss, or accepted one. */
+  lossChanged(): void
 }
 
 /**
- * Watches for change notices. Vouches while the heartbeats of every master come back in time; when the connection is
- * lost, or three in a row stay away or come late, `lost` is called and it begins anew by itself.
+ * Watches for change notices. Vouches for as long as the last heartbeat of every master that came back was sent at most
+ * three beats ago, whatever has or has not been noticed meanwhile: what is committed while a watch hangs is felt three
+ * beats later at the latest. When the connection is lost, or heartbeats stay away or come late, `lost` is called and it
+ * begins anew by itself.
  */
 export async function watchChanges(options: WatchOptions, listener: NoticeListener): Promise<Watch> {
   const pulse = heartbeats(options.heartbeatMs)
   let subscriber: Redis | undefined
   let vouching = false
+  let freshUntil = 0
 
   const names = () => options.publishers().map(({ name }) => name)
   const lose = () => {
@@ -51,10 +54,12 @@ export async function watchChanges(options: WatchOptions, listener: NoticeListen
     vouching = false
     listener.lost()
   }
+  const isFresh = () => performance.now() <= freshUntil
   const hear = (message: string) => {
     // Where one heartbeat got lost on its way, a notice may have been lost too.
     if (!pulse.hear(message)) lose()
-    if (vouching || !pulse.isFresh(names())) return
+    freshUntil = pulse.freshUntil(names())
+    if (vouching || !isFresh()) return
     // What was kept before may be stale: notices were missed while nobody listened.
     listener.lost()
     vouching = true
@@ -86,9 +91,11 @@ export async function watchChanges(options: WatchOptions, listener: NoticeListen
     })
   }
   const beat = () => {
+    options.onBeat()
     if (subscriber && pulse.isSilent) end()
     if (!subscriber) begin()
-    if (!pulse.isFresh(names())) lose()
+    freshUntil = pulse.freshUntil(names())
+    if (!isFresh()) lose()
     if (subscriber?.status === 'ready') sendPulse()
   }
 
@@ -98,6 +105,8 @@ export async function watchChanges(options: WatchOptions, listener: NoticeListen
   timer.unref()
   return {
     get vouching() {
+      // Not only at the next beat, nor only when a timer comes to run.
+      if (vouching && !isFresh()) lose()
       return vouching
     },
     async close() {

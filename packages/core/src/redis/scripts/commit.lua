@@ -1,15 +1,15 @@
 -- Applies one batch to one partition, or nothing of it.
--- KEYS: for each collection touched its records (hash), order (zset by sort) and deadlines (zset).
--- ARGV[1]: JSON {now, nowText, seed, expire, channel?, checks, writes, once?}; `c` counts collections from 0.
--- ARGV[2]: what watchers are told.
--- Answers {'done'|'repeated', totals as JSON} or {'check'|'limit', index}.
-local batch = cjson.decode(ARGV[1])
-local now = batch.now
+-- KEYS[2] on: for each collection touched its records (hash), order (zset by sort) and deadlines (zset).
+-- ARGV[4]: JSON {now, nowText, seed, expire, channel, quiet, essential, mark?, checks, writes, once?}; `c` counts collections
+-- from 0. ARGV[5]: what watchers are told. ARGV[6]: the number of the slot.
+-- Answers {state of the epoch, 'done'|'repeated', totals as JSON} or {…, 'check'|'limit', index}.
+local batch = cjson.decode(ARGV[4])
+local instant = batch.now
 local COLLECTED_AT_MOST = 20
 local LARGEST_SAFE = 9007199254740991
 
 local function keysOf(collection)
-  local at = collection * 3
+  local at = collection * 3 + 1
   return KEYS[at + 1], KEYS[at + 2], KEYS[at + 3]
 end
 
@@ -20,7 +20,7 @@ local function stored(write)
     return false
   end
   local version, sort, deadline, value = string.match(text, '^([^|]*)|([^|]*)|([^|]*)|(.*)$')
-  if deadline ~= '' and tonumber(deadline) <= now then
+  if deadline ~= '' and tonumber(deadline) <= instant then
     return false
   end
   return { version = version, sort = sort, deadline = deadline, value = value }
@@ -42,21 +42,21 @@ local function stage(write, record)
   if staged[name] == nil then
     touched[#touched + 1] = write
   end
-  local isPast = record and record.deadline ~= '' and tonumber(record.deadline) <= now
+  local isPast = record and record.deadline ~= '' and tonumber(record.deadline) <= instant
   staged[name] = record and not isPast and record or false
 end
 
 if batch.once then
   local before = stored(batch.once)
   if before then
-    return { 'repeated', before.value }
+    return { stateOfEpoch(), 'repeated', before.value }
   end
 end
 
 for index, check in ipairs(batch.checks) do
   local record = stored(check)
   if (record and record.version or '') ~= check.version then
-    return { 'check', tostring(index - 1) }
+    return { stateOfEpoch(), 'check', tostring(index - 1) }
   end
 end
 
@@ -74,7 +74,7 @@ for index, write in ipairs(batch.writes) do
     end
     local total = write.amount + (before and tonumber(before.value) or 0)
     if write.atMost and total > write.atMost then
-      return { 'limit', tostring(index - 1) }
+      return { stateOfEpoch(), 'limit', tostring(index - 1) }
     end
     if total > LARGEST_SAFE or total < -LARGEST_SAFE then
       return redis.error_reply('NOTACOUNTER the sum is no safe integer')
@@ -102,6 +102,10 @@ local function remove(collection, id)
   redis.call('ZREM', deadlines, id)
 end
 
+if batch.essential then
+  writeAlsoWhenFull()
+end
+
 for _, write in ipairs(touched) do
   local record = staged[write.c .. '|' .. write.id]
   if not record then
@@ -121,7 +125,7 @@ end
 
 -- Records past their deadline are gone for every reader already; each commit removes a few.
 -- Where everything in a collection has a deadline, its keys expire at the last of them without anybody's help.
-for collection = 0, #KEYS / 3 - 1 do
+for collection = 0, (#KEYS - 1) / 3 - 1 do
   local records, order, deadlines = keysOf(collection)
   local expired = redis.call('ZRANGEBYSCORE', deadlines, '-inf', batch.nowText, 'LIMIT', 0, COLLECTED_AT_MOST)
   for _, id in ipairs(expired) do
@@ -140,7 +144,19 @@ for collection = 0, #KEYS / 3 - 1 do
   end
 end
 
-if batch.channel then
-  redis.call('PUBLISH', batch.channel, ARGV[2])
+-- A revocation and its mark are one write: whoever knows of the mark will notice if Redis comes back without it.
+if batch.mark then
+  local before = last
+  marks, last = marks + 1, batch.mark
+  local chunk = chunkOf(marks)
+  local earlier = redis.call('HGET', epoch, chunk) or ''
+  local filled = earlier .. string.rep('.', marks % PARTS * PART - #earlier) .. last
+  redis.call('HSET', epoch, 'marks', string.format('%.0f', marks), 'last', last, chunk, filled)
+  redis.call('HDEL', epoch, chunkOf(marks - PARTS * CHUNKS))
+  local told = { '\0!mark', ARGV[6], string.format('%.0f', marks), epochId, last, before }
+  redis.call('PUBLISH', batch.channel, table.concat(told, ' '))
 end
-return { 'done', answer }
+if not batch.quiet then
+  redis.call('PUBLISH', batch.channel, ARGV[5])
+end
+return { stateOfEpoch(), 'done', answer }

@@ -1,17 +1,60 @@
 -- Counts the live records of a collection within a range of sorts.
--- KEYS: records (hash), order (zset), deadlines (zset). ARGV: now, from, to, how many expired records to remove at most.
--- Answers the count, or -1 when there were more expired records than that: then call again.
-local records, order, deadlines = KEYS[1], KEYS[2], KEYS[3]
-if ARGV[2] == '-inf' and ARGV[3] == '+inf' then
-  return redis.call('ZCARD', order) - redis.call('ZCOUNT', deadlines, '-inf', ARGV[1])
+-- KEYS[2] to [4]: records (hash), order (zset), deadlines (zset). ARGV[4] on: now, from, to, how many records to look at.
+-- Answers {state of the epoch, count}, or {…, -1} when it would have to look at more, of whichever kind there are fewest;
+-- then so many expired ones have been removed, and it may be called again.
+local records, order, deadlines = KEYS[2], KEYS[3], KEYS[4]
+local instant, from, to, atMost = ARGV[4], ARGV[5], ARGV[6], tonumber(ARGV[7])
+
+local total = redis.call('ZCARD', order)
+local expired = redis.call('ZCOUNT', deadlines, '-inf', instant)
+if from == '-inf' and to == '+inf' then
+  return { stateOfEpoch(), total - expired }
 end
-local expired = redis.call('ZRANGEBYSCORE', deadlines, '-inf', ARGV[1], 'LIMIT', 0, ARGV[4])
-for _, id in ipairs(expired) do
-  redis.call('HDEL', records, id)
-  redis.call('ZREM', order, id)
-  redis.call('ZREM', deadlines, id)
+local within = redis.call('ZCOUNT', order, from, to)
+if expired == 0 or within == 0 then
+  return { stateOfEpoch(), within }
 end
-if redis.call('ZCOUNT', deadlines, '-inf', ARGV[1]) > 0 then
-  return -1
+
+local function countScored(key, ids, isCounted)
+  local count = 0
+  local scores = #ids > 0 and redis.call('ZMSCORE', key, unpack(ids)) or {}
+  for _, score in ipairs(scores) do
+    if score and isCounted(tonumber(score)) then
+      count = count + 1
+    end
+  end
+  return count
 end
-return redis.call('ZCOUNT', order, ARGV[2], ARGV[3])
+local least = from == '-inf' and -math.huge or tonumber(from)
+local most = to == '+inf' and math.huge or tonumber(to)
+local function isWithin(sort)
+  return sort >= least and sort <= most
+end
+local function isExpired(deadline)
+  return deadline <= tonumber(instant)
+end
+
+if within <= atMost then
+  local ids = redis.call('ZRANGEBYSCORE', order, from, to)
+  return { stateOfEpoch(), within - countScored(deadlines, ids, isExpired) }
+end
+if expired <= atMost then
+  local ids = redis.call('ZRANGEBYSCORE', deadlines, '-inf', instant)
+  return { stateOfEpoch(), within - countScored(order, ids, isWithin) }
+end
+if total - within <= atMost then
+  local below = from == '-inf' and {} or redis.call('ZRANGEBYSCORE', order, '-inf', '(' .. from)
+  local above = to == '+inf' and {} or redis.call('ZRANGEBYSCORE', order, '(' .. to, '+inf')
+  local outside = countScored(deadlines, below, isExpired) + countScored(deadlines, above, isExpired)
+  return { stateOfEpoch(), within - (expired - outside) }
+end
+if total - expired <= atMost and redis.call('ZCARD', deadlines) == total then
+  local ids = redis.call('ZRANGEBYSCORE', deadlines, '(' .. instant, '+inf')
+  return { stateOfEpoch(), countScored(order, ids, isWithin) }
+end
+
+local ids = redis.call('ZRANGEBYSCORE', deadlines, '-inf', instant, 'LIMIT', 0, atMost)
+redis.call('HDEL', records, unpack(ids))
+redis.call('ZREM', order, unpack(ids))
+redis.call('ZREM', deadlines, unpack(ids))
+return { stateOfEpoch(), -1 }
