@@ -1,4 +1,5 @@
 import { describe, it } from 'vitest'
+import type { Gate } from '../../src/gate.js'
 import { addReplicas, type ClusterNode, type FaultCluster, startFaultCluster } from './fault-cluster.js'
 import { reconcile, refusedAsLost, sever } from './history.js'
 import { onStage, ROUNDS, type Stage } from './stage.js'
@@ -7,13 +8,13 @@ import { until } from './until.js'
 
 const HEARTBEAT_MS = 100
 
-/** A token whose account lies on the first master, found by what its issue writes there. */
-async function tokenOn({ operator }: ClusterNode, gate: Parameters<typeof Token.issue>[0]): Promise<Token> {
+/** A token of an account that lies on a node, found by what its issue writes there. */
+async function tokenOn({ operator }: ClusterNode, gate: Gate): Promise<Token> {
+  const accounts = async () => (await operator.keys('*:tokens')).filter((key) => !key.includes('{directory}'))
   for (;;) {
-    const before = new Set(await operator.keys('*:tokens'))
+    const before = new Set(await accounts())
     const token = await Token.issue(gate)
-    const isThere = (await operator.keys('*:tokens')).some((key) => !before.has(key))
-    if (isThere) return token
+    if ((await accounts()).some((key) => !before.has(key))) return token
   }
 }
 
