@@ -11,15 +11,16 @@ const TOLD_EVERY_MS = 5000
 
 /** The store of the settings; a Redis that is down now is connected to when it comes up. */
 export function openStore({ store, dataDir }: Settings): Store {
+  const witness = { path: path.join(dataDir, 'witness') }
   switch (store.kind) {
     case 'embedded':
       return lmdbStore({ path: path.join(dataDir, 'store') })
     case 'redis':
-      return redisStore({ url: store.url, wait: store.wait })
+      return redisStore({ url: store.url, wait: store.wait, witness })
     case 'cluster':
-      return redisStore({ cluster: store.urls, wait: store.wait })
+      return redisStore({ cluster: store.urls, wait: store.wait, witness })
     case 'sentinels':
-      return redisStore({ sentinels: { hosts: store.hosts, name: store.name }, wait: store.wait })
+      return redisStore({ sentinels: { hosts: store.hosts, name: store.name }, wait: store.wait, witness })
   }
 }
 

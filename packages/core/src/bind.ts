@@ -18,6 +18,7 @@ import { createSealer, deriveKey } from './seal.js'
 import { SESSIONS } from './sessions/session.js'
 import { STANDING } from './standing/standing.js'
 import { withDeadline } from './store/deadline.js'
+import { reportFullStore } from './store/full.js'
 import { withNearCache } from './store/near-cache.js'
 import type { Store } from './store/store.js'
 import { keyRing } from './tokens/keys.js'
@@ -39,11 +40,14 @@ const PROXY_UNNAMED: GateEvent = {
 
 /** Binds options to what the verbs work with. */
 export async function bindDeps(options: ResolvedOptions): Promise<Deps> {
-  const store = await withNearCache(withDeadline(options.store, options.storeDeadlineMs), {
-    clock: options.clock,
-    collections: READ_BY_DECISIONS,
-    capacity: options.nearCacheSize,
-  })
+  const store = await withNearCache(
+    withDeadline(options.store, options.storeDeadlineMs, reportFullStore(options)),
+    {
+      clock: options.clock,
+      collections: READ_BY_DECISIONS,
+      capacity: options.nearCacheSize,
+    },
+  )
   const rootKeys = await loadRootKeys({ store, secrets: options.secrets, report: options.onEvent })
   const auditChain = bindAuditChain(store, rootKeys.audit, options)
   const idKey = deriveKey(Buffer.from(rootKeys.partition).toString('base64url'), 'issued-id')

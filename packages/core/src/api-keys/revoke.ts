@@ -26,6 +26,7 @@ export async function revokeApiKey(
     done(
       await deps.store.commit(partition, {
         confirm: true,
+        essential: true,
         writes: [{ delete: key }, { delete: useKey('api-key', id) }],
       }),
     ),

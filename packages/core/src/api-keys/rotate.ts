@@ -117,6 +117,7 @@ async function endBy(deps: Deps, input: Rotation, stored: StoredRecord): Promise
   if (stored.expiresAt !== undefined && stored.expiresAt <= end) return true
   const result = await deps.store.commit(deps.partitionOf(input.account), {
     confirm: true,
+    essential: true,
     checks: [{ key: apiKeyRecordKey(stored.id), version: stored.version }],
     writes: [ending(deps, stored, end)],
   })

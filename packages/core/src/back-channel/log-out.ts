@@ -87,6 +87,7 @@ async function leaveWord(deps: Deps, place: string): Promise<void> {
   const at = deps.clock()
   await deps.store.commit(place, {
     confirm: true,
+    essential: true,
     writes: [{ put: LOGGED_OUT, value: at, expiresAt: at + WORD_KEPT_MS }],
   })
 }

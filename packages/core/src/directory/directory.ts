@@ -39,10 +39,16 @@ export interface EntryToWrite {
   readonly expiresAt?: Millis
 }
 
-export async function enter(deps: Deps, entries: readonly EntryToWrite[]): Promise<void> {
+/** `essential` where the record that is listed is. */
+export async function enter(
+  deps: Deps,
+  entries: readonly EntryToWrite[],
+  { essential = false }: { essential?: boolean } = {},
+): Promise<void> {
   if (entries.length === 0) return
   await deps.store.commit(DIRECTORY, {
     quiet: true,
+    essential,
     writes: entries.map(({ directory, id, account, sort, expiresAt }) => ({
       put: { collection: directory, id },
       value: { account },
@@ -59,6 +65,7 @@ export async function leave(
   if (entries.length === 0) return
   await deps.store.commit(DIRECTORY, {
     quiet: true,
+    essential: true,
     writes: entries.map(({ directory, id }) => ({ delete: { collection: directory, id } })),
   })
 }

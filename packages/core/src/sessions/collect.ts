@@ -17,6 +17,7 @@ export async function collectEndedSessions(
     if ((stored.value as unknown as SessionRecord).generation >= generation) continue
     await deps.store.commit(partition, {
       quiet: true,
+      essential: true,
       checks: [{ key: sessionRecordKey(stored.id), version: stored.version }],
       writes: [{ delete: sessionRecordKey(stored.id) }],
     })

@@ -41,6 +41,7 @@ export async function endSession(
     done(
       await deps.store.commit(input.key.partition, {
         confirm: true,
+        essential: true,
         writes: [
           { delete: recordKey },
           { put: endedSessionKey(input.key.id), value: true, expiresAt: deps.clock() + END_KNOWN_MS },

@@ -61,7 +61,9 @@ export async function banAccount(deps: Deps, request: Acted<BanRequest>): Promis
       const reserved = await reserveSuperAdminBan(deps, account, until)
       if (!reserved.ok) return reserved
     }
-    await enter(deps, [{ directory: 'bans', id: partition, account, sort: until, expiresAt: until }])
+    await enter(deps, [{ directory: 'bans', id: partition, account, sort: until, expiresAt: until }], {
+      essential: true,
+    })
     const changed = await changeStanding(deps, partition, (current) => ({
       ...withoutSessions(keepTokens ? current : withoutTokens(current, now)),
       ban,

@@ -23,6 +23,7 @@ export async function changeStanding(
     const changed = next(standing)
     const result = await deps.store.commit(partition, {
       confirm: true,
+      essential: true,
       checks: [{ key: STANDING, version }],
       writes: [{ put: STANDING, value: standingAsJson(changed) }],
     })

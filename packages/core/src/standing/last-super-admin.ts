@@ -58,6 +58,7 @@ function inForce(roster: Roster, now: Millis): Roster {
 function writeRoster(deps: Deps, version: string | null, roster: JsonValue) {
   return deps.store.commit(DIRECTORY, {
     quiet: true,
+    essential: true,
     checks: [{ key: ROSTER, version }],
     writes: [{ put: ROSTER, value: roster }],
   })

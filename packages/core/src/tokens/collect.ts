@@ -46,8 +46,10 @@ async function markAll(deps: Deps, account: string, chunk: readonly StoredRecord
       sort: record.expiresAt,
       expiresAt: deadline,
     })),
+    { essential: true },
   )
   const result = await deps.store.commit(deps.partitionOf(account), {
+    essential: true,
     checks: marks.map(({ id, version }) => ({ key: tokenRecordKey(id), version })),
     writes: marks.map(({ id, sort, record, deadline }) => ({
       put: tokenRecordKey(id),

@@ -53,11 +53,14 @@ export async function markRevoked(
     if (record.revokedAt !== undefined) return done({ record })
     const revoked = { ...record, revokedAt: deps.clock() }
     const deadline = recordDeadline(deps, record)
-    await enter(deps, [
-      { directory: 'revoked-tokens', id, account, sort: record.expiresAt, expiresAt: deadline },
-    ])
+    await enter(
+      deps,
+      [{ directory: 'revoked-tokens', id, account, sort: record.expiresAt, expiresAt: deadline }],
+      { essential: true },
+    )
     const result = await deps.store.commit(partition, {
       confirm,
+      essential: true,
       checks: [{ key, version: stored.version }],
       writes: [{ put: key, value: revoked, sort: stored.sort, expiresAt: deadline }],
     })

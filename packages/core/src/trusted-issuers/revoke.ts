@@ -35,6 +35,7 @@ export async function revokeExternalToken(
   return audited(deps, recorded, async () => {
     const result = await deps.store.commit(deps.partitionOf(account), {
       confirm: true,
+      essential: true,
       writes: [{ put: revocationKey(id), value: { at: deps.clock() }, expiresAt }],
     })
     if (!result.committed) throw new PortcullisError('store_unavailable', 'A revocation was not stored')

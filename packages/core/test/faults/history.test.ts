@@ -267,7 +267,7 @@ describe('nothing is taken for a loss', ROUNDS, () => {
       server.signal('SIGKILL')
       await server.restart()
       await refusedAsLost(present, banned)
-      await present.store.acceptLoss({ by: 'root@example.com' })
+      await present.store.acceptLoss({ by: { service: 'test' } })
       const back = await gateOf({ witness })
       for (const gate of [present, back])
         await until('what is there is good', 2000, async () => (await codeOf(gate, good)) === 'allow')

@@ -5,8 +5,6 @@ import { must } from '../gate-fixture.js'
 import { Token } from './token.js'
 import { until } from './until.js'
 
-const BY = 'root@example.com'
-
 /** How long a loss may go unnoticed: a heartbeat of the tests, a reconnection, and what a busy machine takes. */
 const NOTICED_MS = 4000
 
@@ -42,7 +40,7 @@ export async function noticed(gate: Gate): Promise<void> {
 /** So many revocations, each of an account of its own. */
 export async function revokeOthers(gate: Gate, count: number): Promise<void> {
   for (let revoked = 0; revoked < count; revoked++)
-    must(await gate.standing.ban({ account: `other-${revoked}@example.com`, by: BY }))
+    must(await gate.standing.ban({ account: `other-${revoked}@example.com`, by: { service: 'test' } }))
 }
 
 /** From now on nothing reaches the replica, which stays as it is and answers. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { listAudit } from '../../src/audit/list.js'
 import type { GateOptions } from '../../src/options.js'
 import { redisStore } from '../../src/redis/index.js'
 import { type HttpFixture, httpFixture, sessionOf } from '../http/http-fixture.js'
@@ -57,6 +58,62 @@ describe('a gate that waits for replicas', () => {
       expect(again.status).toBe(200)
     } finally {
       replica.signal('SIGCONT')
+    }
+  })
+
+  it('answers twenty bans at once in the time of one, and none is taken for failed', async () => {
+    replica.signal('SIGSTOP')
+    try {
+      const start = performance.now()
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, (_, number) => ban(`at-once-${number}@example.com`)),
+      )
+      const took = performance.now() - start
+      expect(answers).toEqual(
+        answers.map(() => expect.objectContaining({ replication: { requested: 1, confirmed: 0 } })),
+      )
+      expect(took).toBeLessThan(4000)
+      const { items } = await listAudit(fixture.deps, { limit: 200 })
+      const bans = items.filter(({ subject }) => subject?.startsWith('at-once-'))
+      expect(bans).toHaveLength(20)
+      expect(bans.filter(({ outcome }) => outcome === 'failed')).toEqual([])
+    } finally {
+      replica.signal('SIGCONT')
+    }
+  })
+
+  it('confirms what was committed while others were waited for', async () => {
+    await vi.waitFor(async () => expect((await ban('caught-up@example.com')).replication?.confirmed).toBe(1))
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, number) => ban(`confirmed-${number}@example.com`)),
+    )
+    expect(answers).toEqual(
+      answers.map(() => expect.objectContaining({ replication: { requested: 1, confirmed: 1 } })),
+    )
+  })
+
+  it('waits within what the store says of itself, however many wait', async () => {
+    replica.signal('SIGSTOP')
+    const store = redisStore({
+      url: master.url,
+      wait: { replicas: 1, timeoutMs: 100 },
+      commandTimeoutMs: 2000,
+    })
+    try {
+      const key = { collection: 'c', id: 'i' }
+      await store.read('p', [key])
+      const commits = Array.from({ length: 100 }, async (_, number) => {
+        await new Promise((resolve) => setTimeout(resolve, 5 * number))
+        const start = performance.now()
+        const result = await store.commit('p', { confirm: true, writes: [{ add: key, amount: 1 }] })
+        expect(result).toMatchObject({ committed: true, replication: { requested: 1, confirmed: 0 } })
+        return performance.now() - start
+      })
+      // 50 ms for the commit itself on a busy machine.
+      expect(Math.max(...(await Promise.all(commits)))).toBeLessThan((store.confirmsWithinMs ?? 0) + 50)
+    } finally {
+      replica.signal('SIGCONT')
+      await store.close()
     }
   })
 
