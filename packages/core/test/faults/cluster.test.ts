@@ -14,8 +14,8 @@ import { Token } from './token.js'
 import { Traffic } from './traffic.js'
 import { until } from './until.js'
 
-/** Three heartbeats of the default 500 ms, the beat that finds out, and what a busy machine takes. */
-const BOUND_MS = 4 * 500 + 200
+/** Three heartbeats of the default 500 ms, and what a busy machine takes to ask and answer. */
+const BOUND_MS = 3 * 500 + 200
 
 describe('a gate on a Cluster', ROUNDS, () => {
   it(
