@@ -182,12 +182,14 @@ export function watchEpochs({ run, slots, channel, clock, witness }: EpochsOptio
     }
   }
 
-  const compareSlot = (slot: number) => runOn(slot, 'check', [], []).catch(() => {})
-  const compareSlots = async (isConcerned: (slot: number) => boolean) => {
-    const concerned = [...known.keys()].filter(isConcerned)
+  const refresh = (slot: number) => runOn(slot, 'check', [], [])
+  const onEach = async (concerned: readonly number[], act: (slot: number) => Promise<unknown>) => {
     for (let at = 0; at < concerned.length; at += COMPARED_AT_ONCE)
-      await Promise.all(concerned.slice(at, at + COMPARED_AT_ONCE).map(compareSlot))
+      await Promise.all(concerned.slice(at, at + COMPARED_AT_ONCE).map(act))
   }
+  const compareSlot = (slot: number) => refresh(slot).catch(() => {})
+  const compareSlots = (isConcerned: (slot: number) => boolean) =>
+    onEach([...known.keys()].filter(isConcerned), compareSlot)
   const lastMarked = (): number[] => {
     const latest = new Map<string, { slot: number; changed: number }>()
     for (const [slot, { changed }] of known) {
@@ -229,12 +231,12 @@ export function watchEpochs({ run, slots, channel, clock, witness }: EpochsOptio
     },
     compareAll: () => compareSlots(() => true),
     async accept() {
-      for (const [slot, state] of known) {
-        await runOn(slot, 'check', [], [])
-        if (state.lostAt === undefined) continue
-        await run('accept', [slots.epochKey(slot)], state.id, channel)
-        await runOn(slot, 'check', [], [])
-      }
+      await onEach([...known.keys()], refresh)
+      const lost = [...known].flatMap(([slot, { lostAt }]) => (lostAt === undefined ? [] : [slot]))
+      await onEach(lost, async (slot) => {
+        await run('accept', [slots.epochKey(slot)], knownOf(slot).id, channel)
+        await refresh(slot)
+      })
     },
   }
 }

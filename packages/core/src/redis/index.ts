@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { PortcullisError } from '../errors.js'
-import type { CommitResult, Store, Watch } from '../store/store.js'
+import type { CommitResult, Store, Watch, WatchListener } from '../store/store.js'
 import { redisCommands } from './commands.js'
 import { compareWithMemory } from './compare.js'
 import { confirmations, confirmsWithinMs } from './confirm.js'
@@ -33,7 +33,10 @@ export function redisStore(options: RedisStoreOptions): Store {
   const channel = `${prefix}:changes`
   const slots = slotsOf(client, prefix)
   const epochs = watchEpochs({ run: scriptsOn(client), slots, channel, clock, witness })
-  const role = watchRole(client, ownsClient)
+  const listeners = new Set<WatchListener>()
+  const role = watchRole(client, ownsClient, () => {
+    for (const listener of listeners) listener.lost()
+  })
   const commands = redisCommands({ run: epochs.run, slots, prefix, channel, clock, expire })
   const { confirm, ...confirming } = confirmations({ client, slots, epochs, ...wait })
   const comparing = compareWithMemory({ client, epochs, role })
@@ -92,7 +95,16 @@ export function redisStore(options: RedisStoreOptions): Store {
           },
         )
         watches.add(watch)
-        return watch
+        listeners.add(listener)
+        return {
+          get vouching() {
+            return watch.vouching && !role.isReplica
+          },
+          async close() {
+            listeners.delete(listener)
+            await watch.close()
+          },
+        }
       }),
     async health() {
       if (isClosed) return { ok: false, warnings: [] }

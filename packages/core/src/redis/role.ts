@@ -5,6 +5,7 @@ import type { RedisClient } from './scripts.js'
 export interface Role {
   /** Rejects with `store_unavailable` while the server is known to be a replica. */
   requireMaster(): void
+  readonly isReplica: boolean
   /** Asks the server for its role. Never rejects. */
   ask(): Promise<void>
 }
@@ -13,9 +14,12 @@ export interface Role {
  * A master that was made a replica keeps its connections and goes on answering reads, from whatever has reached it, and
  * what it publishes nobody else hears. The nodes of a Cluster redirect by themselves then.
  */
-export function watchRole(client: RedisClient, ownsClient: boolean): Role {
+export function watchRole(client: RedisClient, ownsClient: boolean, becameReplica: () => void): Role {
   let isReplica = false
   return {
+    get isReplica() {
+      return isReplica
+    },
     requireMaster() {
       if (isReplica) throw new PortcullisError('store_unavailable', 'Redis has become a replica')
     },
@@ -23,9 +27,12 @@ export function watchRole(client: RedisClient, ownsClient: boolean): Role {
       if (client instanceof Cluster) return
       const info = await client.info('replication').catch(() => undefined)
       if (info === undefined) return
+      const wasReplica = isReplica
       isReplica = /^role:(?!master)/m.test(info)
+      if (!isReplica) return
+      if (!wasReplica) becameReplica()
       // Sentinels may know a new master.
-      if (isReplica && ownsClient) client.disconnect(true)
+      if (ownsClient) client.disconnect(true)
     },
   }
 }

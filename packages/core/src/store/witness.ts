@@ -258,7 +258,7 @@ async function withHandle(
 }
 
 function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds).unref())
+  return new Promise((resolve) => setTimeout(resolve, milliseconds))
 }
 
 function isMissing(cause: unknown): boolean {

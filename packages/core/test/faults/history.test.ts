@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Redis } from 'ioredis'
 import { describe, expect, it } from 'vitest'
+import { freePort } from '../redis/redis-server.js'
 import { codeOf, issueTwo, noticed, reconcile, refusedAsLost, revokeOthers, sever } from './history.js'
 import { startSentinelSetup } from './sentinel.js'
 import { DURABLE, onStage, ROUNDS, type Stage } from './stage.js'
@@ -226,6 +227,28 @@ describe('a ban that Redis acknowledged and lost is not undone: who was banned i
       expect([...codes]).not.toContain('allow')
       await leftOperator.call('REPLICAOF', 'NO', 'ONE')
       await refusedAsLost(gate, banned)
+    }),
+  )
+})
+
+describe('a server that became a replica and keeps its connections', ROUNDS, () => {
+  it(
+    'lets nobody in, not even from memory: it does not hear what is banned at its new master',
+    onStage(async (stage) => {
+      const server = await stage.redis()
+      const operator = stage.operator(server.port)
+      const { gate } = await stage.gate({ url: server.url, heartbeatMs: HEARTBEAT_MS })
+      const { good } = await issueTwo(gate)
+      await until('it is remembered', 4000, async () => (await codeOf(gate, good)) === 'allow')
+      // Nobody is there, so that it keeps the data that it has.
+      await operator.call('REPLICAOF', '127.0.0.1', String(await freePort()))
+      await until('it is refused', 2000, async () => (await codeOf(gate, good)) === 'unavailable')
+      for (let asked = 0; asked < 50; asked++) {
+        expect(await codeOf(gate, good)).toBe('unavailable')
+        await new Promise((resolve) => setTimeout(resolve, 10))
+      }
+      await operator.call('REPLICAOF', 'NO', 'ONE')
+      await until('it is let in again', 4000, async () => (await codeOf(gate, good)) === 'allow')
     }),
   )
 })
