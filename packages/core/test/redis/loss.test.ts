@@ -93,12 +93,17 @@ describe('a Redis that came back with less than it had', () => {
     await expect.poll(() => judge(gate, before.token), PATIENCE).toBe('issued_before_loss')
     const after = must(await gate.tokens.issue({ account: USER }))
     expect(await judge(gate, after.token)).toBe('allow')
-    expect(await warningsOf(gate)).toContainEqual(expect.stringContaining('came back without records'))
+    // What `/ready` says is kept for a second.
+    await expect
+      .poll(() => warningsOf(gate), PATIENCE)
+      .toContainEqual(expect.stringContaining('came back without records'))
 
     must(await gate.store.acceptLoss({ by: { service: 'test' } }))
     expect(await judge(gate, after.token)).toBe('allow')
     expect(await judge(gate, before.token)).toBe('token_invalid')
-    expect(await warningsOf(gate)).not.toContainEqual(expect.stringContaining('came back without records'))
+    await expect
+      .poll(() => warningsOf(gate), PATIENCE)
+      .not.toContainEqual(expect.stringContaining('came back without records'))
     const [last] = (await gate.audit.list({ limit: 1 })).items
     expect(last).toMatchObject({ action: 'store.accept_loss', actor: 'service:test' })
   })
@@ -149,11 +154,11 @@ describe('a store that may not keep what it acknowledges', () => {
   it('makes a strict gate unready', async () => {
     const operator = new Redis(server.port, '127.0.0.1')
     await operator.config('SET', 'appendonly', 'yes')
-    const gate = await openGate({ onStoreDegraded: 'refuse' })
+    const gate = await openGate({ onStoreDegraded: 'refuse', storeDeadlineMs: 2000 })
     const ready = () => gate.handle(new Request('https://gate.test/ready'))
     expect((await ready()).status).toBe(200)
     await operator.config('SET', 'maxmemory-policy', 'allkeys-lru')
-    expect((await ready()).status).toBe(503)
+    await expect.poll(async () => (await ready()).status, PATIENCE).toBe(503)
     operator.disconnect()
   })
 })

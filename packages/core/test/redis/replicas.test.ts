@@ -109,8 +109,8 @@ describe('a gate that waits for replicas', () => {
         expect(result).toMatchObject({ committed: true, replication: { requested: 1, confirmed: 0 } })
         return performance.now() - start
       })
-      // 50 ms for the commit itself on a busy machine.
-      expect(Math.max(...(await Promise.all(commits)))).toBeLessThan((store.confirmsWithinMs ?? 0) + 50)
+      // The rest is for the commit itself on a busy machine.
+      expect(Math.max(...(await Promise.all(commits)))).toBeLessThan((store.confirmsWithinMs ?? 0) + 250)
     } finally {
       replica.signal('SIGCONT')
       await store.close()
@@ -132,7 +132,7 @@ describe('a gate that waits for replicas', () => {
         reads += 1
       }
       expect((await banned).replication?.confirmed).toBe(0)
-      expect(reads).toBeGreaterThan(50)
+      expect(reads).toBeGreaterThan(10)
     } finally {
       replica.signal('SIGCONT')
     }
