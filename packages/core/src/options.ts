@@ -127,7 +127,8 @@ export interface GateOptions {
   /** Proofs of token signatures kept in memory. Default 10000. */
   readonly proofCacheSize?: number
   /**
-   * Accounts whose standing is kept in memory while a store that can watch vouches for it. Default 20000.
+   * Records (standings, sessions, tokens, keys) kept in memory while a store that can watch vouches for them, of 2 KiB
+   * on average at most. 1 to 1000000, default 40000.
    */
   readonly nearCacheSize?: number
   /**
@@ -220,7 +221,7 @@ export function resolveOptions(options: GateOptions): ResolvedOptions {
   const storeDeadlineMs = options.storeDeadlineMs ?? 250
   const auditRetentionDays = options.auditRetentionDays ?? 400
   const proofCacheSize = options.proofCacheSize ?? 10_000
-  const nearCacheSize = options.nearCacheSize ?? 20_000
+  const nearCacheSize = options.nearCacheSize ?? 40_000
   requireWithin('storeDeadlineMs', storeDeadlineMs, 10, 10_000, problems)
   requireWithin('auditRetentionDays', auditRetentionDays, 1, 3660, problems)
   requireWithin('proofCacheSize', proofCacheSize, 1, 1_000_000, problems)

@@ -1,34 +1,30 @@
+import { knownRecords } from './known-records.js'
 import type { Clock, RecordKey, Store, StoredRecord, Watch, Write } from './store.js'
 
 export interface NearCacheOptions {
   readonly clock: Clock
   /** Only records of these collections are kept: what every decision reads. */
   readonly collections: ReadonlySet<string>
-  /** Partitions kept at most; the one unused for longest makes room. */
+  /** Records kept at most, of about 2 KiB each; those not asked for recently make room. */
   readonly capacity: number
 }
-
-/** Records kept of one partition at most: a caller who comes with a new credential each time must not fill it. */
-const KEPT_OF_ONE = 256
-
-/** What is known of one partition; `undefined` stands for a record that is known to be absent. */
-type Known = Map<string, StoredRecord | undefined>
 
 /**
  * A store that answers from memory what it has read before, for as long as the watch of `store` vouches that nothing
  * changed. A change drops its partition; a lost watch drops everything, and reads go to the store until it vouches
- * again. A read that a change overtook is answered but not kept.
+ * again. A read that a change overtook is answered but not kept. Records that do not exist never displace those that do,
+ * so that a stranger who makes up credentials costs reads, not memory.
  */
 export async function withNearCache(store: Store, options: NearCacheOptions): Promise<Store> {
   if (!store.watch) return store
   const { clock, collections, capacity } = options
-  const partitions = new Map<string, Known>()
-  /** Counts what happened to a partition while reads of it are under way. */
+  const partitions = knownRecords(capacity)
+  /** What happened to a partition while reads of it are under way; as many as there are reads. */
   const reading = new Map<string, { readers: number; isOvertaken: boolean }>()
   let losses = 0
 
   const forget = (partition: string) => {
-    partitions.delete(partition)
+    partitions.forget(partition)
     const current = reading.get(partition)
     if (current) current.isOvertaken = true
     reading.delete(partition)
@@ -50,31 +46,11 @@ export async function withNearCache(store: Store, options: NearCacheOptions): Pr
     const records: (StoredRecord | undefined)[] = []
     for (const key of keys) {
       const name = nameOf(key)
-      const record = known.get(name)
-      if (record === undefined && !known.has(name)) return undefined
+      const record = known.records.get(name)
+      if (record === undefined && !known.absent.has(name)) return undefined
       records.push(record?.expiresAt !== undefined && record.expiresAt <= clock() ? undefined : record)
     }
-    partitions.delete(partition)
-    partitions.set(partition, known)
     return records
-  }
-
-  const keep = (
-    partition: string,
-    keys: readonly RecordKey[],
-    records: readonly (StoredRecord | undefined)[],
-  ) => {
-    const known = partitions.get(partition) ?? new Map<string, StoredRecord | undefined>()
-    for (const [index, key] of keys.entries()) {
-      const name = nameOf(key)
-      known.delete(name)
-      known.set(name, records[index])
-    }
-    while (known.size > KEPT_OF_ONE) forgetOldest(known)
-    partitions.delete(partition)
-    partitions.set(partition, known)
-    if (partitions.size <= capacity) return
-    forgetOldest(partitions)
   }
 
   const readThrough = async (partition: string, keys: readonly RecordKey[]) => {
@@ -86,7 +62,10 @@ export async function withNearCache(store: Store, options: NearCacheOptions): Pr
     try {
       const records = await store.read(partition, keys)
       if (wasVouching && watch.vouching && losses === lossesBefore && !current.isOvertaken)
-        keep(partition, keys, records)
+        partitions.add(
+          partition,
+          keys.map((key, index) => [nameOf(key), records[index]]),
+        )
       return records
     } finally {
       current.readers -= 1
@@ -117,11 +96,6 @@ export async function withNearCache(store: Store, options: NearCacheOptions): Pr
       await store.close()
     },
   }
-}
-
-function forgetOldest(entries: Map<string, unknown>): void {
-  const [oldest] = entries.keys()
-  if (oldest !== undefined) entries.delete(oldest)
 }
 
 function keyOf(write: Write): RecordKey {

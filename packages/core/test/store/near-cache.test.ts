@@ -45,10 +45,10 @@ async function bench(capacity = 10) {
     },
     notice: (partition: string) => listener?.changed(partition),
     lose: () => listener?.lost(),
-    put: (given: number, expiresAt?: number) =>
-      store.commit('p', {
-        writes: [{ put: KEY, value: given, ...(expiresAt === undefined ? {} : { expiresAt }) }],
-      }),
+    put: (
+      given: number | string,
+      { partition = 'p', ...deadline }: { partition?: string; expiresAt?: number } = {},
+    ) => store.commit(partition, { writes: [{ put: KEY, value: given, ...deadline }] }),
   }
 }
 
@@ -120,7 +120,7 @@ describe('the near cache', () => {
 
   it('lets a record go at its deadline', async () => {
     const { value, put, advance } = await bench()
-    await put(1, 1_000_010)
+    await put(1, { expiresAt: 1_000_010 })
     expect(await value()).toBe(1)
     advance(10)
     expect(await value()).toBeUndefined()
@@ -132,12 +132,86 @@ describe('the near cache', () => {
     expect(state.reads).toBe(3)
   })
 
-  it('keeps no more partitions than it may, the recently used ones', async () => {
-    const { value, state } = await bench(2)
+  it('keeps no more records than it may, the recently used ones', async () => {
+    const { value, state, put } = await bench(2)
+    for (const partition of ['a', 'b', 'c']) await put(1, { partition })
     for (const partition of ['a', 'b', 'a', 'c', 'a']) await value(partition)
     expect(state.reads).toBe(3)
     await value('b')
     expect(state.reads).toBe(4)
+  })
+
+  it('keeps fewer records when they are large', async () => {
+    const { value, state, put } = await bench(100)
+    for (let index = 0; index < 10; index++) await put('x'.repeat(50_000), { partition: String(index) })
+    for (let index = 0; index < 10; index++) await value(String(index))
+    await value('9')
+    expect(state.reads).toBe(10)
+    await value('0')
+    expect(state.reads).toBe(11)
+  })
+
+  it('a flood of invented credentials takes no real account from it', async () => {
+    const { near, value, state, put } = await bench(1000)
+    for (let index = 0; index < 900; index++) await put(index, { partition: `real-${index}` })
+    for (let index = 0; index < 900; index++) await value(`real-${index}`)
+    for (let index = 0; index < 20_000; index++) {
+      await near.read(`invented-${index}`, [KEY, { collection: 'standing', id: `secret-${index}` }])
+      await near.read(`real-${index % 900}`, [KEY, { collection: 'standing', id: `guess-${index}` }])
+    }
+    state.reads = 0
+    for (let index = 0; index < 900; index++) expect(await value(`real-${index}`)).toBe(index)
+    expect(state.reads).toBe(0)
+  })
+
+  it('whoever has an account displaces nobody with credentials of their own', async () => {
+    const { near, value, state, put, store } = await bench(1000)
+    await put(1)
+    await value()
+    for (let index = 0; index < 2000; index++) {
+      const key = { collection: 'standing', id: `token-${index}` }
+      await store.commit('mine', { writes: [{ put: key, value: 0 }] })
+      await near.read('mine', [KEY, key])
+    }
+    state.reads = 0
+    await value()
+    expect(state.reads).toBe(0)
+  })
+
+  it('never answers with what was acknowledged to be gone, however reads, changes and notices cross', async () => {
+    let seed = 7
+    const random = (below: number) => {
+      seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648
+      return seed % below
+    }
+    const turns = async () => {
+      for (let turn = random(6); turn > 0; turn--) await Promise.resolve()
+    }
+    const { near, store, state, value, notice, lose } = await bench(3)
+    state.beforeAnswer = turns
+    /** What a reader must see at least: the value of the last change that was acknowledged or noticed. */
+    const least = new Map<string, number>()
+    let next = 1
+    const act = async () => {
+      const partition = `p${random(4)}`
+      const kind = random(10)
+      if (kind < 6) {
+        const expected = least.get(partition) ?? 0
+        expect(Number((await value(partition)) ?? 0)).toBeGreaterThanOrEqual(expected)
+      } else if (kind < 8) {
+        const given = next++
+        await near.commit(partition, { writes: [{ put: KEY, value: given }] })
+        least.set(partition, Math.max(given, least.get(partition) ?? 0))
+      } else if (kind === 8) {
+        const given = next++
+        await store.commit(partition, { writes: [{ put: KEY, value: given }] })
+        await turns()
+        notice(partition)
+        least.set(partition, Math.max(given, least.get(partition) ?? 0))
+      } else lose()
+    }
+    for (let round = 0; round < 300; round++)
+      await Promise.all(Array.from({ length: 20 }, () => turns().then(act)))
   })
 
   it('is nothing but the store where that cannot watch', async () => {
