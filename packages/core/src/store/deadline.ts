@@ -1,11 +1,20 @@
 import { PortcullisError } from '../errors.js'
 import type { Store, StoreHealth } from './store.js'
 
+/** So many calls may have passed their deadline and still be under way in the store. */
+const ABANDONED_AT_MOST = 1000
+/** So many more are tried while there are more of them, to find out whether the store answers again. */
+const TRIED_MEANWHILE = 10
+
 /**
  * The store, answering within `milliseconds` or rejecting with `store_unavailable`, whatever went wrong in it; only a
  * `RangeError`, which is the caller's doing, passes. An answer that comes later is dropped. `health` never rejects: it
  * says that the store is not well, and those who ask at once share an answer. `watch` and `close` take the time that
  * they take.
+ *
+ * Calls that the store holds on to beyond their deadline are counted: while there are a thousand of them, all but ten at
+ * a time of the calls are rejected at once, except for essential commits and those to be confirmed. Behind a store that
+ * stalls no queue grows.
  *
  * `report` hears of everything that the store itself rejected with, also after the deadline; what it throws is dropped.
  */
@@ -14,14 +23,27 @@ export function withDeadline(
   milliseconds: number,
   report: (error: unknown) => void = () => {},
 ): Store {
-  const bounded = <T>(answer: () => Promise<T>, extra = 0): Promise<T> =>
+  let abandoned = 0
+  let waiting = 0
+  const bounded = <T>(answer: () => Promise<T>, { extra = 0, isUrgent = false } = {}): Promise<T> =>
     new Promise((resolve, reject) => {
+      if (abandoned >= ABANDONED_AT_MOST && waiting >= TRIED_MEANWHILE && !isUrgent) {
+        reject(unavailable('The store has not answered a thousand calls'))
+        return
+      }
       const limit = milliseconds + extra
-      const timer = setTimeout(
-        // An answer that has arrived while this process was busy is read before the deadline counts.
-        () => setImmediate(() => reject(unavailable(`The store did not answer within ${limit} ms`))),
-        limit,
-      )
+      let isAbandoned = false
+      let isOver = false
+      waiting += 1
+      const abandon = () => {
+        if (isOver) return
+        isAbandoned = true
+        abandoned += 1
+        waiting -= 1
+        reject(unavailable(`The store did not answer within ${limit} ms`))
+      }
+      // An answer that has arrived while this process was busy is read before the deadline counts.
+      const timer = setTimeout(() => setImmediate(abandon), limit)
       Promise.resolve()
         .then(answer)
         .then(resolve, (cause: unknown) => {
@@ -29,7 +51,12 @@ export function withDeadline(
           if (!(cause instanceof RangeError)) report(cause)
         })
         .catch(() => {})
-        .finally(() => clearTimeout(timer))
+        .finally(() => {
+          clearTimeout(timer)
+          isOver = true
+          if (isAbandoned) abandoned -= 1
+          else waiting -= 1
+        })
     })
   let examining: Promise<StoreHealth> | undefined
   const examine = () =>
@@ -41,7 +68,10 @@ export function withDeadline(
   return {
     read: (partition, keys) => bounded(() => store.read(partition, keys)),
     commit: (partition, batch) =>
-      bounded(() => store.commit(partition, batch), batch.confirm ? store.confirmsWithinMs : 0),
+      bounded(() => store.commit(partition, batch), {
+        ...(batch.confirm && store.confirmsWithinMs !== undefined ? { extra: store.confirmsWithinMs } : {}),
+        isUrgent: batch.essential === true || batch.confirm === true,
+      }),
     page: (partition, collection, query) => bounded(() => store.page(partition, collection, query)),
     count: (partition, collection, range) => bounded(() => store.count(partition, collection, range)),
     ...(store.watch && { watch: store.watch.bind(store) }),
