@@ -1,6 +1,6 @@
 import type { Deps } from '../deps.js'
-import { PortcullisError } from '../errors.js'
 import { done, type Outcome, refused } from '../outcome.js'
+import { optimistically, RACED } from '../store/update.js'
 import { hashDeviceCode, newDeviceCode, newUserCode } from './codes.js'
 import { countOpen } from './open-requests.js'
 import {
@@ -12,8 +12,6 @@ import {
   requestAsJson,
   requestKey,
 } from './request.js'
-
-const ATTEMPTS = 5
 
 export interface BegunDevice {
   /** For the program alone. */
@@ -40,7 +38,7 @@ export async function beginDevice(
   const deviceCode = newDeviceCode(deps, endsAt)
   const counters = countOpen(deps, input.address)
   const id = hashDeviceCode(deviceCode)
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+  return optimistically(deps, 'No user code was free', async () => {
     const userCode = newUserCode()
     const request: DeviceRequest = {
       userCode,
@@ -65,6 +63,6 @@ export async function beginDevice(
       return refused(result.index === 0 ? 'too_many_devices' : 'rate_limited', {
         retryAfterSeconds: RETRY_AFTER_SECONDS,
       })
-  }
-  throw new PortcullisError('store_unavailable', 'No user code was free')
+    return RACED
+  })
 }

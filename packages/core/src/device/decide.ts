@@ -2,9 +2,9 @@ import { audited } from '../audit/append.js'
 import { actorOf, auditedAs, type RequestTrace } from '../authorization/actor.js'
 import type { Identity } from '../decision.js'
 import type { Deps } from '../deps.js'
-import { PortcullisError } from '../errors.js'
 import { approvalBy } from '../oauth/approval.js'
 import { done, type Outcome, refused } from '../outcome.js'
+import { optimistically, RACED } from '../store/update.js'
 import { giveBack } from './open-requests.js'
 import {
   DEVICE,
@@ -15,7 +15,6 @@ import {
   requestKey,
 } from './request.js'
 
-const ATTEMPTS = 20
 const GUESSES = 10
 const GUESSES_PER_MS = 600_000
 
@@ -81,7 +80,7 @@ async function bind(
   userCode: string,
   decided: Partial<Pick<DeviceRequest, 'decision' | 'scopes' | 'approval'>>,
 ): Promise<Outcome<DeviceRequest>> {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+  return optimistically(deps, 'A device request changed too often to be decided', async () => {
     const found = await findByUserCode(deps, userCode)
     if (!found || found.request.decision) return refused('code_unknown')
     const { id, version, request } = found
@@ -95,7 +94,6 @@ async function bind(
         ...giveBack(request.createdAt, countedBy),
       ],
     })
-    if (result.committed) return done(request)
-  }
-  throw new PortcullisError('store_unavailable', 'A device request changed too often to be decided')
+    return result.committed ? done(request) : RACED
+  })
 }

@@ -1,17 +1,15 @@
 import type { Deps } from '../deps.js'
-import { PortcullisError } from '../errors.js'
+import { optimistically, RACED } from '../store/update.js'
 import { fine, type ScimOutcome } from './outcome.js'
 import { replaceUser } from './replace.js'
 import { claimsOf, SCIM, type User, type UserAttributes, userKey } from './user.js'
-
-const ATTEMPTS = 20
 
 /**
  * Removes a user (RFC 7644 §3.6): its accounts are deactivated first and stay so until the directory enters them anew.
  * Refused as a 409 when it is the last super admin.
  */
 export async function removeUser(deps: Deps, id: string): Promise<ScimOutcome<void>> {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+  return optimistically(deps, 'A user of the directory changed too often to be removed', async () => {
     const inactive = await replaceUser(deps, id, deactivated)
     if (!inactive.ok) return inactive
     const result = await deps.store.commit(SCIM, {
@@ -20,9 +18,8 @@ export async function removeUser(deps: Deps, id: string): Promise<ScimOutcome<vo
       checks: [{ key: userKey(id), version: inactive.value.version }],
       writes: [userKey(id), ...claimsOf(deps, inactive.value)].map((key) => ({ delete: key })),
     })
-    if (result.committed) return fine(undefined)
-  }
-  throw new PortcullisError('store_unavailable', 'A user of the directory changed too often to be removed')
+    return result.committed ? fine(undefined) : RACED
+  })
 }
 
 function deactivated({

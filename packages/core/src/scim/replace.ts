@@ -1,7 +1,7 @@
 import type { Deps } from '../deps.js'
-import { PortcullisError } from '../errors.js'
 import { deactivateAccount } from '../standing/deactivate.js'
 import type { JsonValue } from '../store/store.js'
+import { optimistically, RACED } from '../store/update.js'
 import { accountsOf } from './attributes.js'
 import { fine, NO_SUCH_USER, NOT_UNIQUE, refusedBy, type ScimOutcome } from './outcome.js'
 import { settle } from './settle.js'
@@ -17,8 +17,6 @@ import {
   userKey,
 } from './user.js'
 
-const ATTEMPTS = 20
-
 /**
  * Makes a user what `next` makes of it (RFC 7644 §3.5), and its accounts what it then says. Atomic: under concurrent
  * changes `next` runs again on the newer user. An account that the user no longer has is deactivated. Refused with
@@ -29,7 +27,7 @@ export async function replaceUser(
   id: string,
   next: (current: User) => ScimOutcome<UserAttributes>,
 ): Promise<ScimOutcome<User>> {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+  return optimistically(deps, 'A user of the directory changed too often to be changed', async () => {
     const current = await findUser(deps, id)
     if (!current) return NO_SUCH_USER
     const attributes = next(current)
@@ -41,17 +39,20 @@ export async function replaceUser(
       changedAt: deps.clock(),
     }
     const stored = await store(deps, current, changed)
-    if (stored === 'raced') continue
+    if (stored === RACED) return RACED
     if (!stored.ok) return stored
     const settled = await settle(deps, id, current.accounts)
     if (!settled.ok) return settled
     const user = await findUser(deps, id)
     return user ? fine(user) : NO_SUCH_USER
-  }
-  throw new PortcullisError('store_unavailable', 'A user of the directory changed too often to be changed')
+  })
 }
 
-async function store(deps: Deps, current: User, changed: UserRecord): Promise<ScimOutcome<void> | 'raced'> {
+async function store(
+  deps: Deps,
+  current: User,
+  changed: UserRecord,
+): Promise<ScimOutcome<void> | typeof RACED> {
   const had = claimsOf(deps, current)
   const has = claimsOf(deps, changed)
   const added = has.filter((key) => !had.some((other) => isSameKey(key, other)))
@@ -75,7 +76,7 @@ async function store(deps: Deps, current: User, changed: UserRecord): Promise<Sc
       { put: userKey(current.id), value: changed as unknown as JsonValue, sort: changed.createdAt },
     ],
   })
-  return result.committed ? fine(undefined) : 'raced'
+  return result.committed ? fine(undefined) : RACED
 }
 
 /**

@@ -1,11 +1,9 @@
 import type { Deps } from '../deps.js'
-import { PortcullisError } from '../errors.js'
 import { activateAccount } from '../standing/activate.js'
 import { deactivateAccount } from '../standing/deactivate.js'
+import { optimistically, RACED } from '../store/update.js'
 import { fine, refusedBy, type ScimOutcome } from './outcome.js'
 import { DIRECTORY_ACTOR, findUser } from './user.js'
-
-const ATTEMPTS = 20
 
 /**
  * Makes the standing of a user's accounts what its record says, then looks whether it still says so: of any number of
@@ -18,7 +16,7 @@ export async function settle(
   applied: readonly string[] = [],
 ): Promise<ScimOutcome<void>> {
   let before = applied
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+  return optimistically(deps, 'A user of the directory changed too often', async () => {
     const user = await findUser(deps, id)
     const accounts = user?.accounts ?? []
     for (const account of before.filter((candidate) => !accounts.includes(candidate))) {
@@ -32,6 +30,6 @@ export async function settle(
     }
     if ((await findUser(deps, id))?.version === user?.version) return fine(undefined)
     before = accounts
-  }
-  throw new PortcullisError('store_unavailable', 'A user of the directory changed too often')
+    return RACED
+  })
 }

@@ -1,9 +1,7 @@
 import type { Deps } from '../deps.js'
-import { PortcullisError } from '../errors.js'
 import { type Replicated, replicationOf } from '../store/replication.js'
+import { optimistically, RACED } from '../store/update.js'
 import { readStanding, STANDING, type Standing, standingAsJson } from './standing.js'
-
-const ATTEMPTS = 20
 
 export interface ChangedStanding extends Replicated {
   readonly standing: Standing
@@ -18,7 +16,7 @@ export async function changeStanding(
   partition: string,
   next: (current: Standing) => Standing,
 ): Promise<ChangedStanding> {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+  return optimistically(deps, 'The standing of an account changed too often to be changed', async () => {
     const { standing, version } = await readStanding(deps, partition)
     const changed = next(standing)
     const result = await deps.store.commit(partition, {
@@ -27,7 +25,6 @@ export async function changeStanding(
       checks: [{ key: STANDING, version }],
       writes: [{ put: STANDING, value: standingAsJson(changed) }],
     })
-    if (result.committed) return { standing: changed, ...replicationOf(result) }
-  }
-  throw new PortcullisError('store_unavailable', 'The standing of an account changed too often to be changed')
+    return result.committed ? { standing: changed, ...replicationOf(result) } : RACED
+  })
 }

@@ -1,11 +1,9 @@
 import type { Denial, DenialCode } from '../decision.js'
 import type { Deps } from '../deps.js'
-import { PortcullisError } from '../errors.js'
 import { done, type Outcome, refused } from '../outcome.js'
 import type { Check, Write } from '../store/store.js'
+import { optimistically, RACED } from '../store/update.js'
 import { readStanding, STANDING, type Standing } from './standing.js'
-
-const ATTEMPTS = 20
 
 export interface Conditions {
   readonly checks?: readonly Check[]
@@ -27,20 +25,16 @@ export async function commitUnderStanding(
   writes: (standing: Standing) => readonly Write[],
   { checks = [], otherwise = 'grant_invalid', confirm = false }: Conditions = {},
 ): Promise<Outcome<Standing>> {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+  return optimistically(deps, 'The standing of an account changed too often to act under it', async () => {
     const { standing, version } = await readStanding(deps, partition)
     const refusal = refuse(standing)
-    if (refusal) return { ok: false, denial: refusal }
+    if (refusal) return { ok: false as const, denial: refusal }
     const result = await deps.store.commit(partition, {
       ...(confirm ? { confirm } : {}),
       checks: [{ key: STANDING, version }, ...checks],
       writes: writes(standing),
     })
     if (result.committed) return done(standing)
-    if (result.index > 0) return refused(otherwise)
-  }
-  throw new PortcullisError(
-    'store_unavailable',
-    'The standing of an account changed too often to act under it',
-  )
+    return result.index > 0 ? refused(otherwise) : RACED
+  })
 }

@@ -1,11 +1,11 @@
 import type { Deps } from '../deps.js'
 import { DIRECTORY } from '../directory/directory.js'
-import { PortcullisError } from '../errors.js'
 import { done, type Outcome, refused } from '../outcome.js'
 import type { JsonValue, Millis } from '../store/store.js'
+import { optimistically, RACED } from '../store/update.js'
 
 const ROSTER = { collection: 'super-admins', id: 'banned' } as const
-const ATTEMPTS = 20
+const BUSY = 'The roster of super admins changed too often'
 
 /** Until when each is out of service, by ban and by directory apart: the end of one is not the end of the other. */
 type Roster = Readonly<Record<string, Millis>>
@@ -24,27 +24,25 @@ export async function reserveSuperAdminBan(
   until: Millis,
   cause: Cause = 'ban',
 ): Promise<Outcome<void>> {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+  return optimistically(deps, BUSY, async () => {
     const [record] = await deps.store.read(DIRECTORY, [ROSTER])
     const roster = inForce((record?.value ?? {}) as Roster, deps.clock())
     const others = [...deps.options.superAdmins].filter((other) => other !== account && !isOut(roster, other))
     if (others.length === 0) return refused('last_super_admin')
     const changed = { ...roster, [entryOf(account, cause)]: until }
     const result = await writeRoster(deps, record?.version ?? null, changed)
-    if (result.committed) return done(undefined)
-  }
-  throw new PortcullisError('store_unavailable', 'The roster of super admins changed too often')
+    return result.committed ? done(undefined) : RACED
+  })
 }
 
 export async function releaseSuperAdminBan(deps: Deps, account: string, cause: Cause = 'ban'): Promise<void> {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+  return optimistically(deps, BUSY, async () => {
     const [record] = await deps.store.read(DIRECTORY, [ROSTER])
     if (!record) return
     const { [entryOf(account, cause)]: _released, ...others } = record.value as Roster
     const result = await writeRoster(deps, record.version, others)
-    if (result.committed) return
-  }
-  throw new PortcullisError('store_unavailable', 'The roster of super admins changed too often')
+    return result.committed ? undefined : RACED
+  })
 }
 
 function isOut(roster: Roster, account: string): boolean {

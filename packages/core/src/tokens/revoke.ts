@@ -2,12 +2,10 @@ import { audited } from '../audit/append.js'
 import { type Actor, auditedAs } from '../authorization/actor.js'
 import type { Deps } from '../deps.js'
 import { enter } from '../directory/directory.js'
-import { PortcullisError } from '../errors.js'
 import { done, type Outcome, refused } from '../outcome.js'
 import { type Replicated, replicationOf } from '../store/replication.js'
+import { optimistically, RACED } from '../store/update.js'
 import { recordDeadline, type TokenRecord, tokenRecordKey, tokenRecordOf } from './token.js'
-
-const ATTEMPTS = 20
 
 export interface RevokedToken extends Replicated {
   readonly record: TokenRecord
@@ -46,7 +44,7 @@ export async function markRevoked(
 ): Promise<Outcome<RevokedToken>> {
   const key = tokenRecordKey(id)
   const partition = deps.partitionOf(account)
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+  return optimistically(deps, 'A token changed too often to be revoked', async () => {
     const [stored] = await deps.store.read(partition, [key])
     if (!stored) return refused('token_not_found')
     const record = tokenRecordOf(stored)
@@ -64,7 +62,6 @@ export async function markRevoked(
       checks: [{ key, version: stored.version }],
       writes: [{ put: key, value: revoked, sort: stored.sort, expiresAt: deadline }],
     })
-    if (result.committed) return done({ record: revoked, ...replicationOf(result) })
-  }
-  throw new PortcullisError('store_unavailable', 'A token changed too often to be revoked')
+    return result.committed ? done({ record: revoked, ...replicationOf(result) }) : RACED
+  })
 }
