@@ -20,6 +20,7 @@ import { STANDING } from './standing/standing.js'
 import { withDeadline } from './store/deadline.js'
 import { reportFullStore } from './store/full.js'
 import { withNearCache } from './store/near-cache.js'
+import { reportOnce } from './store/readable.js'
 import type { Store } from './store/store.js'
 import { keyRing } from './tokens/keys.js'
 import { createProofCache } from './tokens/proof-cache.js'
@@ -86,6 +87,7 @@ export async function bindDeps(options: ResolvedOptions): Promise<Deps> {
     roleOf: (accountId) => roleOf(options, accountId),
     report: options.onEvent,
     strangers: limitEvents(options.onEvent),
+    reportUnreadable: reportOnce(options.onEvent),
   }
 }
 

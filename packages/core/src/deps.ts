@@ -43,4 +43,6 @@ export interface Deps {
   readonly report: (event: GateEvent) => void
   /** For what strangers can cause: at most one line a second for each code. */
   readonly strangers: LimitedEvents
+  /** Once for each record, and not without end. */
+  readonly reportUnreadable: (collection: string, id: string) => void
 }

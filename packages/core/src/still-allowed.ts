@@ -3,7 +3,7 @@ import { issuedUnder, noteDeadline } from './authentication/issued-under.js'
 import type { Identity } from './decision.js'
 import type { Deps } from './deps.js'
 import { familyKey, familyOf } from './oauth/refresh-token.js'
-import { endedSessionKey, parseHandle, type SessionRecord, sessionRecordKey } from './sessions/session.js'
+import { endedSessionKey, parseHandle, sessionRecordKey, sessionRecordOf } from './sessions/session.js'
 import { fateOf, type Issued } from './standing/judge.js'
 import { STANDING, standingOf } from './standing/standing.js'
 import type { RecordKey, StoredRecord } from './store/store.js'
@@ -76,7 +76,7 @@ const RECORDS: Readonly<Record<'token' | 'api_key' | 'session', RecordOf>> = {
   session: {
     key: (handle) => sessionRecordKey(recordIdOf(handle)),
     read(stored) {
-      const { createdAt, generation } = stored.value as unknown as SessionRecord
+      const { createdAt, generation } = sessionRecordOf(stored)
       return { issuedAt: createdAt, sessionGeneration: generation }
     },
   },

@@ -1,4 +1,5 @@
 import type { Deps } from '../deps.js'
+import { instant } from '../store/shape.js'
 import type { Millis, RecordKey, StoredRecord } from '../store/store.js'
 
 const WRITE_EVERY_MS = 60_000
@@ -11,7 +12,7 @@ export function useKey(kind: CredentialKind, id: string): RecordKey {
 }
 
 export function lastUseOf(record: StoredRecord | undefined): Millis | undefined {
-  return record ? (record.value as number) : undefined
+  return instant(record?.value) ? (record?.value as number) : undefined
 }
 
 /** Remembers when this process last wrote the use of a credential, so that a busy one costs one write a minute. */

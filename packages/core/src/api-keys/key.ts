@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import { count, instant, optional, reader, text, texts } from '../store/shape.js'
 import type { Millis, RecordKey, StoredRecord } from '../store/store.js'
 
 /** The record of an API key. The key itself is stored nowhere, only a hash of its secret part. */
@@ -66,9 +67,16 @@ export function apiKeyRecordKey(id: string): RecordKey {
   return { collection: API_KEYS, id }
 }
 
-export function apiKeyRecordOf(stored: StoredRecord): ApiKeyRecord {
-  return stored.value as unknown as ApiKeyRecord
-}
+/** Throws `store_unavailable` for a record that cannot be read. */
+export const apiKeyRecordOf: (stored: StoredRecord) => ApiKeyRecord = reader<ApiKeyRecord>('API key', {
+  account: text,
+  name: text,
+  scopes: texts,
+  createdAt: instant,
+  expiresAt: optional(instant),
+  generation: count,
+  hash: text,
+})
 
 export function apiKeyInfoOf(id: string, record: ApiKeyRecord, lastUsedAt?: Millis): ApiKeyInfo {
   const { name, scopes, createdAt, expiresAt } = record

@@ -1,6 +1,7 @@
 import { lastUseOf, useKey } from '../activity/touch.js'
 import type { Deps } from '../deps.js'
 import { readStanding } from '../standing/standing.js'
+import { ifReadable } from '../store/readable.js'
 import { API_KEYS, type ApiKeyInfo, apiKeyInfoOf, apiKeyRecordOf } from './key.js'
 
 const MOST = 1000
@@ -12,7 +13,9 @@ export async function listApiKeys(deps: Deps, input: { account: string }): Promi
     readStanding(deps, partition),
     deps.store.page(partition, API_KEYS, { limit: MOST, order: 'descending' }),
   ])
-  const live = records.filter((stored) => apiKeyRecordOf(stored).generation === standing.tokenGeneration)
+  const live = records.filter(
+    (stored) => ifReadable(deps, API_KEYS, stored, apiKeyRecordOf)?.generation === standing.tokenGeneration,
+  )
   const uses = await deps.store.read(
     partition,
     live.map(({ id }) => useKey('api-key', id)),

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import type { AuditedActor } from '../authorization/actor.js'
-import type { Millis, RecordKey } from '../store/store.js'
+import { count, instant, reader, text } from '../store/shape.js'
+import type { Millis, RecordKey, StoredRecord } from '../store/store.js'
 
 /** What may be recorded. `subject` is the account or thing it was done to. */
 export interface AuditedAction extends AuditedActor {
@@ -49,6 +50,17 @@ export interface AuditEntry extends AuditedAction {
   /** HMAC-SHA256 over all the other members. */
   readonly hash: string
 }
+
+/** Throws `store_unavailable` for a record that cannot be read. */
+export const auditEntryOf: (stored: StoredRecord) => AuditEntry = reader<AuditEntry>('audit entry', {
+  sequence: count,
+  at: instant,
+  action: text,
+  actor: text,
+  subject: text,
+  previous: text,
+  hash: text,
+})
 
 export const ENTRIES = 'entries'
 export const HEAD = { collection: 'head', id: 'head' } as const

@@ -1,7 +1,8 @@
 import type { Deps } from '../deps.js'
 import type { Listed, ListQuery } from '../directory/directory.js'
+import { ifReadable } from '../store/readable.js'
 import type { Millis } from '../store/store.js'
-import { type AuditEntry, ENTRIES } from './entry.js'
+import { type AuditEntry, auditEntryOf, ENTRIES } from './entry.js'
 
 export interface AuditFilter {
   readonly actor?: string
@@ -29,7 +30,7 @@ export async function listAudit(deps: Deps, query: ListQuery & AuditFilter): Pro
       order: 'descending',
       ...(cursor === undefined ? {} : { cursor }),
     })
-    const entries = page.records.map((record) => record.value as unknown as AuditEntry)
+    const entries = page.records.flatMap((record) => ifReadable(deps, ENTRIES, record, auditEntryOf) ?? [])
     items.push(...entries.filter((entry) => matches(entry, query)))
     examined += limit
     cursor = page.nextCursor

@@ -73,7 +73,9 @@ async function planCut(deps: Deps): Promise<Plan | 'broken'> {
     isComplete,
   })
   for await (const stored of walk(deps, chain.partition, ENTRIES, 'ascending')) {
-    if (entryOf(stored).at >= before) break
+    const at = entryOf(stored)?.at
+    if (at === undefined) return 'broken'
+    if (at >= before) break
     if (last.sequence - from.sequence === CUT_A_RUN) return planned(false)
     const next = linkAfter(chain, last, stored)
     if (!next) return (await hasMoved(chain, from)) ? { from, cuts: [], isComplete: true } : 'broken'

@@ -1,9 +1,10 @@
 import type { Deps } from '../deps.js'
 import { walk } from '../directory/walk.js'
+import { isUnreadable } from '../store/shape.js'
 import type { StoredRecord } from '../store/store.js'
 import { type AuditChain, headOf, readHead } from './chain.js'
 import { type AuditCheckpoint, CHECKPOINT, headAfter, readCheckpoint } from './checkpoint.js'
-import { type AuditEntry, ENTRIES, HEAD, type Head, hashEntry } from './entry.js'
+import { type AuditEntry, auditEntryOf, ENTRIES, HEAD, type Head, hashEntry } from './entry.js'
 
 export interface AuditVerification {
   readonly intact: boolean
@@ -55,7 +56,8 @@ async function walkChain(deps: Deps, first: Head, head: Head): Promise<Walked> {
   let last = first
   let entries = 0
   for await (const stored of walk(deps, chain.partition, ENTRIES, 'ascending')) {
-    const { sequence } = entryOf(stored)
+    const sequence = entryOf(stored)?.sequence
+    if (sequence === undefined) return { last, entries, follows: false }
     if (last.sequence === head.sequence && sequence > head.sequence)
       return { last, entries, follows: (await readHead(chain)).sequence >= sequence }
     let next = linkAfter(chain, last, stored)
@@ -73,15 +75,23 @@ async function walkChain(deps: Deps, first: Head, head: Head): Promise<Walked> {
 
 /** The chain as far as this entry, or undefined when the entry does not belong after `last`. */
 export function linkAfter(chain: AuditChain, last: Head, stored: StoredRecord): Head | undefined {
-  const { hash, ...unhashed } = entryOf(stored)
+  const entry = entryOf(stored)
+  if (!entry) return undefined
+  const { hash, ...unhashed } = entry
   const follows = unhashed.sequence === last.sequence + 1 && unhashed.previous === last.hash
   return follows && hashEntry(chain.key, unhashed) === hash
     ? { sequence: unhashed.sequence, hash }
     : undefined
 }
 
-export function entryOf(stored: StoredRecord): AuditEntry {
-  return stored.value as unknown as AuditEntry
+/** Undefined for a record that is no entry. */
+export function entryOf(stored: StoredRecord): AuditEntry | undefined {
+  try {
+    return auditEntryOf(stored)
+  } catch (error) {
+    if (isUnreadable(error)) return undefined
+    throw error
+  }
 }
 
 /** Where the chain begins now, when the retention has cut off what was to be walked next. */

@@ -1,5 +1,6 @@
 import type { Deps } from '../deps.js'
 import { handleOf, type SessionFacts, type SessionKey } from '../sessions/session.js'
+import { reader, text } from '../store/shape.js'
 import type { Millis, RecordKey } from '../store/store.js'
 
 /** Whom the identity provider names when it ends something. */
@@ -16,6 +17,9 @@ export const LOGGED_OUT: RecordKey = { collection: 'logged-out', id: 'logged-out
 export interface KnownLogin {
   readonly account: string
 }
+
+/** Throws `store_unavailable` for an entry that cannot be read. */
+export const knownLoginOf = reader<KnownLogin>('login known to the provider', { account: text })
 
 /** No account can be spelled with a NUL, so no account shares a partition with one of these. */
 export function subjectPartition(deps: Deps, issuer: string, subject: string): string {
@@ -63,5 +67,5 @@ export async function wasLoggedOutSince(deps: Deps, names: ProviderNames, began:
       : deps.store.read(providerSessionPartition(deps, issuer, providerSessionId), [LOGGED_OUT]),
   ])
   const at = ofSubject[0]?.value
-  return ofSession[0] !== undefined || (typeof at === 'number' && at >= began)
+  return ofSession[0] !== undefined || (at !== undefined && !(typeof at === 'number' && at < began))
 }

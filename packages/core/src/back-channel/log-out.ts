@@ -4,10 +4,11 @@ import { done, type Outcome, refused } from '../outcome.js'
 import { LogoutRefused, type LogoutToken } from '../provider.js'
 import { endSession } from '../sessions/end.js'
 import { openSession, parseHandle, type SessionKey, sessionRecordKey } from '../sessions/session.js'
+import { ifReadable } from '../store/readable.js'
 import { endAccountByProvider, PROVIDER } from './end-account.js'
 import {
   ACCOUNTS,
-  type KnownLogin,
+  knownLoginOf,
   LOGGED_OUT,
   PROVIDER_SESSIONS,
   providerSessionPartition,
@@ -78,8 +79,10 @@ async function isOf(deps: Deps, key: SessionKey, subject: string | undefined): P
 async function endSubject(deps: Deps, issuer: string, subject: string): Promise<void> {
   const place = subjectPartition(deps, issuer, subject)
   await leaveWord(deps, place)
-  for await (const entry of walk(deps, place, ACCOUNTS))
-    await endAccountByProvider(deps, (entry.value as unknown as KnownLogin).account)
+  for await (const entry of walk(deps, place, ACCOUNTS)) {
+    const known = ifReadable(deps, ACCOUNTS, entry, knownLoginOf)
+    if (known) await endAccountByProvider(deps, known.account)
+  }
 }
 
 /** Before anything is looked for: a login that is not to be found yet will see it. */

@@ -1,5 +1,6 @@
 import type { Deps } from '../deps.js'
-import type { Approval } from '../oauth/approval.js'
+import { type Approval, isApproval } from '../oauth/approval.js'
+import { instant, optional, reader, text, texts } from '../store/shape.js'
 import type { JsonValue, Millis, RecordKey, StoredRecord } from '../store/store.js'
 
 /** All device requests are in one partition: they live ten minutes, and nobody knows whose they will be. */
@@ -38,9 +39,17 @@ export function codeKey(userCode: string): RecordKey {
   return { collection: 'codes', id: userCode }
 }
 
-function requestOf(stored: StoredRecord): DeviceRequest {
-  return stored.value as unknown as DeviceRequest
-}
+const requestOf: (stored: StoredRecord) => DeviceRequest = reader<DeviceRequest>('device request', {
+  userCode: text,
+  clientId: text,
+  scopes: texts,
+  createdAt: instant,
+  endsAt: instant,
+  intervalSeconds: instant,
+  askedAt: optional(instant),
+  decision: optional((value) => value === 'approved' || value === 'denied'),
+  approval: optional(isApproval),
+})
 
 export function requestAsJson(request: DeviceRequest): JsonValue {
   return request as unknown as JsonValue

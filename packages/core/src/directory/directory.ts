@@ -1,4 +1,5 @@
 import type { Deps } from '../deps.js'
+import { reader, text } from '../store/shape.js'
 import type { Millis, StoredRecord } from '../store/store.js'
 
 /**
@@ -70,8 +71,11 @@ export async function leave(
   })
 }
 
+const entryOf = reader<Entry>('entry of a directory', { account: text })
+
+/** Throws `store_unavailable` for an entry that cannot be read. */
 export function accountOf(entry: StoredRecord): string {
-  return (entry.value as unknown as Entry).account
+  return entryOf(entry).account
 }
 
 /** The account that a directory entry names, or undefined when nothing is listed under this id. */

@@ -4,6 +4,7 @@ import type { Deps } from '../deps.js'
 import { done, type Outcome, refused } from '../outcome.js'
 import type { Issued } from '../standing/judge.js'
 import { readStoredStanding } from '../standing/standing.js'
+import { count, hasShape, instant, text } from '../store/shape.js'
 import type { Millis } from '../store/store.js'
 
 /**
@@ -16,6 +17,13 @@ export interface Approval {
   readonly sessionGeneration: number
   readonly tokenGeneration: number
 }
+
+export const isApproval = hasShape<Approval>({
+  account: text,
+  approvedAt: instant,
+  sessionGeneration: count,
+  tokenGeneration: count,
+})
 
 /**
  * Approves for whoever is at the browser. The generation is that of the session itself, not of the account by now: a

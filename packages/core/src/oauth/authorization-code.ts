@@ -3,8 +3,9 @@ import { appendAudit } from '../audit/append.js'
 import { type Actor, actorByExchange, auditedAs, type RequestTrace } from '../authorization/actor.js'
 import type { Deps } from '../deps.js'
 import { type Outcome, refused } from '../outcome.js'
+import { instant, reader, text, texts } from '../store/shape.js'
 import type { JsonValue, Millis, RecordKey } from '../store/store.js'
-import type { Approval } from './approval.js'
+import { type Approval, isApproval } from './approval.js'
 import type { OAuthClient } from './clients.js'
 import type { GrantedTokens } from './granted.js'
 import { redeemApproval } from './redeem-approval.js'
@@ -29,6 +30,15 @@ export interface Authorization {
 interface CodeRecord extends Authorization {
   readonly endsAt: Millis
 }
+
+const codeOf = reader<CodeRecord>('authorization code', {
+  clientId: text,
+  redirectUri: text,
+  codeChallenge: text,
+  scopes: texts,
+  approval: isApproval,
+  endsAt: instant,
+})
 
 /** A code for the client to redeem within a minute (RFC 6749 §4.1.2). */
 export async function issueCode(deps: Deps, authorization: Authorization): Promise<string> {
@@ -71,7 +81,7 @@ export async function redeemCode(
   const codeHash = hashCode(input.code)
   const [stored] = await deps.store.read(CODES, [codeRecordKey(codeHash)])
   if (!stored) return refused('grant_invalid')
-  const code = stored.value as unknown as CodeRecord
+  const code = codeOf(stored)
   const isTheirs =
     code.clientId === client.id &&
     code.redirectUri === input.redirectUri &&

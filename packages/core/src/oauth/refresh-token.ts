@@ -1,5 +1,6 @@
 import type { Deps } from '../deps.js'
 import type { Issued } from '../standing/judge.js'
+import { count, hasShape, instant, optional, reader, text, texts } from '../store/shape.js'
 import type { Millis, RecordKey, StoredRecord } from '../store/store.js'
 import type { AccessToken } from '../tokens/issue.js'
 import { parseJsonObject } from '../tokens/json.js'
@@ -36,9 +37,22 @@ export function familyKey(id: string): RecordKey {
   return { collection: 'refresh', id }
 }
 
-export function familyOf(stored: StoredRecord): RefreshFamily {
-  return stored.value as unknown as RefreshFamily
-}
+const isAccessToken = hasShape<AccessToken>({ id: text, scopes: texts, createdAt: instant, expiresAt: instant })
+
+/** Throws `store_unavailable` for a record that cannot be read. */
+export const familyOf: (stored: StoredRecord) => RefreshFamily = reader<RefreshFamily>(
+  'family of refresh tokens',
+  {
+    clientId: text,
+    scopes: texts,
+    createdAt: instant,
+    generation: count,
+    turn: count,
+    turnedAt: instant,
+    access: isAccessToken,
+    endedAt: optional(instant),
+  },
+)
 
 export function issuedAsFamily(partition: string, family: RefreshFamily | undefined): Issued {
   return {

@@ -4,6 +4,7 @@ import type { Deps } from '../deps.js'
 import { walk } from '../directory/walk.js'
 import { PortcullisError } from '../errors.js'
 import { done, type Outcome } from '../outcome.js'
+import { ifReadable } from '../store/readable.js'
 import type { JsonValue } from '../store/store.js'
 import { markRevoked } from '../tokens/revoke.js'
 import { TOKENS, tokenRecordOf } from '../tokens/token.js'
@@ -20,7 +21,7 @@ export async function endFamily(deps: Deps, input: { account: string; familyId: 
   const partition = deps.partitionOf(account)
   await markEnded(deps, partition, familyId)
   for await (const stored of walk(deps, partition, TOKENS))
-    if (tokenRecordOf(stored).family === familyId)
+    if (ifReadable(deps, TOKENS, stored, tokenRecordOf)?.family === familyId)
       await markRevoked(deps, account, stored.id, { confirm: true })
 }
 

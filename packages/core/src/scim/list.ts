@@ -1,4 +1,5 @@
 import type { Deps } from '../deps.js'
+import { ifReadable } from '../store/readable.js'
 import { SCIM, USERS, type User, userOf } from './user.js'
 
 export const MOST_LISTED = 200
@@ -27,7 +28,9 @@ export async function listUsers(
     })
     for (const stored of page.records) {
       position += 1
-      if (position >= startIndex && users.length < count) users.push(userOf(stored))
+      if (position < startIndex || users.length >= count) continue
+      const user = ifReadable(deps, USERS, stored, userOf)
+      if (user) users.push(user)
     }
     cursor = page.nextCursor
     if (cursor === undefined) break

@@ -1,6 +1,7 @@
 import { serviceActor } from '../authorization/actor.js'
 import type { Deps } from '../deps.js'
 import { DIRECTORY_SERVICE } from '../standing/standing.js'
+import { hasShape, instant, optional, reader, text, texts, truth } from '../store/shape.js'
 import type { Millis, RecordKey, StoredRecord } from '../store/store.js'
 
 /** What a directory may say of a user's name (RFC 7643 §4.1.1); the rest is not kept. */
@@ -71,8 +72,31 @@ export function isSameKey(a: RecordKey, b: RecordKey): boolean {
   return a.collection === b.collection && a.id === b.id
 }
 
+const isEmail = hasShape<UserEmail>({
+  value: text,
+  type: optional(text),
+  primary: optional((value) => value === true),
+})
+
+const recordOf = reader<UserRecord>('user of the directory', {
+  userName: text,
+  externalId: optional(text),
+  displayName: optional(text),
+  name: optional(
+    hasShape<NonNullable<UserRecord['name']>>(
+      Object.fromEntries(NAME_PARTS.map((part) => [part, optional(text)])),
+    ),
+  ),
+  emails: (value) => Array.isArray(value) && value.every(isEmail),
+  active: truth,
+  accounts: texts,
+  createdAt: instant,
+  changedAt: instant,
+})
+
+/** Throws `store_unavailable` for a record that cannot be read. */
 export function userOf(stored: StoredRecord): User {
-  return { ...(stored.value as unknown as UserRecord), id: stored.id, version: stored.version }
+  return { ...recordOf(stored), id: stored.id, version: stored.version }
 }
 
 export async function findUser(deps: Deps, id: string): Promise<User | undefined> {

@@ -1,7 +1,8 @@
 import type { Deps } from '../deps.js'
 import { leave } from '../directory/directory.js'
 import { walk } from '../directory/walk.js'
-import { handleOf, SESSIONS, type SessionRecord, sessionRecordKey } from './session.js'
+import { ifReadable } from '../store/readable.js'
+import { handleOf, SESSIONS, sessionRecordKey, sessionRecordOf } from './session.js'
 
 /**
  * Removes the records of sessions that a newer generation has already ended, and says how many there were.
@@ -14,7 +15,8 @@ export async function collectEndedSessions(
 ): Promise<number> {
   let count = 0
   for await (const stored of walk(deps, partition, SESSIONS)) {
-    if ((stored.value as unknown as SessionRecord).generation >= generation) continue
+    const record = ifReadable(deps, SESSIONS, stored, sessionRecordOf)
+    if (!record || record.generation >= generation) continue
     await deps.store.commit(partition, {
       quiet: true,
       essential: true,

@@ -1,13 +1,13 @@
 import type { Deps } from '../deps.js'
 import type { StoredRecord } from '../store/store.js'
-import { type SessionKey, type SessionRecord, sessionRecordKey } from './session.js'
+import { type SessionKey, sessionRecordKey, sessionRecordOf } from './session.js'
 
 /**
  * Moves the idle limit of a session that was just used. Never past its absolute limit, at most once per
  * `extendEverySeconds`, and never reviving one that ended meanwhile: the commit checks the version that was read.
  */
 export async function extendSession(deps: Deps, key: SessionKey, stored: StoredRecord): Promise<void> {
-  const record = stored.value as unknown as SessionRecord
+  const record = sessionRecordOf(stored)
   const now = deps.clock()
   const { extendEverySeconds, idleSeconds } = deps.options.sessions
   if (now - record.lastSeenAt < extendEverySeconds * 1000) return

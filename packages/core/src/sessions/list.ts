@@ -1,6 +1,7 @@
 import type { Deps } from '../deps.js'
 import type { Listed, ListQuery } from '../directory/directory.js'
 import { readStanding } from '../standing/standing.js'
+import { ifReadable } from '../store/readable.js'
 import { openSession, SESSIONS, type Session } from './session.js'
 
 /** The live sessions of one account, newest first. */
@@ -17,7 +18,9 @@ export async function listSessions(
     ...(cursor === undefined ? {} : { cursor }),
   })
   const items = page.records
-    .map((stored) => openSession(deps, { partition, id: stored.id }, stored))
+    .map((stored) =>
+      ifReadable(deps, SESSIONS, stored, () => openSession(deps, { partition, id: stored.id }, stored)),
+    )
     .filter((session) => session !== undefined)
     .filter((session) => session.generation === standing.sessionGeneration)
   return { items, ...(page.nextCursor === undefined ? {} : { nextCursor: page.nextCursor }) }

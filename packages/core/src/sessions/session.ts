@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Deps } from '../deps.js'
+import { count, instant, reader, text } from '../store/shape.js'
 import type { Millis, RecordKey, StoredRecord } from '../store/store.js'
 
 /** Who the session belongs to and how it began; kept encrypted. */
@@ -25,6 +26,15 @@ export interface SessionRecord {
 }
 
 export const SESSIONS = 'sessions'
+
+/** Throws `store_unavailable` for a record that cannot be read. */
+export const sessionRecordOf: (stored: StoredRecord) => SessionRecord = reader<SessionRecord>('session', {
+  createdAt: instant,
+  lastSeenAt: instant,
+  absoluteExpiresAt: instant,
+  generation: count,
+  sealed: text,
+})
 
 /** Names a session without being able to act as it: partition and hash of the secret. */
 export interface SessionKey {
@@ -78,9 +88,12 @@ export interface Session extends SessionFacts {
   readonly generation: number
 }
 
-/** The decrypted session, or undefined when it was sealed for another place or by a secret that is gone. */
+/**
+ * The decrypted session, or undefined when it was sealed for another place or by a secret that is gone. Throws
+ * `store_unavailable` for a record that cannot be read.
+ */
 export function openSession(deps: Deps, key: SessionKey, stored: StoredRecord): Session | undefined {
-  const record = stored.value as unknown as SessionRecord
+  const record = sessionRecordOf(stored)
   const facts = deps.sealer.open(sealingContext(key), record.sealed) as unknown as SessionFacts | undefined
   if (!facts || deps.partitionOf(facts.email) !== key.partition) return undefined
   return {

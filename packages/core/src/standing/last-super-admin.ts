@@ -1,6 +1,7 @@
 import type { Deps } from '../deps.js'
 import { DIRECTORY } from '../directory/directory.js'
 import { done, type Outcome, refused } from '../outcome.js'
+import { hasShape, instant, reader } from '../store/shape.js'
 import type { JsonValue, Millis } from '../store/store.js'
 import { optimistically, RACED } from '../store/update.js'
 
@@ -9,6 +10,7 @@ const BUSY = 'The roster of super admins changed too often'
 
 /** Until when each is out of service, by ban and by directory apart: the end of one is not the end of the other. */
 type Roster = Readonly<Record<string, Millis>>
+const rosterOf = reader<Roster>('roster of super admins', hasInstants)
 type Cause = 'ban' | 'directory'
 
 /** No account can be spelled with a space. */
@@ -26,7 +28,7 @@ export async function reserveSuperAdminBan(
 ): Promise<Outcome<void>> {
   return optimistically(deps, BUSY, async () => {
     const [record] = await deps.store.read(DIRECTORY, [ROSTER])
-    const roster = inForce((record?.value ?? {}) as Roster, deps.clock())
+    const roster = inForce(record ? rosterOf(record) : {}, deps.clock())
     const others = [...deps.options.superAdmins].filter((other) => other !== account && !isOut(roster, other))
     if (others.length === 0) return refused('last_super_admin')
     const changed = { ...roster, [entryOf(account, cause)]: until }
@@ -39,10 +41,14 @@ export async function releaseSuperAdminBan(deps: Deps, account: string, cause: C
   return optimistically(deps, BUSY, async () => {
     const [record] = await deps.store.read(DIRECTORY, [ROSTER])
     if (!record) return
-    const { [entryOf(account, cause)]: _released, ...others } = record.value as Roster
+    const { [entryOf(account, cause)]: _released, ...others } = rosterOf(record)
     const result = await writeRoster(deps, record.version, others)
     return result.committed ? undefined : RACED
   })
+}
+
+function hasInstants(value: unknown): value is Roster {
+  return hasShape<object>({})(value) && Object.values(value).every(instant)
 }
 
 function isOut(roster: Roster, account: string): boolean {

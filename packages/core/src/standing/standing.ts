@@ -1,4 +1,5 @@
 import type { Deps } from '../deps.js'
+import { count, hasShape, instant, optional, reader, text, truth } from '../store/shape.js'
 import type { JsonValue, Millis, RecordKey, StoredRecord } from '../store/store.js'
 
 export interface Ban {
@@ -34,8 +35,19 @@ export const STANDING: RecordKey = { collection: 'standing', id: 'standing' }
 
 const BLANK: Standing = { sessionGeneration: 0, tokenGeneration: 0 }
 
+const readRecord = reader<Standing>('standing', {
+  sessionGeneration: count,
+  tokenGeneration: count,
+  foreignNotBefore: optional(instant),
+  authenticatedAt: optional(instant),
+  ban: optional(hasShape<Ban>({ at: instant, until: instant, by: text, reason: text, keepTokens: truth })),
+  deactivatedAt: optional(instant),
+  reloginAfter: optional(instant),
+})
+
+/** An account without a record has done nothing yet. Throws `store_unavailable` for a record that cannot be read. */
 export function standingOf(record: StoredRecord | undefined): Standing {
-  return record ? (record.value as unknown as Standing) : BLANK
+  return record ? readRecord(record) : BLANK
 }
 
 /** The name of the directory (SCIM) in the audit log. No e-mail, so no account can have it. */

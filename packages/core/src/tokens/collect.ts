@@ -1,6 +1,7 @@
 import type { Deps } from '../deps.js'
 import { enter } from '../directory/directory.js'
 import { walk } from '../directory/walk.js'
+import { ifReadable } from '../store/readable.js'
 import type { StoredRecord } from '../store/store.js'
 import { markRevoked } from './revoke.js'
 import { recordDeadline, TOKENS, tokenRecordKey, tokenRecordOf } from './token.js'
@@ -16,8 +17,8 @@ export async function collectRevokedTokens(deps: Deps, account: string, generati
   let count = 0
   let chunk: StoredRecord[] = []
   for await (const stored of walk(deps, deps.partitionOf(account), TOKENS)) {
-    const record = tokenRecordOf(stored)
-    if (record.generation >= generation || record.revokedAt !== undefined) continue
+    const record = ifReadable(deps, TOKENS, stored, tokenRecordOf)
+    if (!record || record.generation >= generation || record.revokedAt !== undefined) continue
     if (record.expiresAt > now) count += 1
     chunk.push(stored)
     if (chunk.length < MARKED_AT_ONCE) continue

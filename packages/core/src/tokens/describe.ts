@@ -1,10 +1,11 @@
 import { lastUseOf, useKey } from '../activity/touch.js'
 import type { Deps } from '../deps.js'
 import { STANDING, standingOf } from '../standing/standing.js'
+import { ifReadable } from '../store/readable.js'
 import type { StoredRecord } from '../store/store.js'
-import { statusOf, type TokenInfo, tokenRecordKey, tokenRecordOf } from './token.js'
+import { statusOf, TOKENS, type TokenInfo, tokenRecordKey, tokenRecordOf } from './token.js'
 
-/** What is known of these tokens of one account, in their order, read in one step; those that are gone are left out. */
+/** What is known of these tokens of one account, in their order, read in one step; those that are gone or unreadable are left out. */
 export async function describeTokens(
   deps: Deps,
   account: string,
@@ -20,10 +21,11 @@ export async function describeTokens(
   const now = deps.clock()
   return ids.flatMap((id, index) => {
     const stored: StoredRecord | undefined = records[1 + index]
-    if (!stored) return []
-    const { name, scopes, createdAt, expiresAt } = tokenRecordOf(stored)
+    const record = stored && ifReadable(deps, TOKENS, stored, tokenRecordOf)
+    if (!record) return []
+    const { name, scopes, createdAt, expiresAt } = record
     const lastUsedAt = lastUseOf(records[1 + ids.length + index])
-    const status = statusOf(tokenRecordOf(stored), standing, now)
+    const status = statusOf(record, standing, now)
     return [
       { id, account, name, scopes, createdAt, expiresAt, status, ...(lastUsedAt ? { lastUsedAt } : {}) },
     ]

@@ -1,5 +1,8 @@
 import type { Deps } from '../deps.js'
 import { accountOf, DIRECTORY, type Listed, type ListQuery } from '../directory/directory.js'
+import { STANDING } from '../standing/standing.js'
+import { ifReadable } from '../store/readable.js'
+import { isUnreadable } from '../store/shape.js'
 import { describeTokens } from './describe.js'
 import type { TokenInfo, TokenStatus } from './token.js'
 
@@ -27,7 +30,10 @@ export async function listAllTokens(deps: Deps, query: ListQuery & TokenFilter):
       order: 'descending',
       ...(cursor === undefined ? {} : { cursor }),
     })
-    const listed = page.records.map((entry) => ({ id: entry.id, account: accountOf(entry) }))
+    const listed = page.records.flatMap((entry) => {
+      const account = ifReadable(deps, 'tokens of the directory', entry, accountOf)
+      return account === undefined ? [] : [{ id: entry.id, account }]
+    })
     const candidates = listed.filter(({ account }) => contains(account, query.email))
     const infos = await describeEach(deps, candidates)
     items.push(...infos.filter((info) => contains(info.name, query.name) && hasStatus(info, query.status)))
@@ -42,7 +48,13 @@ async function describeEach(deps: Deps, listed: readonly { id: string; account: 
   const byAccount = new Map<string, string[]>()
   for (const { id, account } of listed) byAccount.set(account, [...(byAccount.get(account) ?? []), id])
   const described = await Promise.all(
-    [...byAccount].map(([account, ids]) => describeTokens(deps, account, ids)),
+    [...byAccount].map(([account, ids]) =>
+      describeTokens(deps, account, ids).catch((error: unknown) => {
+        if (!isUnreadable(error)) throw error
+        deps.reportUnreadable(STANDING.collection, deps.partitionOf(account))
+        return []
+      }),
+    ),
   )
   const infos = new Map(described.flat().map((info) => [info.id, info]))
   return listed.map(({ id }) => infos.get(id)).filter((info) => info !== undefined)

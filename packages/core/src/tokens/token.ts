@@ -1,5 +1,6 @@
 import type { Deps } from '../deps.js'
 import type { Standing } from '../standing/standing.js'
+import { count, instant, optional, reader, text, texts } from '../store/shape.js'
 import type { Millis, RecordKey, StoredRecord } from '../store/store.js'
 
 /** The record of a token; its id is the `jti`. The token itself is stored nowhere. */
@@ -36,9 +37,16 @@ export interface TokenInfo {
   readonly status: TokenStatus
 }
 
-export function tokenRecordOf(stored: StoredRecord): TokenRecord {
-  return stored.value as unknown as TokenRecord
-}
+/** Throws `store_unavailable` for a record that cannot be read. */
+export const tokenRecordOf: (stored: StoredRecord) => TokenRecord = reader<TokenRecord>('token', {
+  name: text,
+  scopes: texts,
+  createdAt: instant,
+  expiresAt: instant,
+  generation: count,
+  revokedAt: optional(instant),
+  family: optional(text),
+})
 
 export function isRevoked(record: TokenRecord, standing: Standing): boolean {
   return record.revokedAt !== undefined || record.generation !== standing.tokenGeneration

@@ -1,0 +1,37 @@
+import type { Deps } from '../deps.js'
+import type { GateEvent } from '../options.js'
+import { isUnreadable } from './shape.js'
+import type { StoredRecord } from './store.js'
+
+const REPORTED_AT_MOST = 1000
+
+/**
+ * For lists and housekeeping, which go on without a record that cannot be read: `read` of it, or undefined once it is
+ * reported. Not for decisions.
+ */
+export function ifReadable<T>(
+  deps: Pick<Deps, 'reportUnreadable'>,
+  collection: string,
+  stored: StoredRecord,
+  read: (stored: StoredRecord) => T,
+): T | undefined {
+  try {
+    return read(stored)
+  } catch (error) {
+    if (!isUnreadable(error)) throw error
+    deps.reportUnreadable(collection, stored.id)
+    return undefined
+  }
+}
+
+/** Reports each unreadable record once, and no more than a thousand of them. */
+export function reportOnce(report: (event: GateEvent) => void): Deps['reportUnreadable'] {
+  const reported = new Set<string>()
+  return (collection, id) => {
+    const name = `${collection} ${JSON.stringify(id.slice(0, 128))}`
+    if (reported.has(name) || reported.size >= REPORTED_AT_MOST) return
+    reported.add(name)
+    const detail = `A record cannot be read and is left out of lists: ${name}`
+    report({ level: 'error', code: 'record_unreadable', detail })
+  }
+}
