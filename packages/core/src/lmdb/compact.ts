@@ -1,30 +1,31 @@
 import type { Millis, StoredRecord } from '../store/store.js'
+import { enterBlock, leaveBlock } from './blocks.js'
 import type { Environment } from './environment.js'
 import { deadlinePlace, LAST, orderPlace, type RecordPlace } from './layout.js'
 
 /** Replaces what is kept at a place, with all that points to it. Inside a transaction. */
 export function replaceRecord(
-  { records, order, deadlines, sizes }: Environment,
+  environment: Environment,
   place: RecordPlace,
   record: StoredRecord | undefined,
 ): void {
-  const [partition, collection] = place
+  const { records, order, deadlines } = environment
   const before = records.get(mutable(place))
-  if (before) {
+  const isMoved = before?.sort !== record?.sort || before?.expiresAt !== record?.expiresAt
+  if (before && isMoved) {
+    leaveBlock(environment, orderPlace(place, before), before.expiresAt)
     order.removeSync(mutable(orderPlace(place, before)))
     if (before.expiresAt !== undefined) deadlines.removeSync(mutable(deadlinePlace(place, before.expiresAt)))
   }
-  if (record) {
-    records.putSync(mutable(place), record)
-    order.putSync(mutable(orderPlace(place, record)), true)
-    if (record.expiresAt !== undefined)
-      deadlines.putSync(mutable(deadlinePlace(place, record.expiresAt)), record.sort)
-  } else if (before) records.removeSync(mutable(place))
-  const growth = Number(record !== undefined) - Number(before !== undefined)
-  if (growth === 0) return
-  const size = (sizes.get([partition, collection]) ?? 0) + growth
-  if (size === 0) sizes.removeSync([partition, collection])
-  else sizes.putSync([partition, collection], size)
+  if (!record) {
+    if (before) records.removeSync(mutable(place))
+    return
+  }
+  records.putSync(mutable(place), record)
+  if (before && !isMoved) return
+  order.putSync(mutable(orderPlace(place, record)), record.expiresAt ?? null)
+  if (record.expiresAt !== undefined) deadlines.putSync(mutable(deadlinePlace(place, record.expiresAt)), true)
+  enterBlock(environment, orderPlace(place, record), record.expiresAt)
 }
 
 /** Removes at most `limit` records that are past their deadline, the oldest first. Inside a transaction. */

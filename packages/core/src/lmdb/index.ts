@@ -1,11 +1,16 @@
 import { randomBytes } from 'node:crypto'
+import path from 'node:path'
 import { PortcullisError } from '../errors.js'
 import { readCursor, requireLimit, writeCursor } from '../store/cursor.js'
 import { isLive, planBatch } from '../store/plan.js'
-import type { Clock, Millis, PageQuery, RecordKey, SortRange, Store, StoredRecord } from '../store/store.js'
+import type { Batch, Clock, Millis, PageQuery, RecordKey, Store, StoredRecord } from '../store/store.js'
+import { openWitness } from '../store/witness.js'
+import { countLive } from './blocks.js'
 import { removeExpired, replaceRecord } from './compact.js'
 import { openEnvironment } from './environment.js'
 import { keyPart, LAST, type OrderPlace, recordPlace } from './layout.js'
+import { acceptLossIn, advance, compareWithWitness, laterPosition, lossIn, parsePosition } from './marks.js'
+import { watchSpace } from './space.js'
 import { transact } from './transact.js'
 
 export interface LmdbStoreOptions {
@@ -21,6 +26,16 @@ export interface LmdbStoreOptions {
    * lost.
    */
   readonly durability?: 'power-loss' | 'process-crash'
+  /**
+   * While the file system has less free than this, ordinary records are refused with `store_unavailable`, so that bans and
+   * revocations still find room; records can be deleted. 0 to 2^40, default 67108864 (64 MiB).
+   */
+  readonly reserveBytes?: number
+  /**
+   * A directory outside of `path` that remembers how many bans and revocations the store has seen, so that an older copy
+   * that was put back is noticed when it is opened. Leave it where it is when a backup is restored. Default: none.
+   */
+  readonly witness?: { readonly path: string }
 }
 
 export interface LmdbStore extends Store {
@@ -33,6 +48,12 @@ export interface LmdbStore extends Store {
 
 /** Few enough that no commit waits for more than some milliseconds. */
 const COMPACTED_AT_ONCE = 200
+/** So long a confirmed commit waits for the witness; a slower disk remembers a moment later. */
+const WITNESSED_WITHIN_MS = 50
+const LOSS_WARNING =
+  'The store was opened with less than it had acknowledged. What was issued before is refused until the loss is accepted; bans may have to be placed again.'
+const SHORT_WARNING =
+  'The disk is nearly full: new records are refused, except for bans, revocations and their audit entries.'
 /** So many expired records a page passes over before it answers with what it has. */
 const PASSED_AT_MOST = 1000
 
@@ -43,10 +64,16 @@ const PASSED_AT_MOST = 1000
  */
 export function lmdbStore(options: LmdbStoreOptions): LmdbStore {
   const { clock = Date.now, compactEveryMs = 60_000, durability = 'power-loss' } = options
-  requireInterval(compactEveryMs)
+  const { reserveBytes = 64 * 1024 * 1024 } = options
+  requireOptions({ ...options, compactEveryMs, reserveBytes })
   const isSynced = durability === 'power-loss'
+  // Before the store, which is ahead of its witness for as long as other processes write to both.
+  const witness =
+    options.witness && openWitness({ path: options.witness.path, parse: parsePosition, merge: laterPosition })
   const environment = openEnvironment(options.path, { noSync: !isSynced })
-  const { root, records, order, deadlines, sizes } = environment
+  witness?.remember(compareWithWitness(environment, witness, clock()))
+  const space = watchSpace(options.path, reserveBytes)
+  const { root, records, order } = environment
   const seed = randomBytes(9).toString('base64url')
   let versions = 0
   let isCompacting = false
@@ -94,7 +121,9 @@ export function lmdbStore(options: LmdbStoreOptions): LmdbStore {
     },
     async commit(partition, batch) {
       requireOpen()
-      return transact(root, () => {
+      if (space.isShort && !mayUseReserve(batch))
+        throw new PortcullisError('store_unavailable', SHORT_WARNING)
+      const { result, position } = await transact(root, () => {
         const now = clock()
         const { result, writes } = planBatch(batch, {
           now,
@@ -102,8 +131,14 @@ export function lmdbStore(options: LmdbStoreOptions): LmdbStore {
           newVersion: () => `${seed}${++versions}`,
         })
         for (const { key, record } of writes) replaceRecord(environment, recordPlace(partition, key), record)
-        return result
+        const isMarked = writes.length > 0 && (batch.confirm === true || batch.essential === true)
+        return { result, position: isMarked ? advance(environment) : undefined }
       })
+      if (position && witness) {
+        witness.remember(position)
+        if (batch.confirm) await within(WITNESSED_WITHIN_MS, witness.flush())
+      }
+      return result
     },
     async page(partition, collection, query) {
       beginRead()
@@ -111,50 +146,79 @@ export function lmdbStore(options: LmdbStoreOptions): LmdbStore {
       const now = clock()
       const found: StoredRecord[] = []
       let passed = 0
-      for (const place of order.getKeys(walkOf(partition, collection, query) as never)) {
-        const [p, c, , id] = place as unknown as OrderPlace
+      for (const { key, value: deadline } of order.getRange(walkOf(partition, collection, query) as never)) {
+        const [p, c, , id] = key as unknown as OrderPlace
+        const isPast = deadline !== null && deadline <= now
+        if (isPast && ++passed < PASSED_AT_MOST) continue
+        if (found.length === query.limit) return { records: found, nextCursor: writeCursor(lastOf(found)) }
         const record = records.get([p, c, id] as never)
         if (!record) continue
-        if (isLive(record, now)) {
-          if (found.length === query.limit) return { records: found, nextCursor: writeCursor(lastOf(found)) }
-          found.push(record)
-        } else if (++passed === PASSED_AT_MOST) return { records: found, nextCursor: writeCursor(record) }
+        if (isPast) return { records: found, nextCursor: writeCursor(record) }
+        found.push(record)
       }
       return { records: found }
     },
     async count(partition, collection, range) {
       beginRead()
-      const [p, c] = [keyPart(partition), keyPart(collection)]
-      const all = range
-        ? order.getKeysCount(walkOf(partition, collection, { limit: 1, range }) as never)
-        : (sizes.get([p, c] as never) ?? 0)
-      let expired = 0
-      for (const { key, value: sort } of deadlines.getRange({ end: [clock(), LAST] as never })) {
-        const [, inPartition, inCollection] = key as unknown as [number, string, string]
-        if (inPartition === p && inCollection === c && isWithin(sort, range)) expired += 1
-      }
-      return all - expired
+      return countLive(environment, [keyPart(partition), keyPart(collection)], clock(), range)
     },
     async health() {
       if (closing !== undefined) return { ok: false, warnings: [] }
-      return {
-        ok: true,
-        warnings: isSynced ? [] : ['Commits are not synced: a power failure can undo or damage them.'],
-      }
+      beginRead()
+      const warnings = [
+        ...(isSynced ? [] : ['Commits are not synced: a power failure can undo or damage them.']),
+        ...(lossIn(environment) === undefined ? [] : [LOSS_WARNING]),
+        ...(space.isShort ? [SHORT_WARNING] : []),
+        ...(witness?.warnings ?? []),
+      ]
+      return { ok: true, warnings }
+    },
+    ...(witness && { confirmsWithinMs: WITNESSED_WITHIN_MS }),
+    lossOf() {
+      return closing === undefined ? lossIn(environment) : undefined
+    },
+    async acceptLoss() {
+      requireOpen()
+      await transact(root, () => acceptLossIn(environment))
     },
     close() {
       clearInterval(timer)
-      closing ??= root.close()
+      closing ??= Promise.all([witness?.close(), root.close()]).then(() => {})
       return closing
     },
     compact,
   }
 }
 
-function requireInterval(compactEveryMs: number): void {
-  if (Number.isInteger(compactEveryMs) && compactEveryMs >= 1000 && compactEveryMs <= 86_400_000) return
-  const problem = 'lmdb: compactEveryMs must be an integer from 1000 to 86400000'
-  throw new PortcullisError('configuration_invalid', problem, { problems: [problem] })
+function requireOptions({
+  compactEveryMs,
+  reserveBytes,
+  path: directory,
+  witness,
+}: LmdbStoreOptions & { compactEveryMs: number; reserveBytes: number }): void {
+  const problems: string[] = []
+  if (!Number.isInteger(compactEveryMs) || compactEveryMs < 1000 || compactEveryMs > 86_400_000)
+    problems.push('lmdb: compactEveryMs must be an integer from 1000 to 86400000')
+  if (!Number.isSafeInteger(reserveBytes) || reserveBytes < 0 || reserveBytes > 2 ** 40)
+    problems.push('lmdb: reserveBytes must be an integer from 0 to 2^40')
+  if (witness && !path.relative(directory, witness.path).startsWith('..'))
+    problems.push('lmdb: witness.path must lie outside of path: a restored copy would bring its own along')
+  if (problems.length > 0)
+    throw new PortcullisError('configuration_invalid', problems.join('; '), { problems })
+}
+
+/** What has to be possible on a disk that is nearly full: bans and revocations, and making room. */
+function mayUseReserve({ essential, writes }: Batch): boolean {
+  return essential === true || writes.every((write) => 'delete' in write)
+}
+
+async function within(milliseconds: number, done: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds)
+  })
+  await Promise.race([done, late])
+  clearTimeout(timer)
 }
 
 /** The part of `order` that a query walks; the cursor takes the place of the end where it continues. */
@@ -183,8 +247,4 @@ function lastOf(found: readonly StoredRecord[]): StoredRecord {
   const last = found.at(-1)
   if (!last) throw new RangeError('an empty page has no end')
   return last
-}
-
-function isWithin(sort: number, { from, to }: SortRange = {}): boolean {
-  return sort >= (from ?? Number.NEGATIVE_INFINITY) && sort <= (to ?? Number.POSITIVE_INFINITY)
 }

@@ -5,14 +5,15 @@ import type { RecordKey, StoredRecord } from '../store/store.js'
  * How records lie in LMDB, each line a database of the environment:
  *
  * - `records`: [partition, collection, id] → the record, with its true id
- * - `order`: [partition, collection, sort, id] → nothing; walked by `page` and `count`
- * - `deadlines`: [deadline, partition, collection, id] → sort; walked by compaction, and by `count` for the expired
- * - `sizes`: [partition, collection] → how many records there are, expired ones included
+ * - `order`: [partition, collection, sort, id] → deadline, null for none; walked by `page`
+ * - `deadlines`: [deadline, partition, collection, id] → nothing; walked by compaction
+ * - `blocks`: [partition, collection, sort, id] → the deadlines of some hundred records that follow in `order` from there
+ *   to the next block, sorted; walked by `count`
+ * - `meta`: what the store as a whole is
  */
 export type RecordPlace = readonly [partition: string, collection: string, id: string]
 export type OrderPlace = readonly [partition: string, collection: string, sort: number, id: string]
 export type DeadlinePlace = readonly [deadline: number, partition: string, collection: string, id: string]
-export type SizePlace = readonly [partition: string, collection: string]
 
 /** Sorts behind every key part. */
 export const LAST = '\u{10ffff}'

@@ -1,0 +1,161 @@
+import type { Millis, SortRange } from '../store/store.js'
+import type { Environment } from './environment.js'
+import { LAST, type OrderPlace } from './layout.js'
+
+/** A block that has grown beyond is split in two. Its 8 bytes a record stay within a page. */
+const MOST_IN_BLOCK = 200
+/** A block that has shrunk below is joined with the next. */
+const FEWEST_IN_BLOCK = 40
+
+/** Notes a record that `order` has just been given. Inside a transaction. */
+export function enterBlock(environment: Environment, place: OrderPlace, deadline: Millis | undefined): void {
+  const block = blockOf(environment, place)
+  const start = block?.start ?? firstPlace(place)
+  const deadlines = block?.deadlines ?? []
+  deadlines.splice(livingFrom(deadlines, deadline ?? WITHOUT), 0, deadline ?? WITHOUT)
+  if (deadlines.length <= MOST_IN_BLOCK) write(environment, start, deadlines)
+  else split(environment, start)
+}
+
+/** Forgets a record that `order` is about to lose. Inside a transaction. */
+export function leaveBlock(environment: Environment, place: OrderPlace, deadline: Millis | undefined): void {
+  const block = blockOf(environment, place)
+  if (!block) return
+  const { start, deadlines } = block
+  const index = deadlines.indexOf(deadline ?? WITHOUT)
+  if (index < 0) return
+  deadlines.splice(index, 1)
+  if (deadlines.length < FEWEST_IN_BLOCK) {
+    const next = blockAfter(environment, start)
+    if (next && next.deadlines.length + deadlines.length <= MOST_IN_BLOCK / 2) {
+      environment.blocks.removeSync(next.start as never)
+      deadlines.push(...next.deadlines)
+      deadlines.sort(ascending)
+    }
+  }
+  if (deadlines.length === 0) environment.blocks.removeSync(start as never)
+  else write(environment, start, deadlines)
+}
+
+/**
+ * How many records of a collection are live and sort within a range. Looks at one block in a hundred or so records, and at
+ * single records at the two ends of the range only.
+ */
+export function countLive(
+  environment: Environment,
+  [partition, collection]: readonly [string, string],
+  now: Millis,
+  range: SortRange = {},
+): number {
+  const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = range
+  const least = [partition, collection, from]
+  const most = [partition, collection, to, LAST]
+  const within = environment.blocks.getRange({ start: least, end: most, inclusiveEnd: true } as never)
+  let total = 0
+  let previous: Buffer | undefined
+  let end: readonly unknown[] = least
+  for (const { key, value } of within) {
+    // Before the first block that begins within the range lies the end of one that does not.
+    total += previous ? countIn(previous, now) : countSingly(environment, least, key as never, false, now)
+    previous = value
+    end = key as never
+  }
+  return total + countSingly(environment, end, most, true, now)
+}
+
+/** Stands for no deadline: behind every other. */
+const WITHOUT = Number.POSITIVE_INFINITY
+const BYTES = 8
+
+interface Block {
+  readonly start: OrderPlace
+  readonly deadlines: number[]
+}
+
+/** The first block of a collection begins before everything. */
+function firstPlace([partition, collection]: OrderPlace): OrderPlace {
+  return [partition, collection, Number.NEGATIVE_INFINITY, '']
+}
+
+function blockOf(environment: Environment, place: OrderPlace): Block | undefined {
+  return firstBlock(environment, { start: place, end: firstPlace(place), inclusiveEnd: true, reverse: true })
+}
+
+function blockAfter(
+  environment: Environment,
+  [partition, collection, sort, id]: OrderPlace,
+): Block | undefined {
+  return firstBlock(environment, {
+    start: [partition, collection, sort, id],
+    exclusiveStart: true,
+    end: [partition, collection, Number.POSITIVE_INFINITY, LAST],
+  })
+}
+
+function firstBlock({ blocks }: Environment, range: object): Block | undefined {
+  for (const { key, value } of blocks.getRange({ ...range, limit: 1 } as never)) {
+    const deadlines = Array.from({ length: value.length / BYTES }, (_, index) => deadlineAt(value, index))
+    return { start: key as never, deadlines }
+  }
+  return undefined
+}
+
+function write({ blocks }: Environment, start: OrderPlace, deadlines: readonly number[]): void {
+  const value = Buffer.alloc(deadlines.length * BYTES)
+  for (const [index, deadline] of deadlines.entries()) value.writeDoubleLE(deadline, index * BYTES)
+  blocks.putSync(start as never, value)
+}
+
+/** What a block has grown to is read from `order`, which alone knows which record has which deadline. */
+function split(environment: Environment, start: OrderPlace): void {
+  const [partition, collection] = start
+  const next = blockAfter(environment, start)
+  const end = next?.start ?? [partition, collection, Number.POSITIVE_INFINITY, LAST]
+  const entries = [...environment.order.getRange({ start, end } as never)]
+  const middle = Math.floor(entries.length / 2)
+  const [halfway] = entries.slice(middle)
+  if (!halfway) return
+  const deadlinesOf = (half: typeof entries) => half.map(({ value }) => value ?? WITHOUT).sort(ascending)
+  write(environment, start, deadlinesOf(entries.slice(0, middle)))
+  write(environment, halfway.key as never, deadlinesOf(entries.slice(middle)))
+}
+
+function countIn(block: Buffer, now: Millis): number {
+  const size = block.length / BYTES
+  if (size === 0 || deadlineAt(block, 0) > now) return size
+  let [low, high] = [0, size]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (deadlineAt(block, middle) > now) high = middle
+    else low = middle + 1
+  }
+  return size - low
+}
+
+function countSingly(
+  { order }: Environment,
+  start: readonly unknown[],
+  end: readonly unknown[],
+  inclusiveEnd: boolean,
+  now: Millis,
+): number {
+  let total = 0
+  for (const { value } of order.getRange({ start, end, inclusiveEnd } as never))
+    if (value === null || value > now) total += 1
+  return total
+}
+
+function deadlineAt(block: Buffer, index: number): number {
+  return block.readDoubleLE(index * BYTES)
+}
+
+/** Where the deadlines after this one begin. */
+function livingFrom(deadlines: readonly number[], deadline: number): number {
+  const found = deadlines.findIndex((other) => other > deadline)
+  return found < 0 ? deadlines.length : found
+}
+
+function ascending(a: number, b: number): number {
+  // Not by subtraction: between two infinities that is no number.
+  return a < b ? -1 : Number(a > b)
+}
