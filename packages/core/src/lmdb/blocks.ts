@@ -3,17 +3,21 @@ import type { Environment } from './environment.js'
 import { LAST, type OrderPlace } from './layout.js'
 
 /** A block that has grown beyond is split in two. Its 8 bytes a record stay within a page. */
-const MOST_IN_BLOCK = 200
+const MOST_IN_BLOCK = 64
 /** A block that has shrunk below is joined with the next. */
-const FEWEST_IN_BLOCK = 40
+const FEWEST_IN_BLOCK = 12
 
 /** Notes a record that `order` has just been given. Inside a transaction. */
 export function enterBlock(environment: Environment, place: OrderPlace, deadline: Millis | undefined): void {
   const block = blockOf(environment, place)
   const start = block?.start ?? firstPlace(place)
-  const deadlines = block?.deadlines ?? []
-  deadlines.splice(livingFrom(deadlines, deadline ?? WITHOUT), 0, deadline ?? WITHOUT)
-  if (deadlines.length <= MOST_IN_BLOCK) write(environment, start, deadlines)
+  const before = block?.deadlines ?? Buffer.alloc(0)
+  const at = expiredIn(before, deadline ?? WITHOUT) * BYTES
+  const deadlines = Buffer.allocUnsafe(before.length + BYTES)
+  before.copy(deadlines, 0, 0, at)
+  deadlines.writeDoubleLE(deadline ?? WITHOUT, at)
+  before.copy(deadlines, at + BYTES, at)
+  if (deadlines.length <= MOST_IN_BLOCK * BYTES) environment.blocks.putSync(start as never, deadlines)
   else split(environment, start)
 }
 
@@ -21,20 +25,21 @@ export function enterBlock(environment: Environment, place: OrderPlace, deadline
 export function leaveBlock(environment: Environment, place: OrderPlace, deadline: Millis | undefined): void {
   const block = blockOf(environment, place)
   if (!block) return
-  const { start, deadlines } = block
-  const index = deadlines.indexOf(deadline ?? WITHOUT)
-  if (index < 0) return
-  deadlines.splice(index, 1)
-  if (deadlines.length < FEWEST_IN_BLOCK) {
-    const next = blockAfter(environment, start)
-    if (next && next.deadlines.length + deadlines.length <= MOST_IN_BLOCK / 2) {
-      environment.blocks.removeSync(next.start as never)
-      deadlines.push(...next.deadlines)
-      deadlines.sort(ascending)
-    }
-  }
-  if (deadlines.length === 0) environment.blocks.removeSync(start as never)
-  else write(environment, start, deadlines)
+  const { start } = block
+  const after = expiredIn(block.deadlines, deadline ?? WITHOUT) * BYTES
+  if (after === 0) return
+  const rest = Buffer.concat([block.deadlines.subarray(0, after - BYTES), block.deadlines.subarray(after)])
+  const joined = rest.length < FEWEST_IN_BLOCK * BYTES ? join(environment, start, rest) : rest
+  if (joined.length === 0) environment.blocks.removeSync(start as never)
+  else environment.blocks.putSync(start as never, joined)
+}
+
+/** With the next block, if both together are small. */
+function join(environment: Environment, start: OrderPlace, deadlines: Buffer): Buffer {
+  const next = blockAfter(environment, start)
+  if (!next || next.deadlines.length + deadlines.length > (MOST_IN_BLOCK / 2) * BYTES) return deadlines
+  environment.blocks.removeSync(next.start as never)
+  return sorted([...read(deadlines), ...read(next.deadlines)])
 }
 
 /**
@@ -69,7 +74,8 @@ const BYTES = 8
 
 interface Block {
   readonly start: OrderPlace
-  readonly deadlines: number[]
+  /** Sorted; 8 bytes each. */
+  readonly deadlines: Buffer
 }
 
 /** The first block of a collection begins before everything. */
@@ -93,17 +99,9 @@ function blockAfter(
 }
 
 function firstBlock({ blocks }: Environment, range: object): Block | undefined {
-  for (const { key, value } of blocks.getRange({ ...range, limit: 1 } as never)) {
-    const deadlines = Array.from({ length: value.length / BYTES }, (_, index) => deadlineAt(value, index))
-    return { start: key as never, deadlines }
-  }
+  for (const { key, value } of blocks.getRange({ ...range, limit: 1 } as never))
+    return { start: key as never, deadlines: value }
   return undefined
-}
-
-function write({ blocks }: Environment, start: OrderPlace, deadlines: readonly number[]): void {
-  const value = Buffer.alloc(deadlines.length * BYTES)
-  for (const [index, deadline] of deadlines.entries()) value.writeDoubleLE(deadline, index * BYTES)
-  blocks.putSync(start as never, value)
 }
 
 /** What a block has grown to is read from `order`, which alone knows which record has which deadline. */
@@ -115,21 +113,24 @@ function split(environment: Environment, start: OrderPlace): void {
   const middle = Math.floor(entries.length / 2)
   const [halfway] = entries.slice(middle)
   if (!halfway) return
-  const deadlinesOf = (half: typeof entries) => half.map(({ value }) => value ?? WITHOUT).sort(ascending)
-  write(environment, start, deadlinesOf(entries.slice(0, middle)))
-  write(environment, halfway.key as never, deadlinesOf(entries.slice(middle)))
+  const deadlinesOf = (half: typeof entries) => sorted(half.map(({ value }) => value ?? WITHOUT))
+  environment.blocks.putSync(start as never, deadlinesOf(entries.slice(0, middle)))
+  environment.blocks.putSync(halfway.key as never, deadlinesOf(entries.slice(middle)))
 }
 
 function countIn(block: Buffer, now: Millis): number {
-  const size = block.length / BYTES
-  if (size === 0 || deadlineAt(block, 0) > now) return size
-  let [low, high] = [0, size]
+  return block.length / BYTES - expiredIn(block, now)
+}
+
+/** How many deadlines are not after `now`. */
+function expiredIn(block: Buffer, now: Millis): number {
+  let [low, high] = [0, block.length / BYTES]
   while (low < high) {
     const middle = (low + high) >>> 1
     if (deadlineAt(block, middle) > now) high = middle
     else low = middle + 1
   }
-  return size - low
+  return low
 }
 
 function countSingly(
@@ -149,13 +150,14 @@ function deadlineAt(block: Buffer, index: number): number {
   return block.readDoubleLE(index * BYTES)
 }
 
-/** Where the deadlines after this one begin. */
-function livingFrom(deadlines: readonly number[], deadline: number): number {
-  const found = deadlines.findIndex((other) => other > deadline)
-  return found < 0 ? deadlines.length : found
+function read(block: Buffer): number[] {
+  return Array.from({ length: block.length / BYTES }, (_, index) => deadlineAt(block, index))
 }
 
-function ascending(a: number, b: number): number {
-  // Not by subtraction: between two infinities that is no number.
-  return a < b ? -1 : Number(a > b)
+function sorted(deadlines: readonly number[]): Buffer {
+  const block = Buffer.allocUnsafe(deadlines.length * BYTES)
+  // A typed array sorts by number, infinity last.
+  for (const [index, deadline] of Float64Array.from(deadlines).sort().entries())
+    block.writeDoubleLE(deadline, index * BYTES)
+  return block
 }

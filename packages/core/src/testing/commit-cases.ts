@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import type { CommitResult, Write } from '../store/store.js'
 import { HOSTILE_NAMES } from './hostile-names.js'
 import { type StoreCase, type StoreCasesOptions, storeCase } from './store-case.js'
@@ -10,6 +11,16 @@ const COUNTER = { collection: 'counters', id: 'one' }
 export function commitCases(options: StoreCasesOptions): StoreCase[] {
   const a = (name: string, prove: Parameters<typeof storeCase>[2]) => storeCase(options, name, prove)
   return [
+    {
+      name: 'a full store refuses ordinary records, takes essential ones and lets records go',
+      run: () => proveReserve(options),
+    },
+    a('essential batches are committed as others are', async ({ store, partition }) => {
+      const put = { collection: 'c', id: 'i' }
+      const result = await store.commit(partition, { essential: true, writes: [{ put, value: 1 }] })
+      assert.equal(result.committed, true)
+      assert.equal((await store.read(partition, [put]))[0]?.value, 1)
+    }),
     a('50 parallel claims of one record have one winner', async ({ store, partition }) => {
       const claims = Array.from({ length: 50 }, (_, claimant) =>
         store.commit(partition, {
@@ -276,4 +287,21 @@ export function commitCases(options: StoreCasesOptions): StoreCase[] {
 
 function committed(result: CommitResult): boolean {
   return result.committed
+}
+
+async function proveReserve({ openFull }: StoreCasesOptions): Promise<void> {
+  if (!openFull) return
+  const store = await openFull(Date.now)
+  const partition = `case-${randomBytes(12).toString('base64url')}`
+  const put = { collection: 'c', id: 'i' }
+  try {
+    await assert.rejects(store.commit(partition, { writes: [{ put, value: 1 }] }))
+    assert.deepEqual(await store.read(partition, [put]), [undefined])
+    await store.commit(partition, { essential: true, writes: [{ put, value: 2 }] })
+    assert.equal((await store.read(partition, [put]))[0]?.value, 2)
+    await store.commit(partition, { writes: [{ delete: put }] })
+    assert.deepEqual(await store.read(partition, [put]), [undefined])
+  } finally {
+    await store.close()
+  }
 }

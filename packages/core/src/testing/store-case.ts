@@ -18,6 +18,11 @@ export interface StoreCasesOptions {
    * forgets it, like the memory store; what needs two of them is not asked then.
    */
   readonly data?: 'shared' | 'own'
+  /**
+   * Opens a store that ordinary records have filled to its limit, as far as it has one: it refuses them, and takes
+   * essential batches and deletions. Leave it out for a store without limits.
+   */
+  readonly openFull?: (clock: Clock) => Promise<Store>
 }
 
 /** What a case works with. */

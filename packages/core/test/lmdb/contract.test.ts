@@ -12,6 +12,9 @@ describe('the LMDB store', () => {
   })
   afterAll(() => rm(directory, { recursive: true }))
 
-  for (const { name, run } of storeCases({ open: async (clock) => lmdbStore({ path: directory, clock }) }))
-    it(name, run)
+  const cases = storeCases({
+    open: async (clock) => lmdbStore({ path: directory, clock }),
+    openFull: async (clock) => lmdbStore({ path: directory, clock, reserveBytes: 2 ** 40 }),
+  })
+  for (const { name, run } of cases) it(name, run)
 })
