@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { type ClientAddressOptions, PortcullisError, type RateLimits } from '@portcullis/core'
 import type { Framework } from './frameworks.js'
 import { type CredentialSettings, readCredentials } from './settings/credentials.js'
@@ -53,6 +54,8 @@ export interface Settings {
   readonly framework: Framework
   readonly logLevel: LogLevel
   readonly dataDir: string
+  /** What the embedded store has seen, beside its data, so that an old copy put back is noticed. */
+  readonly witnessDir: string
   readonly store: StoreSettings
   /** How long a start waits for a store that does not answer yet. */
   readonly storeWaitSeconds: number
@@ -131,6 +134,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     framework: values.FRAMEWORK ?? 'fastify',
     logLevel: values.LOG_LEVEL ?? 'info',
     dataDir: values.DATA_DIR ?? '.data',
+    witnessDir: values.WITNESS_DIR ?? path.join(values.DATA_DIR ?? '.data', 'witness'),
     store,
     storeWaitSeconds: values.STORE_WAIT_SECONDS ?? 60,
     workers,

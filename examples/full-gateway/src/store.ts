@@ -10,11 +10,11 @@ const ASKED_EVERY_MS = 500
 const TOLD_EVERY_MS = 5000
 
 /** The store of the settings; a Redis that is down now is connected to when it comes up. */
-export function openStore({ store, dataDir }: Settings): Store {
-  const witness = { path: path.join(dataDir, 'witness') }
+export function openStore({ store, dataDir, witnessDir }: Settings): Store {
+  const witness = { path: path.join(witnessDir, store.kind === 'embedded' ? 'embedded' : 'redis') }
   switch (store.kind) {
     case 'embedded':
-      return lmdbStore({ path: path.join(dataDir, 'store') })
+      return lmdbStore({ path: path.join(dataDir, 'store'), witness })
     case 'redis':
       return redisStore({ url: store.url, wait: store.wait, witness })
     case 'cluster':

@@ -160,6 +160,7 @@ export const FIELDS = {
     .toLowerCase()
     .pipe(z.enum(LOG_LEVELS, { error: `give one of ${LOG_LEVELS.join(', ')}` })),
   DATA_DIR: opaque,
+  WITNESS_DIR: opaque,
   STORE_WAIT_SECONDS: wholeNumber(0, 3600),
   REDIS_URL: redisUrl,
   REDIS_CLUSTER: redisUrls,

@@ -43,10 +43,17 @@ describe('LMDB on a disk that is nearly full', () => {
     expect([ok, warnings.length]).toEqual([true, 1])
     const events: GateEvent[] = []
     const { options } = await gateFixture()
+    await store.close()
+    const first = await createGate({ ...options, store: lmdbStore({ path: directory, reserveBytes: 0 }) })
+    await first.close()
+    store = lmdbStore({ path: directory, reserveBytes: 2 ** 40 })
     const gate = await createGate({ ...options, store, onEvent: (event) => events.push(event) })
     await expect.poll(() => events.map(({ code }) => code)).toContain('store_degraded')
     const ready = await gate.handle(new Request('https://gate.test/ready'))
-    expect([ready.status, await ready.json()]).toEqual([200, expect.objectContaining({ status: 'degraded' })])
+    expect([ready.status, await ready.json()]).toEqual([
+      503,
+      expect.objectContaining({ status: 'not_ready' }),
+    ])
     await gate.close()
   })
 

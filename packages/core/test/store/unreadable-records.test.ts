@@ -18,7 +18,7 @@ import { issueToken } from '../../src/tokens/issue.js'
 import { listTokens } from '../../src/tokens/list.js'
 import { listAllTokens } from '../../src/tokens/list-all.js'
 import { TOKENS } from '../../src/tokens/token.js'
-import { gateFixture, must } from '../gate-fixture.js'
+import { actingAs, gateFixture, must } from '../gate-fixture.js'
 
 const ACCOUNT = 'alice@example.com'
 const BAD: readonly JsonValue[] = [null, 5, 'text', [], {}, { account: 7, generation: 'x' }]
@@ -40,7 +40,8 @@ async function fixture() {
       })
     },
     reports: () => events.filter(({ code }) => code === 'record_unreadable').length,
-    issue: (account = ACCOUNT) => issueToken(deps, { account, by: account, name: 'n', scopes: ['api'] }),
+    issue: (account = ACCOUNT) =>
+      issueToken(deps, { account, by: actingAs(account), name: 'n', scopes: ['api'] }),
   }
 }
 
@@ -70,10 +71,15 @@ describe('a list with a record that cannot be read', () => {
 
   it('shows sessions, API keys, users and audit entries without it', async () => {
     const { deps, plant, partition } = await fixture()
-    must(await createApiKey(deps, { account: ACCOUNT, by: ACCOUNT, name: 'k', scopes: ['api'] }))
+    must(await createApiKey(deps, { account: ACCOUNT, by: actingAs(ACCOUNT), name: 'k', scopes: ['api'] }))
     const user = { userName: 'alice', emails: [{ value: ACCOUNT }], active: true }
     expect(await createUser(deps, user)).toMatchObject({ ok: true })
-    await appendAudit(deps, { action: 'account.unban', actor: ACCOUNT, subject: ACCOUNT })
+    await appendAudit(deps, {
+      action: 'account.unban',
+      actor: ACCOUNT,
+      credential: 'service',
+      subject: ACCOUNT,
+    })
     await plant(partition, SESSIONS)
     await plant(partition, 'api-keys')
     await plant(SCIM, USERS)
@@ -88,7 +94,12 @@ describe('a list with a record that cannot be read', () => {
   it('an unreadable audit entry breaks the chain rather than its verification', async () => {
     const { deps, store } = await fixture()
     for (let index = 0; index < 3; index++)
-      await appendAudit(deps, { action: 'account.unban', actor: ACCOUNT, subject: ACCOUNT })
+      await appendAudit(deps, {
+        action: 'account.unban',
+        actor: ACCOUNT,
+        credential: 'service',
+        subject: ACCOUNT,
+      })
     await store.commit(AUDIT, { writes: [{ put: { collection: ENTRIES, id: '2' }, value: null, sort: 2 }] })
     expect(await verifyAudit(deps)).toMatchObject({ intact: false, brokenAt: 2 })
   })
@@ -98,7 +109,7 @@ describe('a list with a record that cannot be read', () => {
     must(await issue())
     await plant(partition, TOKENS)
     await plant(partition, SESSIONS)
-    const banned = must(await banAccount(deps, { account: ACCOUNT, by: 'admin@example.com' }))
+    const banned = must(await banAccount(deps, { account: ACCOUNT, by: actingAs('admin@example.com') }))
     expect(banned.revokedTokens).toBe(1)
   })
 
