@@ -62,11 +62,9 @@ async function start(
   closing.push(identity.close)
   const upstream = await startUpstream(settings, log, closing)
 
-  const onEvent = (event: GateEvent) => logEvent(log, event)
   const store = openStore(settings)
   closing.push(() => store.close())
   await awaitStore(store, settings, log)
-  const problems = [llmProblems()]
   const gate = await createGate({
     store,
     publicUrl,
@@ -77,16 +75,16 @@ async function start(
     admins: settings.admins,
     // The browser may leave for the provider when a form logs it out.
     pages: [dashboard({ signOutOrigins: [new URL(identity.provider.issuer).origin] })],
-    problems,
+    problems: [llmProblems()],
     ...(await credentialOptions(settings)),
     ...(settings.clientAddress && { clientAddress: settings.clientAddress }),
     rateLimits: settings.rateLimits,
     onDataLoss: settings.onDataLoss,
     auditRetentionDays: settings.auditRetentionDays,
     onStoreDegraded: settings.strict ? 'refuse' : 'report',
-    onEvent,
+    onEvent: (event) => logEvent(log, event),
   })
-  const forwarder = createForwarder({ upstream, stillAllowed: gate.stillAllowed, problems, onEvent })
+  const forwarder = createForwarder(gate, { upstream })
   running.breakOff = () => forwarder.close()
   closing.push(() => forwarder.close())
   closing.push(() => gate.close())

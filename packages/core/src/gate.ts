@@ -4,7 +4,7 @@ import { authenticate } from './authenticate.js'
 import { bindDeps } from './bind.js'
 import { type Decision, type Identity, isDenial, type RequestView } from './decision.js'
 import { examineStore } from './examine-store.js'
-import { type GateOptions, resolveOptions } from './options.js'
+import { type GateEvent, type GateOptions, resolveOptions } from './options.js'
 import { isOwnPath } from './own-paths.js'
 import {
   answerProblem,
@@ -15,6 +15,7 @@ import {
 } from './problem.js'
 import { requireSoundStore } from './sound-store.js'
 import { stillAllowed } from './still-allowed.js'
+import type { Clock } from './store/store.js'
 import { bindVerbs, type GateVerbs } from './verbs.js'
 
 /** The gate: three methods for requests, the verbs for programs. */
@@ -36,6 +37,10 @@ export interface Gate extends GateVerbs {
   readonly publicUrl: string
   /** For whoever answers errors on the gate's behalf. */
   readonly problems: readonly ProblemRenderer[]
+  /** Tells the gate's `onEvent`, for whoever works on the gate's behalf. Never throws. */
+  readonly report: (event: GateEvent) => void
+  /** The time by which credentials expire. */
+  readonly clock: Clock
   /** Releases the store and everything that the gate started. */
   close(): Promise<void>
 }
@@ -61,6 +66,8 @@ export async function createGate(options: GateOptions): Promise<Gate> {
     ...bindVerbs(deps),
     publicUrl,
     problems,
+    clock: deps.clock,
+    report: deps.report,
     owns: (path) => isOwnPath(path) || pages.some((page) => page.owns(path)),
     authenticate: (view) => authenticate(deps, recent, view),
     handle: async (request, peer) => (await loadRoutes()).handle(request, peer),

@@ -292,7 +292,7 @@ export function resolveOptions(options: GateOptions): ResolvedOptions {
     onStoreDegraded: options.onStoreDegraded ?? 'report',
     pages: options.pages ?? [],
     problems: options.problems ?? [],
-    onEvent: options.onEvent ?? (() => {}),
+    onEvent: quietly(options.onEvent),
     clock: options.clock ?? Date.now,
   })
 }
@@ -324,4 +324,13 @@ function requireOneOf(
   problems: string[],
 ): void {
   if (value !== undefined && !choices.includes(value)) problems.push(`${name}: give ${choices.join(' or ')}`)
+}
+
+/** A log hook that throws takes nothing down with it. */
+function quietly(onEvent: GateOptions['onEvent'] = () => {}): (event: GateEvent) => void {
+  return (event) => {
+    try {
+      onEvent(event)
+    } catch {}
+  }
 }

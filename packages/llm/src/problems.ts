@@ -2,7 +2,7 @@ import type { Problem, ProblemRenderer, RenderedProblem } from '@portcullis/core
 
 /**
  * Errors below `/v1/` in the shape of the API that was called, so that official SDKs raise their own error types:
- * Anthropic's for Messages, OpenAI's for the rest. Hand it to `createGate` and `createForwarder` as one of `problems`.
+ * Anthropic's for Messages, OpenAI's for the rest. Hand it to `createGate` as one of `problems`.
  */
 export function llmProblems(): ProblemRenderer {
   return (problem, path) => {

@@ -31,7 +31,7 @@ const variants = {
   'bare-proxy': () => express().use(bareProxy()),
   'portcullis-proxy': async () => {
     const gate = await sharedGate()
-    const forwarder = createForwarder({ upstream: { url: upstream }, stillAllowed: gate.stillAllowed })
+    const forwarder = createForwarder(gate, { upstream: { url: upstream } })
     return express().use(portcullis(gate)).use(forwardTo(forwarder))
   },
 }

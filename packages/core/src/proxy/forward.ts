@@ -2,6 +2,7 @@ import { IncomingMessage, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { createProxyServer } from 'http-proxy'
 import { denial, type Identity } from '../decision.js'
+import type { Gate } from '../gate.js'
 import { MALFUNCTIONS, type Problem, problemOfDenial, problemOfError } from '../problem.js'
 import { parseTarget, type Target } from '../target.js'
 import { admit, FORWARDING_PROBLEMS } from './admit.js'
@@ -44,13 +45,20 @@ interface Admitted {
   readonly upstream: Upstream
 }
 
-/** Throws `configuration_invalid` that names every problem at once. */
-export function createForwarder(options: ForwardOptions): Forwarder {
+/** What forwarding takes from the gate that lets people in: who may stay, how errors look, and where events go. */
+export type ForwardingGate = Pick<Gate, 'stillAllowed' | 'problems' | 'report' | 'publicUrl' | 'clock'>
+
+/**
+ * A forwarder for whom `gate` lets in. Running streams of whoever is banned, revoked or logged out are cut, errors are
+ * shaped by the gate's `problems`, events go to its `onEvent`. Throws `configuration_invalid` that names every problem
+ * at once.
+ */
+export function createForwarder(gate: ForwardingGate, options: ForwardOptions): Forwarder {
   const settings = resolveForwardOptions(options)
-  const { report, renderers } = settings
+  const { report, problems: renderers } = gate
   const pool = createConnectionPool()
-  const recheck = settings.stillAllowed
-    ? createRecheck({ everyMs: settings.recheckEveryMs, stillAllowed: settings.stillAllowed, report })
+  const recheck = settings.cutsWithdrawn
+    ? createRecheck({ everyMs: settings.recheckEveryMs, stillAllowed: gate.stillAllowed, report })
     : undefined
   const running = new Set<Exchange>()
   const tunnels = new Set<Tunnel>()

@@ -1,4 +1,4 @@
-export { createForwarder, type Forwarder } from './forward.js'
+export { createForwarder, type Forwarder, type ForwardingGate } from './forward.js'
 export type { IdentityHeaders, IdentityPart } from './headers.js'
 export { DEFAULT_IDENTITY_HEADERS, REMOVED_REQUEST_HEADERS, REMOVED_RESPONSE_HEADERS } from './headers.js'
 export type { ForwardOptions } from './options.js'

@@ -1,7 +1,4 @@
-import type { Identity } from '../decision.js'
 import { PortcullisError } from '../errors.js'
-import type { GateEvent } from '../options.js'
-import type { ProblemRenderer } from '../problem.js'
 import type { Deadlines } from './exchange.js'
 import {
   DEFAULT_IDENTITY_HEADERS,
@@ -44,16 +41,13 @@ export interface ForwardOptions {
    */
   readonly idleTimeoutMs?: number
   /**
-   * Asked about everyone whose exchange is running; `false` cuts it. Meant for `stillAllowed` of the gate. A check
-   * that fails decides nothing, so an outage of the store cuts nobody off.
+   * What happens to running answers and WebSockets of whoever is banned, revoked or logged out. `cut` (default) ends
+   * them within `recheckEveryMs` and a store call; `insecure_finish` lets them run for as long as the upstream sends.
+   * The expiry of a credential never cuts a running answer, and always ends a WebSocket.
    */
-  readonly stillAllowed?: (who: Identity) => Promise<boolean>
-  /** How often `stillAllowed` is asked about each credential in use. 10 to 60000, default 1000. */
+  readonly onAccessWithdrawn?: 'cut' | 'insecure_finish'
+  /** How often the gate is asked about each credential in use. 10 to 60000, default 1000. */
   readonly recheckEveryMs?: number
-  /** Shapes errors for paths that have a convention of their own; `problems` of the gate. */
-  readonly problems?: readonly ProblemRenderer[]
-  /** Internal detail for the log; never part of a response. */
-  readonly onEvent?: (event: GateEvent) => void
 }
 
 const DEADLINE_DEFAULTS: Deadlines = { connectMs: 10_000, responseMs: 600_000, idleMs: 300_000 }
@@ -66,10 +60,8 @@ export interface ResolvedForwardOptions {
   readonly removedFromRequest: HeaderFilter
   readonly removedFromResponse: HeaderFilter
   readonly deadlines: Deadlines
-  readonly stillAllowed: ((who: Identity) => Promise<boolean>) | undefined
+  readonly cutsWithdrawn: boolean
   readonly recheckEveryMs: number
-  readonly renderers: readonly ProblemRenderer[]
-  readonly report: (event: GateEvent) => void
 }
 
 /** Fills in every default. Throws `configuration_invalid` that names every problem at once. */
@@ -85,6 +77,9 @@ export function resolveForwardOptions(options: ForwardOptions): ResolvedForwardO
   requireWithin('responseTimeoutMs', deadlines.responseMs, 1, DAY_MS, problems)
   requireWithin('idleTimeoutMs', deadlines.idleMs, 1, DAY_MS, problems)
   requireWithin('recheckEveryMs', recheckEveryMs, 10, 60_000, problems)
+  const onAccessWithdrawn = options.onAccessWithdrawn ?? 'cut'
+  if (!['cut', 'insecure_finish'].includes(onAccessWithdrawn))
+    problems.push('onAccessWithdrawn: give cut or insecure_finish')
   const identityHeaders = readIdentityHeaders(options.identityHeaders ?? DEFAULT_IDENTITY_HEADERS, problems)
   const upstreamFor = readUpstreams(options.upstream, problems)
   if (problems.length > 0)
@@ -102,19 +97,8 @@ export function resolveForwardOptions(options: ForwardOptions): ResolvedForwardO
       ...(options.removeResponseHeaders ?? []),
     ]),
     deadlines,
-    stillAllowed: options.stillAllowed,
+    cutsWithdrawn: onAccessWithdrawn === 'cut',
     recheckEveryMs,
-    renderers: options.problems ?? [],
-    report: quietly(options.onEvent),
-  }
-}
-
-/** A log hook that throws must not take an exchange down. */
-function quietly(onEvent: ForwardOptions['onEvent'] = () => {}): (event: GateEvent) => void {
-  return (event) => {
-    try {
-      onEvent(event)
-    } catch {}
   }
 }
 

@@ -85,10 +85,7 @@ export async function onStage(
     scopes: { 'reports:read': 'Read reports' },
     bodyDeadlineMs: BODY_DEADLINE_MS,
   })
-  const forwarder = createForwarder({
-    upstream: { url: originOf(upstream) },
-    stillAllowed: gate.stillAllowed,
-  })
+  const forwarder = createForwarder(gate, { upstream: { url: originOf(upstream) } })
   const defaults = { bodyParserFirst: false, corsFirst: false, headersFirst: false } as const
   const server = await startServer({
     gate,

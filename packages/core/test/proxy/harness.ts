@@ -13,7 +13,12 @@ import { type AddressInfo, connect, createServer as createTcpServer, type Socket
 import { afterEach } from 'vitest'
 import type { Identity } from '../../src/decision.js'
 import type { GateEvent } from '../../src/options.js'
-import { createForwarder, type Forwarder, type ForwardOptions } from '../../src/proxy/index.js'
+import {
+  createForwarder,
+  type Forwarder,
+  type ForwardingGate,
+  type ForwardOptions,
+} from '../../src/proxy/index.js'
 
 export const ANNA = Object.freeze<Identity>({
   accountId: 'anna@example.com',
@@ -120,16 +125,32 @@ export interface Gate {
   readonly running: () => number
 }
 
+/** What forwarding asks of a gate, for tests that have none: everybody may stay. */
+export function stubGate(more: Partial<ForwardingGate> = {}): ForwardingGate {
+  return {
+    publicUrl: 'http://gate.test',
+    problems: [],
+    clock: Date.now,
+    report: () => {},
+    stillAllowed: async () => true,
+    ...more,
+  }
+}
+
 /** A plain node:http server that forwards everything, as whom `who` says. */
 export async function startGate(
   options: ForwardOptions,
   more: {
     who?: (req: IncomingMessage) => Identity
     before?: (req: IncomingMessage, res: ServerResponse) => Promise<unknown>
+    gate?: Partial<ForwardingGate>
   } = {},
 ): Promise<Gate> {
   const events: GateEvent[] = []
-  const forwarder = createForwarder({ onEvent: (event) => events.push(event), ...options })
+  const forwarder = createForwarder(
+    stubGate({ report: (event) => events.push(event), ...more.gate }),
+    options,
+  )
   let running = 0
   const server = createServer(async (req, res) => {
     running += 1

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { createForwarder } from '../../src/proxy/index.js'
-import { ANNA, afterwards, callRaw, listen, startGate, startUpstream } from './harness.js'
+import { ANNA, afterwards, callRaw, listen, startGate, startUpstream, stubGate } from './harness.js'
 
 const head = (requestLine: string, ...fields: string[]) =>
   [requestLine, 'Host: gate', ...fields, 'Connection: close', '', ''].join('\r\n')
@@ -105,7 +105,7 @@ describe('a body whose end has two readings is refused and reaches nobody (RFC 9
 
   it('both lengths, also behind a server that was told to tolerate them', async () => {
     const { url, received } = await startUpstream()
-    const forwarder = createForwarder({ upstream: { url } })
+    const forwarder = createForwarder(stubGate(), { upstream: { url } })
     afterwards(() => forwarder.close())
     const server = createServer(
       { insecureHTTPParser: true },

@@ -1,8 +1,12 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import { describe, expect, it } from 'vitest'
+import { createGate } from '../../src/gate.js'
+import type { ProblemRenderer } from '../../src/problem.js'
 import { createForwarder } from '../../src/proxy/index.js'
-import { ANNA, call, codeOf, listen, open, startGate, startUpstream, until } from './harness.js'
+import { memoryStore } from '../../src/store/memory.js'
+import { SECRET, SIGNING_SECRET } from '../gate-fixture.js'
+import { ANNA, call, codeOf, listen, open, startGate, startUpstream, stubGate, until } from './harness.js'
 
 describe('who is at fault in front of the gate', () => {
   it('a body that a parser already read is a 500 that says so, instead of a hang', async () => {
@@ -27,15 +31,11 @@ describe('who is at fault in front of the gate', () => {
   })
 
   it('errors have the shape that the path is known for', async () => {
-    const { port } = await startGate({
-      upstream: () => undefined,
-      problems: [
-        ({ code }, path) =>
-          path.startsWith('/v1/')
-            ? { contentType: 'application/json', body: JSON.stringify({ type: 'error', code }) }
-            : undefined,
-      ],
-    })
+    const renderer: ProblemRenderer = ({ code }, path) =>
+      path.startsWith('/v1/')
+        ? { contentType: 'application/json', body: JSON.stringify({ type: 'error', code }) }
+        : undefined
+    const { port } = await startGate({ upstream: () => undefined }, { gate: { problems: [renderer] } })
     const shaped = await call(port, { path: '/v1/messages' })
     expect(JSON.parse(shaped.text)).toEqual({ type: 'error', code: 'not_found' })
     expect(shaped.headers['content-type']).toBe('application/json')
@@ -43,12 +43,16 @@ describe('who is at fault in front of the gate', () => {
   })
 
   it('a log hook that throws takes nothing down', async () => {
-    const { port } = await startGate({
-      upstream: { url: 'http://upstream.invalid' },
+    const gate = await createGate({
+      store: memoryStore(),
+      publicUrl: 'http://gate.test',
+      secret: SECRET,
+      keys: [{ algorithm: 'HS256', secret: SIGNING_SECRET }],
       onEvent: () => {
         throw new Error('log is full')
       },
     })
+    const { port } = await startGate({ upstream: { url: 'http://upstream.invalid' } }, { gate })
     expect((await call(port, { path: '/a' })).status).toBe(502)
   })
 
@@ -73,7 +77,7 @@ describe('who is at fault in front of the gate', () => {
 
   it('a forwarder that is closed while a request sets out does not send it', async () => {
     const { url, received } = await startUpstream()
-    const forwarder = createForwarder({ upstream: { url } })
+    const forwarder = createForwarder(stubGate(), { upstream: { url } })
     const server = createServer((req, res) => {
       void forwarder.forward(req, res, ANNA)
       void forwarder.close()

@@ -1,10 +1,11 @@
 import { expect, it } from 'vitest'
 import { PortcullisError } from '../../src/errors.js'
 import { createForwarder, type ForwardOptions } from '../../src/proxy/index.js'
+import { stubGate } from './harness.js'
 
 function problemsOf(options: ForwardOptions): readonly string[] {
   try {
-    void createForwarder(options).close()
+    void createForwarder(stubGate(), options).close()
     return []
   } catch (error) {
     if (error instanceof PortcullisError && error.code === 'configuration_invalid') return error.problems
@@ -23,8 +24,9 @@ it('options that cannot work are all named at once, and no secret with them', ()
     responseTimeoutMs: 1.5,
     idleTimeoutMs: Number.POSITIVE_INFINITY,
     recheckEveryMs: 1,
+    onAccessWithdrawn: 'never' as 'cut',
   })
-  expect(problems).toHaveLength(10)
+  expect(problems).toHaveLength(11)
   expect(problems.join()).not.toContain('s3cret')
 })
 

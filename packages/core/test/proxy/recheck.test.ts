@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Identity } from '../../src/decision.js'
-import type { ForwardOptions } from '../../src/proxy/index.js'
+import type { ForwardingGate, ForwardOptions } from '../../src/proxy/index.js'
 import { createRecheck } from '../../src/proxy/recheck.js'
 import { ANNA, call, codeOf, identityOf, open, startGate, startUpstream, until } from './harness.js'
 
@@ -12,11 +12,14 @@ const headerIdentity = (req: IncomingMessage) =>
     String(req.headers['x-test-id'] ?? 'jti-1'),
   )
 
-async function startStreams(stillAllowed: NonNullable<ForwardOptions['stillAllowed']>) {
+async function startStreams(
+  stillAllowed: ForwardingGate['stillAllowed'],
+  more: Partial<ForwardOptions> = {},
+) {
   const upstream = await startUpstream((_req, res) => res.write('data: 1\n\n'))
   const gate = await startGate(
-    { upstream: { url: upstream.url }, stillAllowed, recheckEveryMs: 10 },
-    { who: headerIdentity },
+    { upstream: { url: upstream.url }, recheckEveryMs: 10, ...more },
+    { who: headerIdentity, gate: { stillAllowed } },
   )
   const stream = async (headers: Record<string, string>) => {
     const [response] = (await once(open(gate.port, { path: '/a', headers }).end(), 'response')) as [
@@ -45,6 +48,20 @@ describe('who is being served', () => {
     expect(gate.events.map(({ code }) => code)).toEqual(['stream_cut', 'stream_cut'])
   })
 
+  it('goes on after a ban only where the operator chose that by name', async () => {
+    let asked = 0
+    const stillAllowed = async () => {
+      asked += 1
+      return false
+    }
+    const { gate, stream } = await startStreams(stillAllowed, { onAccessWithdrawn: 'insecure_finish' })
+    const kept = await stream({})
+    const checked = await startStreams(stillAllowed)
+    const cut = await checked.stream({})
+    await until(() => cut.isCut, 1_000)
+    expect([kept.isCut, gate.running(), asked]).toEqual([false, 1, 1])
+  })
+
   it('is cut when the token is revoked, while another token of the account goes on', async () => {
     const revoked = new Set<string>()
     const { gate, stream } = await startStreams(async (who) => !revoked.has(who.credential.id))
@@ -56,11 +73,10 @@ describe('who is being served', () => {
 
   it('gets a 403 when the response has not begun', async () => {
     const { url } = await startUpstream(() => {})
-    const { port } = await startGate({
-      upstream: { url },
-      stillAllowed: async () => false,
-      recheckEveryMs: 10,
-    })
+    const { port } = await startGate(
+      { upstream: { url }, recheckEveryMs: 10 },
+      { gate: { stillAllowed: async () => false } },
+    )
     const answer = await call(port, { path: '/a' })
     expect([answer.status, codeOf(answer)]).toEqual([403, 'access_withdrawn'])
   })
@@ -87,8 +103,8 @@ describe('who is being served', () => {
     const asked: string[] = []
     const stillAllowed = async (who: Identity) => asked.push(who.accountId) > 0
     const { port, running } = await startGate(
-      { upstream: { url }, stillAllowed, recheckEveryMs: 10 },
-      { who: headerIdentity },
+      { upstream: { url }, recheckEveryMs: 10 },
+      { who: headerIdentity, gate: { stillAllowed } },
     )
     await call(port, { path: '/short' })
     await until(() => running() === 0)

@@ -48,9 +48,8 @@ beforeEach(async () => {
     superAdmins: [ROOT],
   })
   token = must(await gate.tokens.issue({ account: USER })).token
-  forwarder = createForwarder({
+  forwarder = createForwarder(gate, {
     upstream: { url: `http://127.0.0.1:${upstreamPort}`, headers: { authorization: 'Bearer upstream-key' } },
-    stillAllowed: gate.stillAllowed,
     recheckEveryMs: 20,
   })
   const server = createServer((_req, res) => res.writeHead(404).end())
@@ -172,7 +171,7 @@ describe('a WebSocket', () => {
     const gone = createServer()
     const port = await listen(gone)
     await new Promise((resolve) => gone.close(resolve))
-    const lost = createForwarder({ upstream: { url: `http://127.0.0.1:${port}` } })
+    const lost = createForwarder(gate, { upstream: { url: `http://127.0.0.1:${port}` } })
     const server = createServer()
     guardUpgrades(server, gate, (req, socket, head, identity) => {
       void lost.upgrade(req, socket, head, identity)
