@@ -70,6 +70,8 @@ export interface Denial {
   /** Scope that would have been needed, for the challenge. */
   readonly scope?: string
   readonly retryAfterSeconds?: number
+  /** The answer ends the connection: what comes behind the request cannot be trusted (RFC 9112 §9.6). */
+  readonly endsConnection?: true
 }
 
 export type Decision =
@@ -83,6 +85,7 @@ interface DenialText {
   readonly title: string
   readonly detail: string
   readonly challengeError?: 'invalid_request' | 'invalid_token' | 'insufficient_scope'
+  readonly endsConnection?: true
 }
 
 /** Every denial, with its fixed public text. A code never changes its meaning. */
@@ -228,6 +231,30 @@ export const DENIALS = {
     status: 400,
     title: 'Ambiguous request target',
     detail: 'The path must be in canonical form: no dot segments, no empty segments, no encoded separators.',
+  },
+  version_refused: {
+    status: 505,
+    title: 'HTTP version not supported',
+    detail: 'Send HTTP/1.1, or HTTP/1.0.',
+    endsConnection: true,
+  },
+  host_invalid: {
+    status: 400,
+    title: 'Invalid Host',
+    detail: 'Send one Host header with a valid value.',
+    endsConnection: true,
+  },
+  framing_ambiguous: {
+    status: 400,
+    title: 'Ambiguous body length',
+    detail: 'Send either Content-Length or Transfer-Encoding, once.',
+    endsConnection: true,
+  },
+  transfer_coding_refused: {
+    status: 501,
+    title: 'Transfer coding refused',
+    detail: 'The only transfer coding understood here is chunked.',
+    endsConnection: true,
   },
   cross_site_request: {
     status: 403,

@@ -10,6 +10,8 @@ export interface Problem {
   readonly retryAfterSeconds?: number
   /** Value of `WWW-Authenticate`. */
   readonly challenge?: string
+  /** The answer ends the connection (RFC 9112 §9.6). */
+  readonly endsConnection?: true
 }
 
 export interface RenderedProblem {
@@ -110,6 +112,7 @@ export function answerProblem(
   for (const renderer of renderers) rendered ??= renderer(problem, path)
   const { contentType, body } = rendered ?? renderProblem(problem)
   const headers: Record<string, string> = { 'content-type': contentType, 'cache-control': 'no-store' }
+  if (problem.endsConnection) headers.connection = 'close'
   if (problem.challenge) headers['www-authenticate'] = problem.challenge
   if (problem.retryAfterSeconds !== undefined) headers['retry-after'] = String(problem.retryAfterSeconds)
   return { status: problem.status, headers, body }

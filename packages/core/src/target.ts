@@ -18,7 +18,7 @@ const CONTROL = /\p{Cc}/u
 
 /**
  * Splits a request target that has exactly one reading, so that the path which was checked is the path which every
- * upstream sees. Accepts origin-form (RFC 9112 §3.2.1) alone, in canonical form; `undefined` for all else: absolute,
+ * upstream sees. Accepts origin-form (RFC 9112 §3.2.1; see `originForm` for the other) alone, in canonical form; `undefined` for all else: absolute,
  * authority and asterisk form, a fragment, raw control or non-ASCII characters, a backslash, dot or empty segments
  * (also with `;` parameters), percent-encoded separators, controls or unreserved characters, double or broken
  * percent-encoding, and bytes that are not UTF-8. Takes time linear in the length.
@@ -30,6 +30,21 @@ export function parseTarget(target: string): Target | undefined {
   if (path === '' || !PATH.test(path) || !QUERY.test(query)) return undefined
   if (path.includes('%') && !hasCanonicalEscapes(path)) return undefined
   return { path, query }
+}
+
+// RFC 9112 §3.2.2, with an authority that has one spelling: no user, no percent-encoding.
+const ABSOLUTE_FORM = /^(https?:\/\/(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?)(?=[/?]|$)/i
+
+/**
+ * A target in absolute-form of the given origin, which every server must accept (RFC 9112 §3.2.2), in origin-form;
+ * everything else as it is. The origin is the public one: whatever `Host` says beside it is not asked.
+ */
+export function originForm(target: string, origin: string): string {
+  if (target.startsWith('/')) return target
+  const [prefix] = ABSOLUTE_FORM.exec(target) ?? []
+  if (prefix === undefined || !URL.canParse(prefix) || new URL(prefix).origin !== origin) return target
+  const rest = target.slice(prefix.length)
+  return rest.startsWith('/') ? rest : `/${rest}`
 }
 
 function hasCanonicalEscapes(path: string): boolean {

@@ -57,7 +57,7 @@ export async function decideFor(
   const answer = identity ?? (await decide(gate, req))
   if (answer instanceof Response) return answer
   const refusal = refusalUnless(answer, need)
-  return refusal ? answerUnread(gate.refuse(refusal, pathOf(req)), req) : answer
+  return refusal ? answerUnread(gate.refuse(refusal, pathOf(req, gate.publicUrl)), req) : answer
 }
 
 /**

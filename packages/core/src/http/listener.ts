@@ -22,7 +22,7 @@ async function serve(gate: Gate, handler: Handler, req: IncomingMessage, res: Se
     const identity = await admit(gate, req, res)
     if (identity) await handler(req, res, identity)
   } catch (cause) {
-    const response = gate.refuse(cause, pathOf(req))
+    const response = gate.refuse(cause, pathOf(req, gate.publicUrl))
     if (res.headersSent) throw cause
     forgetContent(res)
     await sendResponse(answerUnread(response, req), req, res)

@@ -3,20 +3,25 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web'
 import { refuseHead } from '../authenticate.js'
-import type { Decision, Identity, RequestView } from '../decision.js'
+import { type Decision, type Denial, denial, type Identity, type RequestView } from '../decision.js'
 import type { Gate } from '../gate.js'
-import { parseTarget } from '../target.js'
+import { Connection } from '../request/connection.js'
+import { refuseMessage } from '../request/message.js'
+import { originForm, parseTarget } from '../target.js'
 import { bodyStream, discardRest } from './node-body.js'
 
 /** What frameworks add to a Node request: the target before they rewrote it, and a body that they have read. */
 export type NodeRequest = IncomingMessage & { readonly originalUrl?: unknown; readonly body?: unknown }
 
-/** The head of a Node request as the gate reads it; nothing of the body is touched. */
-export function viewOf(req: NodeRequest): RequestView {
+/**
+ * The head of a Node request as the gate reads it; nothing of the body is touched. With the public origin of the gate,
+ * a target in absolute-form of that origin is read as the path that it names (RFC 9112 §3.2.2).
+ */
+export function viewOf(req: NodeRequest, publicUrl = ''): RequestView {
   const { remoteAddress } = req.socket
   return {
     method: req.method ?? 'GET',
-    target: targetOf(req),
+    target: targetOf(req, publicUrl),
     rawHeaders: req.rawHeaders,
     ...(remoteAddress === undefined ? {} : { remoteAddress }),
   }
@@ -32,8 +37,9 @@ export function requestOf(req: NodeRequest, publicUrl: string, signal?: AbortSig
   for (let at = 0; at < req.rawHeaders.length; at += 2)
     headers.append(req.rawHeaders[at] ?? '', req.rawHeaders[at + 1] ?? '')
   const init: RequestInit = { method, headers, ...(signal && { signal }) }
-  if (method === 'GET' || method === 'HEAD') return new Request(publicUrl + targetOf(req), init)
-  return new Request(publicUrl + targetOf(req), { ...init, body: bodyOf(req), duplex: 'half' } as RequestInit)
+  if (method === 'GET' || method === 'HEAD') return new Request(publicUrl + targetOf(req, publicUrl), init)
+  const url = publicUrl + targetOf(req, publicUrl)
+  return new Request(url, { ...init, body: bodyOf(req), duplex: 'half' } as RequestInit)
 }
 
 /**
@@ -53,10 +59,16 @@ export async function sendResponse(
     res.end()
     return
   }
+  // A response that waits behind another has no socket whose end would end it.
+  const gone = new AbortController()
+  const connection = Connection.of(req.socket)
+  const forget = connection.onGone(() => gone.abort())
   try {
-    await pipeline(Readable.fromWeb(response.body as NodeReadableStream), res)
+    await pipeline(Readable.fromWeb(response.body as NodeReadableStream), res, { signal: gone.signal })
   } catch (cause) {
-    if (!res.destroyed) throw cause
+    if (!res.destroyed && !connection.isGone) throw cause
+  } finally {
+    forget()
   }
 }
 
@@ -109,9 +121,9 @@ async function judgeRequest<Nobody extends undefined>(
   req: NodeRequest,
   judge: (view: RequestView) => Promise<Decision | Nobody>,
 ): Promise<Answer | Nobody> {
-  const view = viewOf(req)
-  const path = pathOf(req)
-  const malformed = refuseHead(view)
+  const view = viewOf(req, gate.publicUrl)
+  const path = pathOf(req, gate.publicUrl)
+  const malformed = refuseBehind(req) ?? refuseHead(view)
   if (malformed) return gate.refuse(malformed, path)
   try {
     if (gate.owns(path)) {
@@ -132,13 +144,25 @@ async function judgeRequest<Nobody extends undefined>(
   }
 }
 
-/** The path by which the gate judges a request; empty when it has no single reading. */
-export function pathOf(req: NodeRequest): string {
-  return parseTarget(targetOf(req))?.path ?? ''
+/** What is wrong with a message, or with what was sent before it on its connection. */
+function refuseBehind(req: NodeRequest): Denial | undefined {
+  const connection = Connection.of(req.socket)
+  // Nobody gets this answer: the one before it ends the connection.
+  if (connection.isEnding) return denial('framing_ambiguous')
+  const refusal = refuseMessage(req)
+  if (refusal) connection.end()
+  return refusal
 }
 
-function targetOf(req: NodeRequest): string {
-  return typeof req.originalUrl === 'string' ? req.originalUrl : (req.url ?? '')
+/** The path by which the gate judges a request; empty when it has no single reading. */
+export function pathOf(req: NodeRequest, publicUrl: string): string {
+  return parseTarget(targetOf(req, publicUrl))?.path ?? ''
+}
+
+/** The target as it came over the wire, which frameworks keep when they cut a mount path off `url`. */
+export function targetOf(req: NodeRequest, publicUrl: string): string {
+  const received = typeof req.originalUrl === 'string' ? req.originalUrl : (req.url ?? '')
+  return originForm(received, publicUrl)
 }
 
 function bodyOf(req: NodeRequest): ReadableStream | Uint8Array | string {

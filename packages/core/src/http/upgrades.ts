@@ -1,8 +1,9 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { headerValues } from '../credentials.js'
-import { denial, type Identity } from '../decision.js'
+import { type Denial, denial, type Identity } from '../decision.js'
 import type { Gate } from '../gate.js'
+import { refuseMessage } from '../request/message.js'
 import { pathOf, viewOf } from './node.js'
 
 /**
@@ -31,10 +32,12 @@ export function guardUpgrades(
 }
 
 async function judge(gate: Gate, req: IncomingMessage): Promise<Identity | Response> {
-  const path = pathOf(req)
+  const path = pathOf(req, gate.publicUrl)
   try {
+    const malformed = refuseMessage(req) ?? refuseUpgradeOf(req)
+    if (malformed) return gate.refuse(malformed, path)
     if (gate.owns(path)) return gate.refuse(denial('not_found'), path)
-    const decision = await gate.authenticate(viewOf(req))
+    const decision = await gate.authenticate(viewOf(req, gate.publicUrl))
     if (decision.outcome === 'deny') return gate.refuse(decision.denial, path)
     if (decision.outcome === 'login') return gate.refuse(denial('credentials_missing'), path)
     const [origin] = headerValues(req.rawHeaders, 'origin')
@@ -45,10 +48,17 @@ async function judge(gate: Gate, req: IncomingMessage): Promise<Identity | Respo
   }
 }
 
+/** RFC 9110 §7.8: in HTTP/1.0 an Upgrade means nothing. */
+function refuseUpgradeOf({ httpVersion }: IncomingMessage): Denial | undefined {
+  if (httpVersion === '1.1') return undefined
+  return denial('version_refused', { detail: 'A WebSocket needs HTTP/1.1.' })
+}
+
 async function answerOnSocket(socket: Duplex, response: Response): Promise<void> {
   const body = Buffer.from(await response.arrayBuffer())
-  const headers = [...response.headers, ['content-length', String(body.length)], ['connection', 'close']]
-  const lines = headers.map(([name, value]) => `${name}: ${value}`)
+  response.headers.set('content-length', String(body.length))
+  response.headers.set('connection', 'close')
+  const lines = [...response.headers].map(([name, value]) => `${name}: ${value}`)
   socket.write(`HTTP/1.1 ${response.status} Refused\r\n${lines.join('\r\n')}\r\n\r\n`)
   socket.end(body)
 }

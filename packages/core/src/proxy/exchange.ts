@@ -1,9 +1,11 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http'
 import type { GateEvent } from '../options.js'
 import { MALFUNCTIONS, type Problem, type ProblemRenderer } from '../problem.js'
+import type { Connection } from '../request/connection.js'
 import { FORWARDING_PROBLEMS } from './admit.js'
 import { answer } from './answer.js'
-import { clientHeaders, type HeaderFields, type HeaderFilter } from './headers.js'
+import type { HeaderFields } from './headers.js'
+import { clientHeaders, type ResponseRules } from './response-headers.js'
 import type { Upstream } from './upstream.js'
 
 /** How long each silence of an upstream may last. */
@@ -16,18 +18,25 @@ export interface Deadlines {
 export interface ExchangeParts {
   readonly req: IncomingMessage
   readonly res: ServerResponse
+  /** Of the client, whose end may come while the response still waits behind another. */
+  readonly connection: Connection
   readonly path: string
   readonly upstream: Upstream
   readonly deadlines: Deadlines
-  readonly removed: HeaderFilter
+  readonly responses: ResponseRules
   readonly renderers: readonly ProblemRenderer[]
   readonly report: (event: GateEvent) => void
+  /** Sends the request once more, on a connection of its own; undefined where that might do something twice. */
+  readonly sendAgain: (() => void) | undefined
 }
 
 type Failure = 'upstream_unavailable' | 'upstream_timeout'
 
 // 401 and 407 speak about the gate's credential: the caller's never gets that far.
 const REFUSALS_OF_THE_GATE: ReadonlySet<number | undefined> = new Set([401, 407])
+
+/** How a connection that was kept open breaks when the upstream was just closing it. */
+const CLOSED_MEANWHILE: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE'])
 
 /**
  * One request on its way to an upstream and one response on its way back. Over when the client has its response, or
@@ -43,14 +52,23 @@ export class Exchange {
   #timer: NodeJS.Timeout
   #isConnected = false
   #bytesWritten = 0
+  #bytesRead = 0
+  #wasSentAgain = false
 
   constructor(parts: ExchangeParts) {
     this.#parts = parts
     this.#timer = setTimeout(() => this.#expire(), parts.deadlines.connectMs)
     this.over = new Promise((resolve) => {
-      parts.res.once('close', () => {
+      const finish = () => {
+        forget()
         this.#finish()
         resolve()
+      }
+      parts.res.once('close', finish)
+      const forget = parts.connection.onGone(() => {
+        parts.res.off('close', finish)
+        parts.res.destroy()
+        finish()
       })
     })
     // Whatever goes wrong with a response, its 'close' follows; unheard, the error would end the process.
@@ -67,8 +85,9 @@ export class Exchange {
       return
     }
     request.once('finish', () => this.#isConnected && this.#awaitResponse())
-    request.once('close', () => this.failed())
+    request.once('close', () => this.#request === request && this.failed())
     const { socket } = request
+    this.#bytesRead = socket?.bytesRead ?? 0
     if (socket?.connecting) {
       const ready = this.#parts.upstream.target.protocol === 'https:' ? 'secureConnect' : 'connect'
       socket.once(ready, () => this.#awaitResponse())
@@ -82,6 +101,11 @@ export class Exchange {
     response.on('error', () => {})
     if (this.#stage !== 'waiting') {
       response.destroy()
+      return
+    }
+    // Nobody asked for another protocol (RFC 9110 §15.2.2); what follows on that connection is no HTTP.
+    if (response.statusCode === undefined || response.statusCode < 200) {
+      this.#fail('upstream_unavailable', 'The upstream answered with a status that is no answer')
       return
     }
     if (REFUSALS_OF_THE_GATE.has(response.statusCode)) {
@@ -106,6 +130,12 @@ export class Exchange {
   failed(cause?: unknown): void {
     // Once complete, a response is good, whatever becomes of the connection while the client still reads.
     if (this.#response?.complete) return
+    if (this.#maySendAgain(cause)) {
+      this.#wasSentAgain = true
+      this.#request = undefined
+      this.#parts.sendAgain?.()
+      return
+    }
     this.#fail('upstream_unavailable', 'The upstream could not be reached or broke off', cause)
   }
 
@@ -116,10 +146,28 @@ export class Exchange {
     this.#report('info', 'stream_cut', 'The access of the caller ended while the exchange was running')
   }
 
+  /** Ends it because the forwarder does, with an answer where none has begun. */
+  breakOff(): void {
+    this.#fail('upstream_unavailable', 'The forwarder is closing')
+  }
+
+  /** Takes the connection from a client that does not take its answer. */
+  abandon(): void {
+    this.#parts.connection.destroy()
+  }
+
+  /** RFC 9112 §9.3.1: on a connection that was kept open, when it closed before any byte of an answer came. */
+  #maySendAgain(cause: unknown): boolean {
+    const request = this.#request
+    if (this.#stage !== 'waiting' || this.#wasSentAgain || !this.#parts.sendAgain) return false
+    if (!request?.reusedSocket || request.socket?.bytesRead !== this.#bytesRead) return false
+    return cause instanceof Error && 'code' in cause && CLOSED_MEANWHILE.has(cause.code)
+  }
+
   #relay(response: IncomingMessage): void {
-    const { res, removed, upstream } = this.#parts
-    const headers = clientHeaders(response.rawHeaders, removed, upstream)
-    for (const [name, value] of Object.entries(withoutForeignCors(headers, res))) res.setHeader(name, value)
+    const { res, responses, upstream } = this.#parts
+    const headers = clientHeaders(response.rawHeaders, responses, upstream)
+    for (const [name, value] of Object.entries(withEarlier(headers, res))) res.setHeader(name, value)
     res.writeHead(response.statusCode ?? 502)
     // Without a length it is a stream, whose reader wants to know at once that it has begun.
     if (headers['content-length'] === undefined) res.flushHeaders()
@@ -192,16 +240,23 @@ export class Exchange {
 
 /**
  * Where somebody before us has decided who may read this response from another site, the upstream has no say in it: its
- * origin beside their credentials would let any site in. What a response varies by adds up.
+ * origin beside their credentials would let any site in. What a response varies by, and the policies of its page, add
+ * up.
  */
-function withoutForeignCors(headers: HeaderFields, res: ServerResponse): HeaderFields {
+function withEarlier(headers: HeaderFields, res: ServerResponse): HeaderFields {
+  const earlier = res.getHeaderNames()
+  if (earlier.length === 0) return headers
   const vary = res.getHeader('vary')
-  const isDecided = res.getHeaderNames().some((name) => name.startsWith(CORS))
-  if (vary === undefined && !isDecided) return headers
+  const policy = res.getHeader(POLICY)
+  const isDecided = earlier.some((name) => name.startsWith(CORS))
   const kept = Object.entries(headers).filter(([name]) => !isDecided || !name.startsWith(CORS))
   const merged: HeaderFields = Object.fromEntries(kept)
   if (vary !== undefined && headers.vary !== undefined) merged.vary = [vary, headers.vary].flat().join(', ')
+  if (policy !== undefined && headers[POLICY] !== undefined)
+    merged[POLICY] = [policy, headers[POLICY]].flat().map(String)
   return merged
 }
+
+const POLICY = 'content-security-policy'
 
 const CORS = 'access-control-'

@@ -1,17 +1,22 @@
-import { IncomingMessage, type ServerResponse } from 'node:http'
+import { type Agent, IncomingMessage, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { setImmediate as nextRound } from 'node:timers/promises'
 import { createProxyServer } from 'http-proxy'
 import { denial, type Identity } from '../decision.js'
 import type { Gate } from '../gate.js'
 import { MALFUNCTIONS, type Problem, problemOfDenial, problemOfError } from '../problem.js'
-import { parseTarget, type Target } from '../target.js'
+import { Connection } from '../request/connection.js'
+import { type Framing, refuseMessage } from '../request/message.js'
+import type { Clock, Millis } from '../store/store.js'
+import { originForm, parseTarget, type Target } from '../target.js'
 import { admit, FORWARDING_PROBLEMS } from './admit.js'
 import { answer } from './answer.js'
 import { Exchange } from './exchange.js'
-import { describeIdentity, type Framing, upstreamHeaders } from './headers.js'
+import { describeIdentity } from './identity-headers.js'
 import { type ForwardOptions, resolveForwardOptions } from './options.js'
 import { createRecheck } from './recheck.js'
-import { isWebSocketRequest, refuseOnSocket, Tunnel } from './tunnel.js'
+import { upstreamHeaders } from './request-headers.js'
+import { isWebSocketRequest, refuseOnSocket, Tunnel, type TunnelFailure } from './tunnel.js'
 import { createConnectionPool, type Upstream } from './upstream.js'
 
 export interface Forwarder {
@@ -70,6 +75,12 @@ export function createForwarder(gate: ForwardingGate, options: ForwardOptions): 
   proxy.on('proxyRes', (response, head) => byHead.get(head)?.received(response))
   proxy.on('econnreset', (cause, head) => byHead.get(head)?.failed(cause))
 
+  /** The target as it came over the wire; frameworks keep it when they cut a mount path off `url`. */
+  function targetOf(req: IncomingMessage & { readonly originalUrl?: unknown }): string {
+    const received = typeof req.originalUrl === 'string' ? req.originalUrl : (req.url ?? '')
+    return originForm(received, gate.publicUrl)
+  }
+
   function consider(req: IncomingMessage, target: Target | undefined): Admitted | Problem {
     if (isClosed) return { code: 'upstream_unavailable', ...MALFUNCTIONS.upstream_unavailable }
     if (!target) return problemOfDenial(denial('target_invalid'))
@@ -88,28 +99,32 @@ export function createForwarder(gate: ForwardingGate, options: ForwardOptions): 
   ): Exchange {
     const identity = describeIdentity(who, settings.identityHeaders)
     const headers = upstreamHeaders(req.rawHeaders, framing, settings.removedFromRequest, identity, upstream)
-    const exchange = new Exchange({
+    const method = req.method ?? 'GET'
+    const mayRepeat = framing === 'none' && REPEATABLE.has(method)
+    const exchange: Exchange = new Exchange({
       req,
       res,
+      connection: Connection.of(req.socket),
       path: target.path,
       upstream,
       deadlines: settings.deadlines,
-      removed: settings.removedFromResponse,
+      responses: settings.responses,
       renderers,
       report,
+      sendAgain: mayRepeat ? () => send() : undefined,
     })
-    const head = headTo(upstream, target, req)
-    byHead.set(head, exchange)
-    const { target: address } = upstream
-    const agent = pool.agentFor(upstream)
-    try {
-      const method = req.method ?? 'GET'
-      proxy.web(head, res, { target: address, agent, headers, method, buffer: req }, (cause) =>
-        exchange.failed(cause),
-      )
-    } catch (cause) {
-      exchange.failed(cause)
+    const send = (agent?: Agent) => {
+      const head = headTo(upstream, target, req)
+      byHead.set(head, exchange)
+      // Without an agent the connection is a new one.
+      const options = { target: upstream.target, headers, method, buffer: req, ...(agent && { agent }) }
+      try {
+        proxy.web(head, res, options, (cause) => exchange.failed(cause))
+      } catch (cause) {
+        exchange.failed(cause)
+      }
     }
+    send(pool.agentFor(upstream))
     return exchange
   }
 
@@ -121,9 +136,60 @@ export function createForwarder(gate: ForwardingGate, options: ForwardOptions): 
     running.delete(exchange)
   }
 
+  async function forwardAlone(req: IncomingMessage, res: ServerResponse, who: Identity): Promise<void> {
+    const { renewal } = who.credential
+    if (renewal !== undefined) res.setHeader('x-portcullis-renew', renewal)
+    const received = targetOf(req)
+    const target = parseTarget(received)
+    const path = target?.path ?? received
+    try {
+      const considered = consider(req, target)
+      if ('code' in considered) await refuse(req, res, considered, path)
+      else await run(start(req, res, who, considered), who)
+    } catch (cause) {
+      report({ level: 'error', code: 'forward_failed', detail: 'A request could not be forwarded', cause })
+      await refuse(req, res, problemOfError(cause), path)
+    }
+  }
+
+  function refuse(req: IncomingMessage, res: ServerResponse, problem: Problem, path: string): Promise<void> {
+    const connection = Connection.of(req.socket)
+    if (problem.endsConnection) connection.end()
+    return new Promise((resolve) => {
+      if (res.closed || connection.isGone) return resolve()
+      const forget = connection.onGone(resolve)
+      res.once('close', () => {
+        forget()
+        resolve()
+      })
+      answer(res, problem, path, renderers)
+    })
+  }
+
+  /** Whether a request may be forwarded now. One that came behind another on its connection may have to wait. */
+  async function isItsTurn(connection: Connection, res: ServerResponse): Promise<boolean> {
+    const entrance = await connection.enter()
+    if (entrance === 'refused') {
+      report({
+        level: 'warn',
+        code: 'pipeline_too_long',
+        detail: 'A connection with too many requests ended',
+      })
+      connection.destroy()
+    }
+    if (entrance !== 'entered') return false
+    // The answer before it may be one that ends the connection, and still be on its way (RFC 9112 §9.6).
+    if (res.socket === null) await nextRound()
+    if (!res.destroyed && !connection.isEnding) return true
+    connection.leave()
+    return false
+  }
+
   function dig(req: IncomingMessage, socket: Duplex, head: Buffer, who: Identity): Tunnel | Problem {
     if (isClosed) return { code: 'upstream_unavailable', ...MALFUNCTIONS.upstream_unavailable }
-    const target = parseTarget(receivedTarget(req))
+    const refusal = refuseMessage(req)
+    if (refusal) return problemOfDenial(refusal)
+    const target = parseTarget(targetOf(req))
     if (!target) return problemOfDenial(denial('target_invalid'))
     if (!isWebSocketRequest(req)) return FORWARDING_PROBLEMS.upgrade_refused
     const upstream = settings.upstreamFor(target.path)
@@ -136,8 +202,9 @@ export function createForwarder(gate: ForwardingGate, options: ForwardOptions): 
       headers: upstreamHeaders(req.rawHeaders, 'none', settings.removedFromRequest, identity, upstream),
       path: `${upstream.basePath}${path}${query === '' ? '' : `?${query}`}`,
       upstream,
-      removed: settings.removedFromResponse,
+      responses: settings.responses,
       responseMs: settings.deadlines.responseMs,
+      idleMs: settings.deadlines.idleMs,
       refuse: (code) => refuseOnSocket(socket, problemOf(code), path, renderers),
     })
   }
@@ -145,51 +212,70 @@ export function createForwarder(gate: ForwardingGate, options: ForwardOptions): 
   return {
     async upgrade(req, socket, head, who) {
       if (socket.destroyed) return
+      // Answers of requests before it would be read as part of the WebSocket.
+      if (Connection.of(req.socket).isBusy) {
+        socket.destroy()
+        return
+      }
       const dug = dig(req, socket, head, who)
       if (!(dug instanceof Tunnel)) {
-        refuseOnSocket(socket, dug, receivedTarget(req), renderers)
+        refuseOnSocket(socket, dug, targetOf(req), renderers)
         return
       }
       tunnels.add(dug)
       const unwatch = recheck?.watch(who, () => dug.cut())
+      const stopWaiting = atTime(who.credential.expiresAt, gate.clock, () => dug.close('credential expired'))
       await dug.over
+      stopWaiting()
       unwatch?.()
       tunnels.delete(dug)
     },
     async forward(req, res, who) {
-      if (res.destroyed) return
-      const { renewal } = who.credential
-      if (renewal !== undefined) res.setHeader('x-portcullis-renew', renewal)
-      const received = receivedTarget(req)
-      const target = parseTarget(received)
-      const path = target?.path ?? received
+      const connection = Connection.of(req.socket)
+      if (!(await isItsTurn(connection, res))) return
       try {
-        const considered = consider(req, target)
-        if ('code' in considered) await answerAndWait(res, considered, path, renderers)
-        else await run(start(req, res, who, considered), who)
-      } catch (cause) {
-        report({ level: 'error', code: 'forward_failed', detail: 'A request could not be forwarded', cause })
-        await answerAndWait(res, problemOfError(cause), path, renderers)
+        await forwardAlone(req, res, who)
+      } finally {
+        connection.leave()
       }
     },
     async close() {
       isClosed = true
       recheck?.close()
-      for (const exchange of running) exchange.failed(new Error('The forwarder is closing'))
+      for (const exchange of running) exchange.breakOff()
       for (const tunnel of tunnels) tunnel.cut()
+      const deadline = setTimeout(() => {
+        for (const exchange of running) exchange.abandon()
+      }, CLOSING_MS)
       await Promise.all([...running, ...tunnels].map(({ over }) => over))
+      clearTimeout(deadline)
       pool.close()
     },
   }
 }
 
-function problemOf(code: 'upstream_unavailable' | 'upstream_timeout' | 'upstream_refused'): Problem {
+function problemOf(code: TunnelFailure): Problem {
   return code === 'upstream_refused' ? FORWARDING_PROBLEMS.upstream_refused : { code, ...MALFUNCTIONS[code] }
 }
 
-/** The target as it came over the wire; frameworks keep it when they cut a mount path off `url`. */
-function receivedTarget(req: IncomingMessage & { readonly originalUrl?: unknown }): string {
-  return typeof req.originalUrl === 'string' ? req.originalUrl : (req.url ?? '')
+/** Methods by which nothing changes, however often it is sent (RFC 9110 §9.2.2). */
+const REPEATABLE: ReadonlySet<string> = new Set(['GET', 'HEAD'])
+
+/** How long clients may take to read that the forwarder is closing. */
+const CLOSING_MS = 1_000
+
+// Timers count in 32 bits.
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
+/** Calls `tell` at an instant of the gate's clock. The answer takes that back. */
+function atTime(instant: Millis, clock: Clock, tell: () => void): () => void {
+  let timer: NodeJS.Timeout
+  const wait = () => {
+    const left = instant - clock()
+    timer = left > LONGEST_TIMER_MS ? setTimeout(wait, LONGEST_TIMER_MS) : setTimeout(tell, Math.max(0, left))
+  }
+  wait()
+  return () => clearTimeout(timer)
 }
 
 /**
@@ -201,13 +287,4 @@ function headTo(upstream: Upstream, { path, query }: Target, req: IncomingMessag
   const head = new IncomingMessage(req.socket)
   head.url = `${upstream.basePath}${path}${query === '' ? '' : `?${query}`}`
   return head
-}
-
-function answerAndWait(...args: Parameters<typeof answer>): Promise<void> {
-  const [res] = args
-  return new Promise((resolve) => {
-    if (res.closed) return resolve()
-    res.once('close', () => resolve())
-    answer(...args)
-  })
 }

@@ -1,15 +1,9 @@
 import { PortcullisError } from '../errors.js'
 import type { Deadlines } from './exchange.js'
-import {
-  DEFAULT_IDENTITY_HEADERS,
-  type HeaderFilter,
-  headerFilter,
-  type IdentityHeaders,
-  type IdentityPart,
-  NEVER_IDENTITY_HEADERS,
-  REMOVED_REQUEST_HEADERS,
-  REMOVED_RESPONSE_HEADERS,
-} from './headers.js'
+import { type HeaderFilter, headerFilter, normaliseName } from './headers.js'
+import { DEFAULT_IDENTITY_HEADERS, type IdentityHeaders, type IdentityPart } from './identity-headers.js'
+import { NEVER_ALLOWED, NEVER_IDENTITY_HEADERS, requestHeaderFilter } from './request-headers.js'
+import { type ResponseRules, responseHeaderFilter } from './response-headers.js'
 import { isHeader, readUpstream, type Upstream, type UpstreamTarget } from './upstream.js'
 
 export interface ForwardOptions {
@@ -24,10 +18,28 @@ export interface ForwardOptions {
    * ASCII.
    */
   readonly identityHeaders?: IdentityHeaders
+  /**
+   * `all` (default): what a client sends, without `REMOVED_REQUEST_HEADERS` and every name that says who or whose it is.
+   * `listed`: what `allowRequestHeaders` names and nothing else; `content-type`, `accept` and `user-agent` are named
+   * there too.
+   */
+  readonly forwardRequestHeaders?: 'all' | 'listed'
+  /**
+   * Inbound headers that reach an upstream although they are removed by default, in any spelling; a trailing `*` stands
+   * for any ending. Whatever they claim, any caller can claim. Credentials, framing, `x-portcullis-*`, identity headers
+   * and what would name another path or method are never let through.
+   */
+  readonly allowRequestHeaders?: readonly string[]
   /** More inbound headers that must not reach an upstream, in any spelling; a trailing `*` stands for any ending. */
   readonly removeRequestHeaders?: readonly string[]
   /** More upstream headers that must not reach a client; a trailing `*` stands for any ending. */
   readonly removeResponseHeaders?: readonly string[]
+  /**
+   * Whether what the upstream sends may act as a page of the gate's origin when a browser opens it. `sandboxed`
+   * (default) adds `x-content-type-options: nosniff` and `content-security-policy: sandbox`, which programs do not
+   * notice; `insecure_same_origin` is for an upstream whose web pages are as trusted as the gate's own.
+   */
+  readonly upstreamPages?: 'sandboxed' | 'insecure_same_origin'
   /** Reaching the upstream, TLS included, may take this long; then 504. 1 to 60000, default 10000. */
   readonly connectTimeoutMs?: number
   /**
@@ -58,7 +70,7 @@ export interface ResolvedForwardOptions {
   readonly upstreamFor: (path: string) => Upstream | undefined
   readonly identityHeaders: readonly (readonly [string, IdentityPart])[]
   readonly removedFromRequest: HeaderFilter
-  readonly removedFromResponse: HeaderFilter
+  readonly responses: ResponseRules
   readonly deadlines: Deadlines
   readonly cutsWithdrawn: boolean
   readonly recheckEveryMs: number
@@ -77,25 +89,34 @@ export function resolveForwardOptions(options: ForwardOptions): ResolvedForwardO
   requireWithin('responseTimeoutMs', deadlines.responseMs, 1, DAY_MS, problems)
   requireWithin('idleTimeoutMs', deadlines.idleMs, 1, DAY_MS, problems)
   requireWithin('recheckEveryMs', recheckEveryMs, 10, 60_000, problems)
-  const onAccessWithdrawn = options.onAccessWithdrawn ?? 'cut'
-  if (!['cut', 'insecure_finish'].includes(onAccessWithdrawn))
-    problems.push('onAccessWithdrawn: give cut or insecure_finish')
+  const {
+    onAccessWithdrawn = 'cut',
+    upstreamPages = 'sandboxed',
+    forwardRequestHeaders = 'all',
+    allowRequestHeaders = [],
+  } = options
+  requireOneOf('onAccessWithdrawn', onAccessWithdrawn, ['cut', 'insecure_finish'], problems)
+  requireOneOf('upstreamPages', upstreamPages, ['sandboxed', 'insecure_same_origin'], problems)
+  requireOneOf('forwardRequestHeaders', forwardRequestHeaders, ['all', 'listed'], problems)
   const identityHeaders = readIdentityHeaders(options.identityHeaders ?? DEFAULT_IDENTITY_HEADERS, problems)
+  requireAllowable(allowRequestHeaders, identityHeaders, problems)
+  if (forwardRequestHeaders === 'listed' && options.allowRequestHeaders === undefined)
+    problems.push('forwardRequestHeaders: list in allowRequestHeaders what passes')
   const upstreamFor = readUpstreams(options.upstream, problems)
   if (problems.length > 0)
     throw new PortcullisError('configuration_invalid', `Cannot forward: ${problems.join('; ')}`, { problems })
   return {
     upstreamFor,
     identityHeaders,
-    removedFromRequest: headerFilter([
-      ...REMOVED_REQUEST_HEADERS,
-      ...(options.removeRequestHeaders ?? []),
-      ...identityHeaders.map(([name]) => name),
-    ]),
-    removedFromResponse: headerFilter([
-      ...REMOVED_RESPONSE_HEADERS,
-      ...(options.removeResponseHeaders ?? []),
-    ]),
+    removedFromRequest: requestHeaderFilter({
+      allowed: allowRequestHeaders,
+      removed: [...(options.removeRequestHeaders ?? []), ...identityHeaders.map(([name]) => name)],
+      onlyAllowed: forwardRequestHeaders === 'listed',
+    }),
+    responses: {
+      removed: responseHeaderFilter(options.removeResponseHeaders ?? []),
+      isSandboxed: upstreamPages === 'sandboxed',
+    },
     deadlines,
     cutsWithdrawn: onAccessWithdrawn === 'cut',
     recheckEveryMs,
@@ -141,4 +162,20 @@ function readIdentityHeaders(
 function requireWithin(name: string, value: number, least: number, most: number, problems: string[]): void {
   if (!Number.isInteger(value) || value < least || value > most)
     problems.push(`${name}: give an integer from ${least} to ${most}`)
+}
+
+function requireOneOf(name: string, value: string, known: readonly string[], problems: string[]): void {
+  if (!known.includes(value)) problems.push(`${name}: give ${known.join(' or ')}`)
+}
+
+/** A pattern may cover what is never let through, which is then not; a name that says just that is a mistake. */
+function requireAllowable(
+  allowed: readonly string[],
+  identityHeaders: ResolvedForwardOptions['identityHeaders'],
+  problems: string[],
+): void {
+  const isNever = headerFilter([...NEVER_ALLOWED, ...identityHeaders.map(([name]) => name)])
+  for (const name of allowed)
+    if (!isHeader(name.replace(/\*$/, ''), '') || isNever(normaliseName(name.replace(/\*$/, ''))))
+      problems.push(`allowRequestHeaders: ${JSON.stringify(name)} cannot be let through`)
 }

@@ -1,10 +1,14 @@
 import { type ClientRequest, type IncomingMessage, request as requestPlain, STATUS_CODES } from 'node:http'
 import { request as requestSecure } from 'node:https'
-import type { Duplex } from 'node:stream'
+import { type Duplex, pipeline } from 'node:stream'
 import { headerValues } from '../credentials.js'
 import { answerProblem, type Problem, type ProblemRenderer } from '../problem.js'
-import { clientHeaders, type HeaderFields, type HeaderFilter } from './headers.js'
+import { closeFrame, FrameBoundary } from './frames.js'
+import type { HeaderFields } from './headers.js'
+import { clientHeaders, type ResponseRules } from './response-headers.js'
 import type { Upstream } from './upstream.js'
+
+export type TunnelFailure = 'upstream_unavailable' | 'upstream_timeout' | 'upstream_refused'
 
 export interface TunnelParts {
   /** What the client sent in the same breath as its request. */
@@ -14,19 +18,26 @@ export interface TunnelParts {
   readonly headers: HeaderFields
   readonly path: string
   readonly upstream: Upstream
-  readonly removed: HeaderFilter
+  readonly responses: ResponseRules
   readonly responseMs: number
-  readonly refuse: (problem: 'upstream_unavailable' | 'upstream_timeout' | 'upstream_refused') => void
+  readonly idleMs: number
+  readonly refuse: (problem: TunnelFailure) => void
 }
 
 /** Whether a request asks for a WebSocket and nothing else (RFC 6455 §4.1). */
-export function isWebSocketRequest({ method, rawHeaders }: IncomingMessage): boolean {
+export function isWebSocketRequest({ method, httpVersion, rawHeaders }: IncomingMessage): boolean {
   const [protocol, ...more] = headerValues(rawHeaders, 'upgrade')
   const lengths = headerValues(rawHeaders, 'content-length')
   const hasBody =
     headerValues(rawHeaders, 'transfer-encoding').length > 0 || lengths.some((one) => one !== '0')
-  return method === 'GET' && protocol?.toLowerCase() === 'websocket' && more.length === 0 && !hasBody
+  const isOne = protocol?.toLowerCase() === 'websocket' && more.length === 0
+  return method === 'GET' && httpVersion === '1.1' && isOne && !hasBody
 }
+
+/** A client that hears nothing yet has little to say. */
+const EARLY_BYTES_AT_MOST = 65_536
+/** How long an end that was told to leave, or has sent its last, may take. */
+const LEAVING_MS = 10_000
 
 /** One WebSocket between a client and an upstream, byte for byte once both have agreed. */
 export class Tunnel {
@@ -34,11 +45,16 @@ export class Tunnel {
   readonly over: Promise<void>
   readonly #parts: TunnelParts
   readonly #request: ClientRequest
+  readonly #toClient = new FrameBoundary()
+  #stage: 'asking' | 'joined' | 'relaying' | 'ending' = 'asking'
+  #early: Buffer[] = []
   #upstreamSocket: Duplex | undefined
+  #timer: NodeJS.Timeout | undefined
 
   constructor(parts: TunnelParts) {
     this.#parts = parts
-    const { socket, upstream } = parts
+    const { socket } = parts
+    this.#early = [parts.head]
     this.over = new Promise((resolve) => {
       socket.once('close', () => {
         this.cut()
@@ -48,9 +64,10 @@ export class Tunnel {
     socket.on('error', () => this.cut())
     this.#request = this.#ask()
     if (socket.destroyed) this.cut()
-    this.#request.setTimeout(parts.responseMs, () => this.#fail('upstream_timeout'))
+    this.#listenEarly()
+    this.#arm(parts.responseMs, () => this.#fail('upstream_timeout'))
     this.#request.once('upgrade', (response, upstreamSocket, head) => {
-      this.#join(response, upstreamSocket, head, upstream)
+      this.#join(response, upstreamSocket, head)
     })
     this.#request.once('response', (response) => this.#relay(response))
     this.#request.on('error', () => this.#fail('upstream_unavailable'))
@@ -59,9 +76,32 @@ export class Tunnel {
 
   /** Breaks both ends off. */
   cut(): void {
+    clearTimeout(this.#timer)
+    this.#stage = 'ending'
     this.#request.destroy()
     this.#upstreamSocket?.destroy()
     this.#parts.socket.destroy()
+  }
+
+  /**
+   * Ends it with a close frame, as WebSockets do (RFC 6455 §5.5.1), once the frame that is on its way is complete; who
+   * does not leave then is cut off.
+   */
+  close(reason: string): void {
+    if (this.#stage !== 'joined') {
+      this.cut()
+      return
+    }
+    this.#stage = 'ending'
+    this.#arm(LEAVING_MS, () => this.cut())
+    this.#toClient.atBoundary(() => {
+      const { socket } = this.#parts
+      socket.unpipe()
+      this.#upstreamSocket?.destroy()
+      socket.end(closeFrame(POLICY_VIOLATION, reason))
+      // What the client still says is read away, or its leaving would not be heard.
+      socket.resume()
+    })
   }
 
   #ask(): ClientRequest {
@@ -69,7 +109,8 @@ export class Tunnel {
     const { protocol, hostname, port } = upstream.target
     const request = protocol === 'https:' ? requestSecure : requestPlain
     return request({
-      hostname,
+      // An IPv6 address is looked up without its brackets.
+      hostname: hostname.replace(/^\[(.+)\]$/, '$1'),
       port,
       path,
       headers: { ...headers, connection: 'Upgrade', upgrade: 'websocket' },
@@ -78,45 +119,120 @@ export class Tunnel {
     })
   }
 
-  #join(response: IncomingMessage, upstreamSocket: Duplex, head: Buffer, upstream: Upstream): void {
-    const { socket, removed, head: clientHead } = this.#parts
+  /** Reads on while the upstream is asked: a client that is gone is noticed by nothing else. */
+  #listenEarly(): void {
+    const { socket, head } = this.#parts
+    let length = head.length
+    const keep = (chunk: Buffer) => {
+      this.#early.push(chunk)
+      length += chunk.length
+      if (length > EARLY_BYTES_AT_MOST) socket.pause()
+    }
+    const leave = () => this.cut()
+    socket.on('data', keep).once('end', leave)
+    this.#stopListening = () => void socket.off('data', keep).off('end', leave)
+  }
+
+  #stopListening = () => {}
+
+  #join(response: IncomingMessage, upstreamSocket: Duplex, head: Buffer): void {
+    const { socket, responses, upstream } = this.#parts
+    clearTimeout(this.#timer)
     this.#upstreamSocket = upstreamSocket
     upstreamSocket.on('error', () => this.cut())
-    upstreamSocket.once('close', () => this.cut())
-    if (socket.destroyed) {
+    if (this.#stage === 'ending' || socket.destroyed) {
       this.cut()
       return
     }
-    const headers = clientHeaders(response.rawHeaders, removed, upstream)
-    socket.write(writeHead(101, { ...headers, connection: 'Upgrade', upgrade: 'websocket' }))
-    if (head.length > 0) socket.write(head)
-    if (clientHead.length > 0) upstreamSocket.write(clientHead)
+    if (headerValues(response.rawHeaders, 'upgrade').join().toLowerCase() !== 'websocket') {
+      this.#fail('upstream_unavailable')
+      return
+    }
+    this.#stage = 'joined'
+    this.#stopListening()
+    upstreamSocket.once('close', () => this.#letRest())
+    const headers = clientHeaders(response.rawHeaders, responses, upstream)
+    socket.write(writeHead(101, { ...headers, connection: 'Upgrade', upgrade: 'websocket' }), 'latin1')
+    if (head.length > 0) upstreamSocket.unshift(head)
+    for (const bytes of this.#early) if (bytes.length > 0) upstreamSocket.write(bytes)
+    this.#early = []
     socket.pipe(upstreamSocket)
-    upstreamSocket.pipe(socket)
+    // Half a WebSocket is none: who does not send cannot answer a ping.
+    socket.once('end', () => this.#arm(LEAVING_MS, () => this.cut()))
+    this.#pipeToClient(upstreamSocket, socket)
+  }
+
+  /** As `pipe`, keeping count of where frames end. */
+  #pipeToClient(upstreamSocket: Duplex, socket: Duplex): void {
+    upstreamSocket.on('data', (chunk: Buffer) => {
+      const sent = this.#toClient.pass(chunk, (bytes) => socket.write(bytes))
+      if (!sent) upstreamSocket.pause()
+    })
+    socket.on('drain', () => upstreamSocket.resume())
+    upstreamSocket.once('end', () => socket.writable && socket.end())
+  }
+
+  /** The upstream is gone; what it sent last is still on its way. */
+  #letRest(): void {
+    if (this.#stage === 'ending') return
+    this.#stage = 'ending'
+    this.#arm(LEAVING_MS, () => this.cut())
+    const { socket } = this.#parts
+    socket.end(() => this.cut())
   }
 
   /** The upstream does not want a WebSocket there. */
   #relay(response: IncomingMessage): void {
-    const { statusCode = 502 } = response
-    const { socket, removed, upstream } = this.#parts
+    const { statusCode = 0 } = response
+    const { socket, responses, upstream, idleMs } = this.#parts
+    if (this.#stage !== 'asking') return
     if (statusCode === 401 || statusCode === 407) {
-      response.resume()
       this.#fail('upstream_refused')
       return
     }
-    const headers = clientHeaders(response.rawHeaders, removed, upstream)
-    socket.write(writeHead(statusCode, { ...headers, connection: 'close' }))
-    response.pipe(socket)
+    // Without the headers of an upgrade a 101 is no answer at all.
+    if (statusCode < 200) {
+      this.#fail('upstream_unavailable')
+      return
+    }
+    this.#stage = 'relaying'
+    this.#arm(idleMs, () => this.cut())
+    const headers = clientHeaders(response.rawHeaders, responses, upstream)
+    const hasLength = headers['content-length'] !== undefined || BODILESS.has(statusCode)
+    const framing: HeaderFields = hasLength ? {} : { 'transfer-encoding': 'chunked' }
+    socket.write(writeHead(statusCode, { ...headers, ...framing, connection: 'close' }), 'latin1')
+    response.on('data', () => this.#timer?.refresh())
+    const finish = (cause: Error | null) => {
+      if (cause) this.cut()
+      else this.#arm(LEAVING_MS, () => this.cut())
+    }
+    if (hasLength) pipeline(response, socket, finish)
+    else pipeline(response, inChunks, socket, finish)
   }
 
-  #fail(code: Parameters<TunnelParts['refuse']>[0]): void {
-    if (this.#upstreamSocket || this.#parts.socket.destroyed) {
+  #arm(ms: number, expire: () => void): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(expire, ms)
+  }
+
+  #fail(code: TunnelFailure): void {
+    if (this.#stage === 'ending') return
+    if (this.#stage !== 'asking') {
       this.cut()
       return
     }
+    this.#stage = 'ending'
+    this.#stopListening()
+    this.#request.destroy()
+    this.#upstreamSocket?.destroy()
     this.#parts.refuse(code)
+    // A client that does not take its answer.
+    this.#arm(LEAVING_MS, () => this.cut())
   }
 }
+
+/** RFC 6455 §7.4.1. */
+const POLICY_VIOLATION = 1008
 
 /** Answers on a bare socket, which ends. */
 export function refuseOnSocket(
@@ -127,7 +243,17 @@ export function refuseOnSocket(
 ): void {
   const { status, headers, body } = answerProblem(problem, path, renderers)
   const length = String(Buffer.byteLength(body))
-  socket.end(writeHead(status, { ...headers, 'content-length': length, connection: 'close' }) + body)
+  socket.write(writeHead(status, { ...headers, 'content-length': length, connection: 'close' }), 'latin1')
+  socket.end(body)
+}
+
+const BODILESS: ReadonlySet<number> = new Set([204, 304])
+
+/** RFC 9112 §7.1: a body that breaks off lacks its last chunk, and cannot be taken for whole. */
+async function* inChunks(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  for await (const chunk of body)
+    yield Buffer.concat([Buffer.from(`${chunk.length.toString(16)}\r\n`), chunk, Buffer.from('\r\n')])
+  yield Buffer.from('0\r\n\r\n')
 }
 
 function writeHead(status: number, headers: HeaderFields): string {

@@ -121,7 +121,14 @@ describe('what reaches the client', () => {
     })
     const { port } = await startGate({ upstream: { url }, removeResponseHeaders: ['X_Secret-*'] })
     const answer = await call(port, { path: '/a' })
-    expect(Object.keys(answer.headers).sort()).toEqual(['connection', 'date', 'transfer-encoding', 'x-fine'])
+    expect(Object.keys(answer.headers).sort()).toEqual([
+      'connection',
+      'content-security-policy',
+      'date',
+      'transfer-encoding',
+      'x-content-type-options',
+      'x-fine',
+    ])
     expect(answer.headers.connection).toBe('close')
   })
 

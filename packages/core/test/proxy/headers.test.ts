@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { describeIdentity, headerFilter, normaliseName, visibleAscii } from '../../src/proxy/headers.js'
+import { headerFilter, normaliseName } from '../../src/proxy/headers.js'
+import { describeIdentity, visibleAscii } from '../../src/proxy/identity-headers.js'
 import { ANNA, call, startGate, startUpstream } from './harness.js'
 
 describe('visibleAscii', () => {

@@ -94,14 +94,39 @@ describe('what goes wrong upstream', () => {
     expect([answer.status, codeOf(answer)]).toEqual([502, 'upstream_unavailable'])
   })
 
-  it('an answer with a status that is none breaks off, and takes nothing down', async () => {
+  it('an answer with a status that is none is a 502, and takes nothing down', async () => {
     const { port: upstreamPort } = await startEcho(
       () => {},
       (end) => end('HTTP/1.1 000 Zero\r\ncontent-encoding: gzip\r\ncontent-length: 0\r\n\r\n'),
     )
     const { port, running } = await startGate({ upstream: { url: `http://127.0.0.1:${upstreamPort}` } })
-    await expect(call(port, { path: '/a' })).rejects.toMatchObject({ code: 'ECONNRESET' })
+    expect(codeOf(await call(port, { path: '/a' }))).toBe('upstream_unavailable')
     await until(() => running() === 0)
+  })
+
+  it('an unasked 101 is a 502, and its connection carries nothing more (RFC 9110 §15.2.2)', async () => {
+    let connections = 0
+    let closed = 0
+    const { port: upstreamPort } = await startEcho(
+      () => {},
+      (_end, socket) => {
+        connections += 1
+        socket.once('close', () => {
+          closed += 1
+        })
+        // Without the headers of an upgrade Node takes it for an answer like any other, and keeps the connection.
+        socket.write(
+          'HTTP/1.1 101 Switching Protocols\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nforged',
+        )
+      },
+    )
+    const { port } = await startGate({ upstream: { url: `http://127.0.0.1:${upstreamPort}` } })
+    for (let at = 0; at < 3; at++) {
+      const answer = await call(port, { path: '/a' })
+      expect([answer.status, codeOf(answer)]).toEqual([502, 'upstream_unavailable'])
+    }
+    await until(() => closed === 3)
+    expect(connections).toBe(3)
   })
 })
 

@@ -1,0 +1,237 @@
+import type { Framing } from '../request/message.js'
+import {
+  collectHeaders,
+  FRAMING,
+  type HeaderFields,
+  type HeaderFilter,
+  HOP_BY_HOP,
+  headerFilter,
+  nominatedBy,
+} from './headers.js'
+import type { Upstream } from './upstream.js'
+
+const CREDENTIALS = [
+  'authorization',
+  'proxy-authorization',
+  'x-authorization',
+  'x-api-key',
+  'x-api-token',
+  'api-key',
+  'x-goog-api-key',
+  'x-goog-iam-authorization-token',
+  'x-litellm-api-key',
+  'x-auth-token',
+  'x-access-token',
+  'x-id-token',
+  'x-session-token',
+  'x-amz-security-token',
+  'x-ms-token-*',
+  'ocp-apim-subscription-key',
+  'cookie',
+  'cookie2',
+]
+
+/** The gate's own names. */
+const OWN_NAMES = ['x-portcullis-*']
+
+/** Some upstreams take another path, method, file or proxy from these than from the request line that was checked. */
+const OVERRIDES = [
+  'proxy',
+  'x-original-method',
+  'x-original-uri',
+  'x-original-url',
+  'x-rewrite-*',
+  'x-http-method',
+  'x-http-method-override',
+  'x-method-override',
+  'x-host',
+  'x-http-host-override',
+  'x-accel-*',
+  'x-sendfile*',
+  'x-middleware-*',
+  'x-envoy-*',
+]
+
+/** What authenticating proxies, meshes and clouds tell the services behind them about the caller. */
+const IDENTITIES = [
+  'from',
+  'x-auth-*',
+  'x-authenticated-*',
+  'x-remote-*',
+  'remote-*',
+  'x-webauth-*',
+  'x-vouch-*',
+  'x-pomerium-*',
+  'x-authentik-*',
+  'x-tailscale-*',
+  'tailscale-*',
+  'x-sso-*',
+  'x-oidc-*',
+  'oidc-*',
+  'x-saml-*',
+  'mellon-*',
+  'x-shib-*',
+  'shib-*',
+  'eppn',
+  'persistent-id',
+  'iv-*',
+  'sm-*',
+  'x-jwt-*',
+  'x-claim-*',
+  'impersonate-*',
+  'x-consumer-*',
+  'x-api-consumer*',
+  'x-credential-*',
+  'x-hasura-*',
+  'x-goog-authenticated-*',
+  'x-goog-iap-*',
+  'x-appengine-*',
+  'x-endpoint-api-*',
+  'x-apigateway-*',
+  'x-ms-client-principal*',
+  'x-amzn-oidc-*',
+  'x-amzn-mtls-*',
+  'cf-access-*',
+  // Certificates of clients (RFC 9440), as whoever ended their TLS reports them.
+  'client-cert*',
+  'x-client-cert*',
+  'x-ssl-*',
+  'ssl-*',
+  'x-tls-client-*',
+  'x-arr-clientcert',
+  // Gateways of LLM APIs charge, limit and log by these.
+  'x-litellm-*',
+  'x-openwebui-*',
+  'openai-organization',
+  'openai-project',
+]
+
+/** Where a request came from is the business of the gate, and unproven when it comes from outside. */
+const ORIGINS = [
+  'forwarded',
+  'via',
+  'x-forwarded',
+  'x-forwarded-*',
+  'x-original-*',
+  'x-originating-*',
+  'x-real-ip',
+  'x-client-ip',
+  'x-cluster-client-ip',
+  'x-azure-clientip',
+  'x-azure-socketip',
+  'true-client-ip',
+  'fastly-client-ip',
+  'cf-connecting-*',
+  'cf-pseudo-ipv4',
+]
+
+/** A word of a name that says who or whose; `x-acme-user-id`, `x-scope-orgid` and `helicone-user-id` have one. */
+const WORDS_OF_IDENTITY = [
+  'user',
+  'email',
+  'mail',
+  'upn',
+  'login',
+  'account',
+  'principal',
+  'identity',
+  'subject',
+  'group',
+  'role',
+  'team',
+  'tenant',
+  'org',
+  'organi[sz]ation',
+  'customer',
+  'consumer',
+  'member',
+]
+const SAYS_WHO = new RegExp(
+  `(?:^|-)(?:${WORDS_OF_IDENTITY.join('|')})(?:s|s?ids?|names?|e?mail|info)?(?:-|$)`,
+)
+const NAMES_A_PROGRAM = /(?:^|-)user-?agent$/
+
+/**
+ * Inbound headers that never reach an upstream, beside every name with a word in it that says who or whose (user,
+ * email, account, role, team, …); a trailing `*` stands for any ending.
+ */
+export const REMOVED_REQUEST_HEADERS: readonly string[] = [
+  ...HOP_BY_HOP,
+  ...FRAMING,
+  ...CREDENTIALS,
+  ...OWN_NAMES,
+  ...OVERRIDES,
+  ...IDENTITIES,
+  ...ORIGINS,
+]
+
+/** What no option lets through: it would speak for the connection, for a caller, or against what was checked. */
+export const NEVER_ALLOWED: readonly string[] = [
+  ...HOP_BY_HOP,
+  ...FRAMING,
+  ...CREDENTIALS,
+  ...OWN_NAMES,
+  ...OVERRIDES,
+]
+
+/** What a header that names the caller cannot be called. */
+export const NEVER_IDENTITY_HEADERS: readonly string[] = [...HOP_BY_HOP, ...FRAMING, ...CREDENTIALS]
+
+export interface RequestHeaderRules {
+  /** Let through although it is removed by default. */
+  readonly allowed: readonly string[]
+  /** Removed whatever is allowed. */
+  readonly removed: readonly string[]
+  /** Whether nothing else than what is allowed passes. */
+  readonly onlyAllowed: boolean
+}
+
+/** Which inbound headers are removed. */
+export function requestHeaderFilter({ allowed, removed, onlyAllowed }: RequestHeaderRules): HeaderFilter {
+  const isRefused = headerFilter([...NEVER_ALLOWED, ...removed])
+  const isAllowed = headerFilter(allowed)
+  const isUsuallyRemoved = headerFilter(REMOVED_REQUEST_HEADERS)
+  const saysWho = (name: string) => SAYS_WHO.test(name) && !NAMES_A_PROGRAM.test(name)
+  return remembering(
+    (name) =>
+      isRefused(name) || (!isAllowed(name) && (onlyAllowed || isUsuallyRemoved(name) || saysWho(name))),
+  )
+}
+
+const REMEMBERED_AT_MOST = 1_000
+
+/** Clients send the same few names with every request. */
+function remembering(filter: HeaderFilter): HeaderFilter {
+  const verdicts = new Map<string, boolean>()
+  return (name) => {
+    const known = verdicts.get(name)
+    if (known !== undefined) return known
+    if (verdicts.size >= REMEMBERED_AT_MOST) verdicts.clear()
+    const verdict = filter(name)
+    verdicts.set(name, verdict)
+    return verdict
+  }
+}
+
+/**
+ * The headers that the upstream gets: what the client sent without anything that speaks for the connection, for a
+ * caller, or for a network path; then the framing, the identity, and the upstream's credential, in this order.
+ * Headers named in `Connection` go before ours come, so that a client cannot have ours removed (RFC 9110 §7.6.1).
+ */
+export function upstreamHeaders(
+  rawHeaders: readonly string[],
+  framing: Framing,
+  removed: HeaderFilter,
+  identity: Readonly<Record<string, string>>,
+  upstream: Pick<Upstream, 'host' | 'headers' | 'overridden'>,
+): HeaderFields {
+  const nominated = nominatedBy(rawHeaders)
+  const headers = collectHeaders(
+    rawHeaders,
+    (name) => removed(name) || nominated.has(name) || upstream.overridden(name),
+  )
+  headers.host = upstream.host
+  if (framing === 'chunked') headers['transfer-encoding'] = 'chunked'
+  else if (framing !== 'none') headers['content-length'] = framing.length
+  return Object.assign(headers, upstream.headers, identity)
+}

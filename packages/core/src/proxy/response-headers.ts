@@ -1,0 +1,134 @@
+import {
+  collectHeaders,
+  type HeaderFields,
+  type HeaderFilter,
+  HOP_BY_HOP,
+  headerFilter,
+  nominatedBy,
+} from './headers.js'
+import type { Upstream } from './upstream.js'
+
+/** Orders to a server or a cache in front of the gate: to send a file, another page, or to judge its health. */
+const INTERNAL_ORDERS = [
+  'x-accel-*',
+  'x-sendfile*',
+  'x-lighttpd-*',
+  'x-litespeed-*',
+  'x-reproxy-*',
+  'x-envoy-*',
+  'surrogate-*',
+  'cdn-cache-control',
+]
+
+/** What a browser keeps, or does, for a whole origin: an upstream must not plant a session cookie there. */
+const SPEAKS_FOR_THE_ORIGIN = [
+  'set-cookie',
+  'set-cookie2',
+  'set-login',
+  'sec-session-*',
+  'secure-session-*',
+  'clear-site-data',
+  'strict-transport-security',
+  'public-key-pins',
+  'public-key-pins-report-only',
+  'expect-ct',
+  'alt-svc',
+  'nel',
+  'report-to',
+  'reporting-endpoints',
+  'origin-agent-cluster',
+  'service-worker-allowed',
+  'accept-ch',
+  'critical-ch',
+  'speculation-rules',
+  'use-as-dictionary',
+  'access-control-allow-credentials',
+]
+
+/**
+ * Upstream headers that never reach a client: those of the connection, those that would speak for the gate's whole
+ * origin, those that would lead a browser or a server in front elsewhere, and those that name the upstream or ask for
+ * its key.
+ */
+export const REMOVED_RESPONSE_HEADERS: readonly string[] = [
+  ...HOP_BY_HOP,
+  ...SPEAKS_FOR_THE_ORIGIN,
+  ...INTERNAL_ORDERS,
+  'refresh',
+  'x-portcullis-*',
+  'www-authenticate',
+  'authentication-info',
+  'server',
+  'via',
+  'x-litellm-model-api-base',
+]
+
+/** Asks a server in front not to hold events back: about this response alone, and without harm. */
+const isHarmlessOrder = headerFilter(['x-accel-buffering'])
+
+export function responseHeaderFilter(more: readonly string[]): HeaderFilter {
+  const isUsuallyRemoved = headerFilter(REMOVED_RESPONSE_HEADERS)
+  const isRemoved = headerFilter(more)
+  return (name) => isRemoved(name) || (isUsuallyRemoved(name) && !isHarmlessOrder(name))
+}
+
+/** How responses of an upstream are passed on. */
+export interface ResponseRules {
+  readonly removed: HeaderFilter
+  /** Whether a page of the upstream is kept from acting as a page of the gate's origin. */
+  readonly isSandboxed: boolean
+}
+
+/** The upstream's headers for the client, with the upstream's own address taken out of references. */
+export function clientHeaders(
+  rawHeaders: readonly string[],
+  { removed, isSandboxed }: ResponseRules,
+  upstream: Pick<Upstream, 'origin' | 'basePath' | 'target'>,
+): HeaderFields {
+  const nominated = nominatedBy(rawHeaders)
+  const headers = collectHeaders(rawHeaders, (name) => removed(name) || nominated.has(name))
+  for (const name of ['location', 'content-location']) {
+    const value = headers[name]
+    if (value === undefined) continue
+    const reference = typeof value === 'string' ? withoutUpstream(value, upstream) : undefined
+    if (reference === undefined) delete headers[name]
+    else headers[name] = reference
+  }
+  if (headers.link !== undefined) headers.link = [headers.link].flat().map((link) => relink(link, upstream))
+  return isSandboxed ? sandboxed(headers) : headers
+}
+
+/**
+ * All policies hold together, so that what the upstream sends cannot weaken what comes from here; of several `sandbox`
+ * directives the last one counts (HTML, "CSP-derived sandboxing flags"), hence ours stands at the end.
+ */
+export function sandboxed(headers: HeaderFields): HeaderFields {
+  headers['x-content-type-options'] = 'nosniff'
+  headers['content-security-policy'] = [headers['content-security-policy'] ?? [], 'sandbox'].flat()
+  return headers
+}
+
+const PATH_RELATIVE = /^(?![a-z][a-z0-9+.-]*:|[\\/])/i
+
+/** Turns a reference to the upstream into one that leads through the gate; undefined for what is no reference. */
+function withoutUpstream(
+  reference: string,
+  { origin, basePath, target }: Pick<Upstream, 'origin' | 'basePath' | 'target'>,
+): string | undefined {
+  const base = `${origin}${basePath}/`
+  if (!URL.canParse(reference, base)) return undefined
+  const url = new URL(reference, base)
+  // Not the origin: an upstream behind its own TLS proxy names itself with another scheme or port.
+  if (url.hostname !== target.hostname || PATH_RELATIVE.test(reference)) return reference
+  const path = url.pathname.startsWith(`${basePath}/`) ? url.pathname.slice(basePath.length) : url.pathname
+  // Two slashes in front would name a host (RFC 3986 §4.2).
+  return path.replace(/^[\\/]+/, '/') + url.search + url.hash
+}
+
+/** RFC 8288 §3: the target of each link stands in angle brackets. */
+function relink(link: string, upstream: Pick<Upstream, 'origin' | 'basePath' | 'target'>): string {
+  return link.replace(
+    /<([^<>]*)>/g,
+    (_, reference: string) => `<${withoutUpstream(reference, upstream) ?? ''}>`,
+  )
+}

@@ -1,0 +1,92 @@
+import type { Duplex } from 'node:stream'
+
+/** Requests of one connection that run at once; those behind them wait. */
+const RUNNING_AT_MOST = 32
+/** Requests of one connection that wait behind those; one more ends the connection. */
+const WAITING_AT_MOST = 256
+
+/** Whether a request may run: `gone` when its connection is, `refused` when too many of its connection wait. */
+export type Entrance = 'entered' | 'gone' | 'refused'
+
+/**
+ * What the requests of one client connection have in common. A client may send several without waiting for an answer
+ * (RFC 9112 §9.3.2); the response of one that waits behind another has no socket yet, so that only the connection
+ * tells when its client is gone.
+ */
+export class Connection {
+  static readonly #known = new WeakMap<Duplex, Connection>()
+  readonly #socket: Duplex
+  readonly #toTell = new Set<() => void>()
+  readonly #waiting: ((entrance: Entrance) => void)[] = []
+  #running = 0
+  #isEnding = false
+
+  private constructor(socket: Duplex) {
+    this.#socket = socket
+    socket.once('close', () => {
+      for (const wait of this.#waiting.splice(0)) wait('gone')
+      for (const tell of [...this.#toTell]) tell()
+      this.#toTell.clear()
+    })
+  }
+
+  static of(socket: Duplex): Connection {
+    const known = Connection.#known.get(socket)
+    if (known) return known
+    const connection = new Connection(socket)
+    Connection.#known.set(socket, connection)
+    return connection
+  }
+
+  get isGone(): boolean {
+    return this.#socket.destroyed
+  }
+
+  /** Whether nothing that comes over it may be processed any more (RFC 9112 §9.6). */
+  get isEnding(): boolean {
+    return this.#isEnding || this.#socket.destroyed || this.#socket.writableEnded
+  }
+
+  /** Whether requests of it are being forwarded. */
+  get isBusy(): boolean {
+    return this.#running > 0
+  }
+
+  /** Answers from now on end it: requests that were sent behind are not processed. */
+  end(): void {
+    this.#isEnding = true
+  }
+
+  /** Breaks it off. */
+  destroy(): void {
+    this.#socket.destroy()
+  }
+
+  /** Calls `tell` once the connection is gone, at once if it is. The answer takes that back. */
+  onGone(tell: () => void): () => void {
+    if (this.isGone) {
+      tell()
+      return () => {}
+    }
+    this.#toTell.add(tell)
+    return () => void this.#toTell.delete(tell)
+  }
+
+  /** Waits for a place among those that run. Who has entered leaves when done. */
+  enter(): Entrance | Promise<Entrance> {
+    if (this.isGone) return 'gone'
+    if (this.#running < RUNNING_AT_MOST) {
+      this.#running += 1
+      return 'entered'
+    }
+    if (this.#waiting.length >= WAITING_AT_MOST) return 'refused'
+    return new Promise((resolve) => this.#waiting.push(resolve))
+  }
+
+  /** Gives the place of one that ran to the first that waits. */
+  leave(): void {
+    const next = this.#waiting.shift()
+    if (next) next('entered')
+    else this.#running -= 1
+  }
+}
