@@ -59,13 +59,14 @@ export class Exchange {
     this.#parts = parts
     this.#timer = setTimeout(() => this.#expire(), parts.deadlines.connectMs)
     this.over = new Promise((resolve) => {
+      let forget = () => {}
       const finish = () => {
         forget()
         this.#finish()
         resolve()
       }
       parts.res.once('close', finish)
-      const forget = parts.connection.onGone(() => {
+      forget = parts.connection.onGone(() => {
         parts.res.off('close', finish)
         parts.res.destroy()
         finish()

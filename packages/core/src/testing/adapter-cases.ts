@@ -2,6 +2,7 @@ import { bodyCases } from './adapter-body-cases.js'
 import { decisionCases } from './adapter-decision-cases.js'
 import { exchangeCases } from './adapter-exchange-cases.js'
 import { guardCases } from './adapter-guard-cases.js'
+import { hostileCases } from './adapter-hostile-cases.js'
 import { neighbourCases } from './adapter-neighbour-cases.js'
 import { type AdapterCase, onStage, type Promised, type StartServer } from './adapter-stage.js'
 import { upgradeCases } from './adapter-upgrade-cases.js'
@@ -23,5 +24,6 @@ export function adapterCases(startServer: StartServer): AdapterCase[] {
     ...neighbourCases(promised),
     ...guardCases(promised),
     ...upgradeCases(promised),
+    ...hostileCases(promised),
   ]
 }

@@ -49,7 +49,7 @@ export interface Scene {
   /** Of an account that is a mere user, with the scopes `api` and `tokens:write`. */
   readonly token: string
   /** What the upstream was sent. */
-  readonly seen: { head?: IncomingMessage; body: string; isAborted: boolean }
+  readonly seen: { head?: IncomingMessage; body: string; isAborted: boolean; running: number }
 }
 
 export type Setting = Partial<Omit<AdapterParts, 'gate' | 'forwarder'>>
@@ -73,7 +73,7 @@ export async function onStage(
   prove: (scene: Scene) => Promise<void>,
   { secret, signing } = SECRETS,
 ): Promise<void> {
-  const seen: Scene['seen'] = { body: '', isAborted: false }
+  const seen: Scene['seen'] = { body: '', isAborted: false, running: 0 }
   const upstream = await startUpstream(seen)
   const gate = await createGate({
     store: memoryStore(),
@@ -118,17 +118,19 @@ export async function tokenFor(gate: Gate, account: string, scopes: string[]): P
 
 /**
  * Remembers what it is sent. `/events` writes one event, and the next once `/go-on` was called; `/waits` answers once
- * `/go-on` was called, and `/never` never.
+ * `/go-on` was called, and `/never` never. `/page` tries what a page of the gate's origin could do.
  */
 async function startUpstream(seen: Scene['seen']): Promise<Server> {
   let goOn = () => {}
   let mayGoOn = false
   const server = createServer((req, res) => {
     seen.head = req
+    seen.running += 1
     req.setEncoding('utf8').on('data', (chunk: string) => {
       seen.body += chunk
     })
     res.once('close', () => {
+      seen.running -= 1
       seen.isAborted ||= !res.writableFinished
     })
     if (req.url === '/never') return
@@ -146,6 +148,11 @@ async function startUpstream(seen: Scene['seen']): Promise<Server> {
     if (req.url === '/go-on') {
       mayGoOn = true
       goOn()
+    }
+    if (req.url === '/page') {
+      res.setHeader('content-security-policy', "script-src 'self'; sandbox allow-scripts allow-same-origin")
+      for (const name of ['refresh', 'x-accel-redirect', 'x-sendfile']) res.setHeader(name, '/secret')
+      res.setHeader('location', `http://${req.headers.host}//evil.example/x`)
     }
     if (req.url === '/cookies') res.setHeader('set-cookie', ['a=1', 'b=2'])
     const answer = `done ${req.url}`

@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { createGate, type Gate } from '../../src/gate.js'
-import { guardUpgrades } from '../../src/http/index.js'
+import { guardUpgrades, listener } from '../../src/http/index.js'
 import { createForwarder, type Forwarder } from '../../src/proxy/index.js'
 import { memoryStore } from '../../src/store/memory.js'
 import { must, SECRET, SIGNING_SECRET } from '../gate-fixture.js'
@@ -20,15 +20,49 @@ let token: string
 let seen: Record<string, string | string[] | undefined>
 let echo: WebSocketServer
 let sockets: WebSocket[]
+let now: () => number
+let asked: number
 
 beforeEach(async () => {
   sockets = []
-  const upstream = createServer((_req, res) => res.writeHead(418).end('no socket here'))
+  now = Date.now
+  asked = 0
+  const upstream = createServer(() => {})
   echo = new WebSocketServer({ noServer: true })
   upstream.on('upgrade', (req, socket, head) => {
     seen = { ...req.headers, target: req.url }
     if (req.url === '/refused') {
       socket.end('HTTP/1.1 418 Teapot\r\nset-cookie: a=b\r\ncontent-length: 2\r\n\r\nno')
+      return
+    }
+    if (req.url === '/half') {
+      socket.write('HTTP/1.1 503 Busy\r\ncontent-length: 100\r\n\r\nhalf')
+      setImmediate(() => socket.destroy())
+      return
+    }
+    if (req.url === '/half-chunked') {
+      socket.write('HTTP/1.1 503 Busy\r\ntransfer-encoding: chunked\r\n\r\n4\r\nhalf\r\n')
+      setImmediate(() => socket.destroy())
+      return
+    }
+    if (req.url === '/chunked') {
+      socket.end('HTTP/1.1 503 Busy\r\ntransfer-encoding: chunked\r\n\r\n4\r\nfull\r\n0\r\n\r\n')
+      return
+    }
+    if (req.url === '/bare') {
+      socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\n')
+      return
+    }
+    if (req.url === '/other') {
+      socket.end('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n')
+      return
+    }
+    if (req.url === '/silent') {
+      asked += 1
+      socket.resume().once('end', () => {
+        asked -= 1
+        socket.destroy()
+      })
       return
     }
     if (req.url === '/unauthorized') {
@@ -46,13 +80,14 @@ beforeEach(async () => {
     secret: SECRET,
     keys: [{ algorithm: 'HS256', secret: SIGNING_SECRET }],
     superAdmins: [ROOT],
+    clock: () => now(),
   })
   token = must(await gate.tokens.issue({ account: USER })).token
   forwarder = createForwarder(gate, {
     upstream: { url: `http://127.0.0.1:${upstreamPort}`, headers: { authorization: 'Bearer upstream-key' } },
     recheckEveryMs: 20,
   })
-  const server = createServer((_req, res) => res.writeHead(404).end())
+  const server = createServer(listener(gate, (req, res, who) => forwarder.forward(req, res, who)))
   guardUpgrades(server, gate, (req, socket, head, identity) => {
     void forwarder.upgrade(req, socket, head, identity)
   })
@@ -71,6 +106,25 @@ function open(path: string, headers: Record<string, string> = { authorization: `
   socket.on('error', () => {})
   sockets.push(socket)
   return socket
+}
+
+/** A handshake on a bare socket. */
+function shake(path: string): Socket {
+  const raw = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => {})
+  raw.write(
+    `GET ${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\nconnection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 13\r\n\r\n`,
+  )
+  return raw
+}
+
+/** All that comes until the other side closes. */
+async function textOf(raw: Socket): Promise<string> {
+  let text = ''
+  raw.setEncoding('latin1').on('data', (chunk) => {
+    text += chunk
+  })
+  await once(raw, 'close')
+  return text
 }
 
 /** The status that a handshake was refused with. */
@@ -140,6 +194,61 @@ describe('a WebSocket', () => {
     expect([response.statusCode, response.headers['set-cookie']]).toEqual([418, undefined])
     // What the upstream says about the gate's own credential is nothing for a client.
     expect(await refusal(open('/unauthorized'))).toBe(502)
+  })
+
+  it.each(['/half', '/half-chunked'])(
+    'that the upstream refuses and breaks off is broken off for the client (%s)',
+    async (path) => {
+      const raw = shake(path)
+      const text = await textOf(raw)
+      expect(text).toMatch(/^HTTP\/1\.1 503 /)
+      // Neither a length nor a last chunk says that this is all.
+      expect(text).toMatch(/content-length: 100|transfer-encoding: chunked/)
+      expect(text).not.toMatch(/0\r\n\r\n$/)
+    },
+  )
+
+  it('that the upstream refuses in chunks is refused in chunks', async () => {
+    const text = await textOf(shake('/chunked'))
+    expect(text).toMatch(/\r\n\r\n4\r\nfull\r\n0\r\n\r\n$/)
+    expect(text).toMatch(/^content-security-policy: sandbox\r$/m)
+  })
+
+  it.each(['/bare', '/other'])('answered with a 101 that is no WebSocket is a 502 (%s)', async (path) => {
+    expect(await textOf(shake(path))).toMatch(/^HTTP\/1\.1 502 /)
+  })
+
+  it.each(['leaves', 'half-closes'])(
+    'whose client %s while the upstream is asked is given up',
+    async (how) => {
+      const raw = shake('/silent')
+      await expect.poll(() => asked).toBe(1)
+      if (how === 'leaves') raw.destroy()
+      else raw.end()
+      await expect.poll(() => asked).toBe(0)
+    },
+  )
+
+  it('ends with its credential, by a close frame that says why', async () => {
+    const short = must(await gate.tokens.issue({ account: USER, lifetimeSeconds: 60 })).token
+    const start = Date.now()
+    now = () => start + 58_500
+    const socket = open('/live', { authorization: `Bearer ${short}` })
+    await once(socket, 'open')
+    socket.send('still here')
+    await once(socket, 'message')
+    const [code, reason] = await once(socket, 'close')
+    expect([code, String(reason)]).toEqual([1008, 'credential expired'])
+    await expect.poll(() => echo.clients.size).toBe(0)
+  })
+
+  it('behind a request that is still being answered is not begun', async () => {
+    const raw = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => {})
+    const credential = `host: x\r\nauthorization: Bearer ${token}\r\n`
+    raw.write(`GET /slow HTTP/1.1\r\n${credential}\r\n`)
+    raw.write(`GET /live HTTP/1.1\r\n${credential}connection: Upgrade\r\nupgrade: websocket\r\n\r\n`)
+    expect(await textOf(raw)).toBe('')
+    expect(echo.clients.size).toBe(0)
   })
 
   it('to one of the gate’s own paths, or by a path with two readings, is refused', async () => {

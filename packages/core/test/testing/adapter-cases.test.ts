@@ -27,7 +27,7 @@ function build(parts: AdapterParts): RequestListener {
     if (parts.headersFirst) res.setHeader('x-earlier', 'kept').appendHeader('set-cookie', 'earlier=kept')
     if (parts.corsFirst && answeredCors(req, res)) return
     if (parts.bodyParserFirst) await readJson(req)
-    if (req.url?.startsWith(mountAt)) served(req, res)
+    if (mountAt === '/' || req.url?.startsWith(mountAt)) served(req, res)
     else res.writeHead(404).end()
   }
 }
