@@ -84,7 +84,7 @@ async function start(
     onStoreDegraded: settings.strict ? 'refuse' : 'report',
     onEvent: (event) => logEvent(log, event),
   })
-  const forwarder = createForwarder(gate, { upstream })
+  const forwarder = createForwarder(gate, { upstream, ...settings.forwarding })
   running.breakOff = () => forwarder.close()
   closing.push(() => forwarder.close())
   closing.push(() => gate.close())

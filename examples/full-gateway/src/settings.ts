@@ -3,6 +3,7 @@ import { type ClientAddressOptions, PortcullisError, type RateLimits } from '@po
 import type { Framework } from './frameworks.js'
 import { type CredentialSettings, readCredentials } from './settings/credentials.js'
 import { FIELDS, type LogLevel, type SettingName, type SettingValue } from './settings/fields.js'
+import { type ForwardingSettings, readForwarding } from './settings/forwarding.js'
 import { suggestName } from './settings/spelling.js'
 import { readStore, type StoreSettings } from './settings/store.js'
 
@@ -73,6 +74,7 @@ export interface Settings {
   readonly credentials: CredentialSettings
   readonly identity: IdentitySettings
   readonly upstreams: UpstreamSettings
+  readonly forwarding: ForwardingSettings
   readonly superAdmins: readonly string[]
   readonly admins: readonly string[]
   readonly signing: SigningSettings
@@ -100,6 +102,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   const upstreams = readUpstreams(values, isSet, production, problems, warnings)
   const store = readStore(values, isSet, problems, warnings)
   const credentials = readCredentials(values, isSet, problems)
+  const forwarding = readForwarding(values, problems)
   const signing = readSigning(values, isSet, production, problems)
   if (production && !isSet('SESSION_SECRET'))
     problems.push('SESSION_SECRET: required in production; `openssl rand -base64 32` makes one')
@@ -146,6 +149,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     credentials,
     identity,
     upstreams,
+    forwarding,
     superAdmins: superAdmin === undefined ? [] : [superAdmin],
     admins: values.ADMIN_EMAILS ?? [],
     signing,

@@ -60,6 +60,7 @@ describe('without any setting', () => {
       },
       identity: { kind: 'demo', password: undefined, port: 0 },
       upstreams: { kind: 'demo' },
+      forwarding: {},
       superAdmins: ['admin@example.com'],
       admins: [],
       signing: { kind: 'generated' },
@@ -197,6 +198,41 @@ describe('problems', () => {
         for (const problem of problemsOf(anything)) expect(problem).toMatch(/^[A-Z_]+: \S/)
       }),
     )
+  })
+})
+
+describe('what is forwarded', () => {
+  it('is chosen by settings: who calls, what passes, and what pages may do', () => {
+    expect(
+      readSettings({
+        IDENTITY_HEADERS: 'X-LiteLLM-User-Email=email, x-litellm-end-user-id = accountId',
+        ALLOW_REQUEST_HEADERS: 'x-litellm-tags, x-acme-*',
+        FORWARD_REQUEST_HEADERS: 'listed',
+        UPSTREAM_PAGES: 'insecure_same_origin',
+      }).forwarding,
+    ).toEqual({
+      identityHeaders: { 'X-LiteLLM-User-Email': 'email', 'x-litellm-end-user-id': 'accountId' },
+      allowRequestHeaders: ['x-litellm-tags', 'x-acme-*'],
+      forwardRequestHeaders: 'listed',
+      upstreamPages: 'insecure_same_origin',
+    })
+  })
+
+  it.each([
+    ['IDENTITY_HEADERS', 'x-user'],
+    ['IDENTITY_HEADERS', 'x-user=password'],
+    ['IDENTITY_HEADERS', 'x-user=email=name'],
+    ['IDENTITY_HEADERS', 'x user=email'],
+    ['ALLOW_REQUEST_HEADERS', 'x y'],
+    ['UPSTREAM_PAGES', 'same-origin'],
+  ])('%s=%s is a problem', (name, text) => {
+    expect(problemsOf({ [name]: text })).toEqual([expect.stringMatching(`^${name}: `)])
+  })
+
+  it('is a problem when only listed headers pass and none is listed', () => {
+    expect(problemsOf({ FORWARD_REQUEST_HEADERS: 'listed' })).toEqual([
+      expect.stringMatching('^ALLOW_REQUEST_HEADERS: '),
+    ])
   })
 })
 

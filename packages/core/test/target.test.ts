@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { hasCredentialInQuery, parseTarget } from '../src/target.js'
+import { hasCredentialInQuery, originForm, parseTarget } from '../src/target.js'
 
 const ACCEPTED: [string, string, string][] = [
   ['/', '/', ''],
@@ -229,5 +229,39 @@ describe('hasCredentialInQuery', () => {
     const start = performance.now()
     hasCredentialInQuery(query)
     expect(performance.now() - start).toBeLessThan(1_000)
+  })
+})
+
+describe('originForm', () => {
+  const ORIGIN = 'https://gate.example.com'
+
+  it.each([
+    ['https://gate.example.com/a?b', '/a?b'],
+    ['https://gate.example.com:443/a', '/a'],
+    ['HTTPS://GATE.example.com/a', '/a'],
+    ['https://gate.example.com', '/'],
+    ['https://gate.example.com?b', '/?b'],
+    ['https://gate.example.com//a', '//a'],
+    ['/a', '/a'],
+  ])('reads %s as %s', (target, expected) => {
+    expect(originForm(target, ORIGIN)).toBe(expected)
+  })
+
+  it.each([
+    'http://gate.example.com/a',
+    'https://gate.example.com:8443/a',
+    'https://gate.example.com.evil.example/a',
+    'https://user@gate.example.com/a',
+    'https://gate.example.com\\@evil.example/a',
+    'https://gate.example.com#/a',
+    'https:gate.example.com/a',
+    'https://g%61te.example.com/a',
+    'https://ɡate.example.com/a',
+    ' https://gate.example.com/a',
+    '*',
+    '',
+  ])('leaves %s as it is, to be refused', (target) => {
+    expect(originForm(target, ORIGIN)).toBe(target)
+    expect(parseTarget(originForm(target, ORIGIN))).toBeUndefined()
   })
 })

@@ -6,6 +6,7 @@ import {
   type RateLimits,
   secretProblem,
 } from '@portcullis/core'
+import type { IdentityHeaders, IdentityPart } from '@portcullis/core/proxy'
 import { z } from 'zod'
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
@@ -144,6 +145,35 @@ const rateLimits = opaque.transform((text, check): Partial<RateLimits> | 'off' =
   return limits
 })
 
+const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/
+
+const IDENTITY_PARTS: readonly string[] = [
+  'accountId',
+  'email',
+  'name',
+  'groups',
+  'role',
+  'credentialId',
+] satisfies readonly IdentityPart[]
+
+/** `x-litellm-user-email=email,x-user=accountId` */
+const identityHeaders = z.string().transform((text, check): IdentityHeaders => {
+  const entries = listOf(text).map((entry) => entry.split('=').map((side) => side.trim()))
+  const isRight = ([name = '', part = '', ...more]: string[]) =>
+    HEADER_NAME.test(name) && IDENTITY_PARTS.includes(part) && more.length === 0
+  if (entries.length === 0 || !entries.every(isRight))
+    check.addIssue(`give HEADER=PART with commas between them, each PART one of ${IDENTITY_PARTS.join(', ')}`)
+  return Object.fromEntries(entries) as IdentityHeaders
+})
+
+const headerNames = z
+  .string()
+  .transform(listOf)
+  .refine(
+    (names) => names.length > 0 && names.every((name) => HEADER_NAME.test(name)),
+    'give header names with commas between them; a trailing * stands for any ending',
+  )
+
 /** Every setting and how it is read. A setting that is not here is not read. */
 export const FIELDS = {
   NODE_ENV: z.enum(['production', 'development', 'test'], {
@@ -180,6 +210,12 @@ export const FIELDS = {
   UPSTREAM_API_KEY: apiKey,
   ANTHROPIC_API_KEY: apiKey,
   OPENAI_API_KEY: apiKey,
+  IDENTITY_HEADERS: identityHeaders,
+  ALLOW_REQUEST_HEADERS: headerNames,
+  FORWARD_REQUEST_HEADERS: z.enum(['all', 'listed'], { error: 'give all or listed' }),
+  UPSTREAM_PAGES: z.enum(['sandboxed', 'insecure_same_origin'], {
+    error: 'give sandboxed or insecure_same_origin',
+  }),
   SUPER_ADMIN_EMAIL: email,
   ADMIN_EMAILS: emails,
   JWT_SECRET: secrets,

@@ -25,8 +25,10 @@ it('options that cannot work are all named at once, and no secret with them', ()
     idleTimeoutMs: Number.POSITIVE_INFINITY,
     recheckEveryMs: 1,
     onAccessWithdrawn: 'never' as 'cut',
+    upstreamPages: 'anything' as 'sandboxed',
+    forwardRequestHeaders: 'listed',
   })
-  expect(problems).toHaveLength(11)
+  expect(problems).toHaveLength(13)
   expect(problems.join()).not.toContain('s3cret')
 })
 
@@ -49,4 +51,18 @@ it.each([
   'unix:/tmp/s',
 ])('%j cannot', (url) => {
   expect(problemsOf({ upstream: { url } })).toHaveLength(1)
+})
+
+it.each([
+  'cookie',
+  'X_Api_Key',
+  'host',
+  'x-portcullis-user',
+  'x-portcullis-*',
+  'x-http-method-override',
+  '*',
+  'a b',
+])('%j cannot be let through', (name) => {
+  const problems = problemsOf({ upstream: { url: 'http://127.0.0.1' }, allowRequestHeaders: [name] })
+  expect(problems).toEqual([expect.stringContaining('allowRequestHeaders')])
 })
