@@ -16,6 +16,9 @@ export type MessageHead = Pick<IncomingMessage, 'httpVersion' | 'rawHeaders'>
 export function refuseMessage(message: MessageHead): Denial | undefined {
   if (message.httpVersion !== '1.1' && message.httpVersion !== '1.0') return denial('version_refused')
   if (!isHostValid(message)) return denial('host_invalid')
+  // HTTP/1.0 has no transfer codings: somebody on the way may not have read this one (RFC 9112 §6.1).
+  if (message.httpVersion === '1.0' && headerValues(message.rawHeaders, 'transfer-encoding').length > 0)
+    return denial('framing_ambiguous')
   const framing = readFraming(message.rawHeaders)
   return typeof framing === 'object' && 'code' in framing ? framing : undefined
 }
