@@ -123,6 +123,12 @@ const REFUSED_MESSAGES: readonly Refused[] = [
     ],
   ),
   [
+    'a Transfer-Encoding in HTTP/1.0',
+    400,
+    (token) =>
+      `${head('POST /a HTTP/1.0', key(token), 'connection: keep-alive', 'transfer-encoding: chunked')}0\r\n\r\n`,
+  ],
+  [
     'an empty Transfer-Encoding',
     501,
     (t) => head('POST /a HTTP/1.1', 'host: a', key(t), 'transfer-encoding:'),
