@@ -31,7 +31,7 @@ export const operationRoutes = [
       identity_provider: z.boolean(),
       warnings: z.array(z.string()),
     }),
-    unlimitedBecause: 'Those who ask at once share one examination',
+    unlimitedBecause: 'The store is asked once a second, whoever asks',
     async handle({ deps }) {
       const [store, identityProvider] = await Promise.all([
         deps.storeReadiness(),

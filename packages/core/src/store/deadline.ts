@@ -1,5 +1,5 @@
 import { PortcullisError } from '../errors.js'
-import type { Store, StoreHealth } from './store.js'
+import type { Store } from './store.js'
 
 /** So many calls may have passed their deadline and still be under way in the store. */
 const ABANDONED_AT_MOST = 1000
@@ -9,8 +9,7 @@ const TRIED_MEANWHILE = 10
 /**
  * The store, answering within `milliseconds` or rejecting with `store_unavailable`, whatever went wrong in it; only a
  * `RangeError`, which is the caller's doing, passes. An answer that comes later is dropped. `health` never rejects: it
- * says that the store is not well, and those who ask at once share an answer. `watch` and `close` take the time that
- * they take.
+ * says that the store is not well. `watch` and `close` take the time that they take.
  *
  * Calls that the store holds on to beyond their deadline are counted: while there are a thousand of them, all but ten at
  * a time of the calls are rejected at once, except for essential commits and those to be confirmed. Behind a store that
@@ -58,13 +57,6 @@ export function withDeadline(
           else waiting -= 1
         })
     })
-  let examining: Promise<StoreHealth> | undefined
-  const examine = () =>
-    bounded(() => store.health())
-      .catch(() => ({ ok: false, warnings: ['The store does not answer.'] }))
-      .finally(() => {
-        examining = undefined
-      })
   return {
     read: (partition, keys) => bounded(() => store.read(partition, keys)),
     commit: (partition, batch) =>
@@ -75,10 +67,8 @@ export function withDeadline(
     page: (partition, collection, query) => bounded(() => store.page(partition, collection, query)),
     count: (partition, collection, range) => bounded(() => store.count(partition, collection, range)),
     ...(store.watch && { watch: store.watch.bind(store) }),
-    health: () => {
-      examining ??= examine()
-      return examining
-    },
+    health: () =>
+      bounded(() => store.health()).catch(() => ({ ok: false, warnings: ['The store does not answer.'] })),
     ...(store.lossOf && { lossOf: store.lossOf.bind(store) }),
     ...(store.acceptLoss && { acceptLoss: store.acceptLoss.bind(store) }),
     close: () => store.close(),

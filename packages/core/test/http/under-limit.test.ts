@@ -91,6 +91,10 @@ async function flood(fixture: HttpFixture, { method, path, init }: Sent, times =
 const openFixture = () =>
   httpFixture({ scim: { secret: SCIM_SECRET }, oauthClients: [{ id: 'backend', secret: CLIENT_SECRET }] })
 
+async function errorOf(response: Response): Promise<string> {
+  return ((await response.json()) as { error: string }).error
+}
+
 describe('limits by address', () => {
   it('no public route is without a limit, unless it says why it needs none', () => {
     const open = ROUTES.filter(({ access, limit }) => access === 'public' && !limit)
@@ -201,9 +205,9 @@ describe('limits by whoever was proven', () => {
     const grant = { grant_type: DEVICE_GRANT, device_code: 'x' }
     await ask(grant)
     const limited = await ask(grant)
-    expect([limited.status, (await limited.json()).error]).toEqual([429, 'slow_down'])
+    expect([limited.status, await errorOf(limited)]).toEqual([429, 'slow_down'])
     const other = await ask({ grant_type: 'refresh_token', refresh_token: 'x' })
-    expect([other.status, (await other.json()).error]).toEqual([429, 'temporarily_unavailable'])
+    expect([other.status, await errorOf(other)]).toEqual([429, 'temporarily_unavailable'])
   })
 })
 
