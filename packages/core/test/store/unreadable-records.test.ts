@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createApiKey } from '../../src/api-keys/create.js'
 import { listApiKeys } from '../../src/api-keys/list.js'
 import { appendAudit } from '../../src/audit/append.js'
-import { AUDIT, ENTRIES } from '../../src/audit/entry.js'
+import { ENTRIES } from '../../src/audit/entry.js'
 import { listAudit } from '../../src/audit/list.js'
 import { verifyAudit } from '../../src/audit/verify.js'
 import { DIRECTORY } from '../../src/directory/directory.js'
@@ -83,7 +83,7 @@ describe('a list with a record that cannot be read', () => {
     await plant(partition, SESSIONS)
     await plant(partition, 'api-keys')
     await plant(SCIM, USERS)
-    await plant(AUDIT, ENTRIES)
+    await plant('audit', ENTRIES)
     expect(await listSessions(deps, { account: ACCOUNT, limit: 100 })).toEqual({ items: [] })
     expect(await listApiKeys(deps, { account: ACCOUNT })).toHaveLength(1)
     expect((await listUsers(deps, { startIndex: 1, count: 100 })).users).toHaveLength(1)
@@ -100,7 +100,7 @@ describe('a list with a record that cannot be read', () => {
         credential: 'service',
         subject: ACCOUNT,
       })
-    await store.commit(AUDIT, { writes: [{ put: { collection: ENTRIES, id: '2' }, value: null, sort: 2 }] })
+    await store.commit('audit', { writes: [{ put: { collection: ENTRIES, id: '2' }, value: null, sort: 2 }] })
     expect(await verifyAudit(deps)).toMatchObject({ intact: false, brokenAt: 2 })
   })
 
