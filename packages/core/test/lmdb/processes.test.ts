@@ -59,7 +59,9 @@ describe('LMDB shared by processes', () => {
     }
   })
 
-  it('keeps what it acknowledged when its writers are killed at any moment', async () => {
+  it('keeps what it acknowledged when its writers are killed at any moment', {
+    timeout: 60_000,
+  }, async () => {
     const acknowledged = new Set<string>()
     for (let round = 0; round < 15; round++) {
       const writers = [run('write'), run('write')]
