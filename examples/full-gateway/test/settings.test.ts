@@ -41,6 +41,7 @@ describe('without any setting', () => {
       rateLimits: {},
       clientAddress: undefined,
       dataDir: '.data',
+      witnessDir: '.data/witness',
       store: { kind: 'embedded' },
       storeWaitSeconds: 60,
       workers: 1,
