@@ -26,11 +26,12 @@ afterEach(async () => {
 
 async function openGate(options: Partial<GateOptions> = {}): Promise<Gate> {
   const gate = await createGate({
-    store: redisStore({ url: server.url, heartbeatMs: 50 }),
+    store: redisStore({ url: server.url, heartbeatMs: 50, commandTimeoutMs: 1000 }),
     publicUrl: 'https://gate.test',
     secret: SECRET,
     keys: [{ algorithm: 'HS256', secret: SIGNING_SECRET }],
     superAdmins: [ROOT],
+    storeDeadlineMs: 1000,
     onEvent: (event) => events.push(event),
     ...options,
   })

@@ -12,7 +12,7 @@ let fixture: HttpFixture
 beforeAll(async () => {
   master = await startRedis(['--appendonly', 'yes', '--repl-diskless-sync-delay', '0'])
   replica = await startRedis(['--replicaof', '127.0.0.1', String(master.port)])
-  const store = redisStore({ url: master.url, wait: { replicas: 1, timeoutMs: 300 } })
+  const store = redisStore({ url: master.url, wait: { replicas: 1, timeoutMs: 300 }, commandTimeoutMs: 1500 })
   const options: Partial<GateOptions> = { store, clock: Date.now, storeDeadlineMs: 2000 }
   fixture = await httpFixture(options)
   await vi.waitFor(async () => expect((await ban('warmup@example.com')).replication?.confirmed).toBe(1), {
