@@ -15,7 +15,7 @@ describe('while the service', () => {
     expect(await page.getByRole('button', { name: 'Log out' }).isVisible()).toBe(true)
   })
 
-  it('is unavailable, the page says that nothing is lost and asks again on demand', async () => {
+  it('is unavailable, the page claims nothing that it does not know and asks again on demand', async () => {
     site.api.tokens.push(storedToken('ci'))
     site.api.trouble.set('/api/token/list', { status: 503, title: 'Store unavailable' })
     const page = await site.visit()
