@@ -37,7 +37,12 @@ export function familyKey(id: string): RecordKey {
   return { collection: 'refresh', id }
 }
 
-const isAccessToken = hasShape<AccessToken>({ id: text, scopes: texts, createdAt: instant, expiresAt: instant })
+const isAccessToken = hasShape<AccessToken>({
+  id: text,
+  scopes: texts,
+  createdAt: instant,
+  expiresAt: instant,
+})
 
 /** Throws `store_unavailable` for a record that cannot be read. */
 export const familyOf: (stored: StoredRecord) => RefreshFamily = reader<RefreshFamily>(

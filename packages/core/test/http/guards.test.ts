@@ -51,7 +51,13 @@ describe('a browser', () => {
     const req = new IncomingMessage(new Socket())
     req.method = 'GET'
     req.url = '/page'
-    req.rawHeaders = Object.entries({ 'Sec-Fetch-Mode': 'navigate', Accept: 'text/html', ...headers }).flat()
+    req.httpVersion = '1.1'
+    req.rawHeaders = Object.entries({
+      Host: 'gate.test',
+      'Sec-Fetch-Mode': 'navigate',
+      Accept: 'text/html',
+      ...headers,
+    }).flat()
     return req
   }
   const open = (): Promise<Gate> =>
