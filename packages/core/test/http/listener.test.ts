@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { PortcullisError } from '../../src/errors.js'
 import type { Gate } from '../../src/gate.js'
@@ -11,6 +11,7 @@ import { SECRET, SIGNING_SECRET } from '../gate-fixture.js'
 let server: Server
 let gate: Gate
 let events: GateEvent[]
+let token: string
 
 async function start(handler: Handler, change: (gate: Gate) => Gate = (same) => same) {
   events = []
@@ -24,7 +25,7 @@ async function start(handler: Handler, change: (gate: Gate) => Gate = (same) => 
   server = createServer(listener(change(gate), handler)).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const issued = await gate.tokens.issue({ account: 'ada@example.com' })
-  const token = issued.ok ? issued.value.token : ''
+  token = issued.ok ? issued.value.token : ''
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/things`
   return () => fetch(url, { headers: { 'x-api-key': token } })
 }
@@ -66,6 +67,19 @@ describe('a listener of node:http', () => {
       expect(events).toMatchObject([{ level: 'error', code: 'internal_error', cause: expect.any(Error) }])
     },
   )
+
+  it('calls nobody for what was sent behind a request that ends its connection (RFC 9112 §9.6)', async () => {
+    const called: unknown[] = []
+    const call = await start((req, res) => res.end(String(called.push(req.url))))
+    await (await call()).text()
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
+    const credential = `host: localhost\r\nx-api-key: ${token}\r\n`
+    socket.write(`GET /a HTTP/1.1\r\n${credential}host: b\r\n\r\nGET /behind HTTP/1.1\r\n${credential}\r\n`)
+    const [text] = await once(socket, 'data')
+    expect(String(text)).toMatch(/^HTTP\/1\.1 400 /)
+    await once(socket.resume(), 'close')
+    expect(called).toEqual(['/things'])
+  })
 
   it('answers 503 when its handler could not reach the store', async () => {
     const call = await start(() => Promise.reject(new PortcullisError('store_unavailable', 'down')))

@@ -148,3 +148,11 @@ describe('a body whose end has two readings is refused and reaches nobody (RFC 9
     expect(received[0]?.body.toString()).toBe('x')
   })
 })
+
+it('what is sent behind a request that the server itself refuses reaches nobody (RFC 9112 §9.6)', async () => {
+  const { response, status, received } = await send(
+    'GET /a HTTP/1.1\r\n\r\nGET /b HTTP/1.1\r\nHost: g\r\n\r\n',
+  )
+  expect([status, response.match(/HTTP/g)?.length]).toEqual([400, 1])
+  expect(received).toEqual([])
+})
