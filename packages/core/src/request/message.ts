@@ -14,6 +14,8 @@ export type MessageHead = Pick<IncomingMessage, 'httpVersion' | 'rawHeaders'>
  * where the next one begins, is not certain (RFC 9112 §6.3, §9.6).
  */
 export function refuseMessage(message: MessageHead): Denial | undefined {
+  // Made by a program, not read from a connection.
+  if (!message.httpVersion) return undefined
   if (message.httpVersion !== '1.1' && message.httpVersion !== '1.0') return denial('version_refused')
   if (!isHostValid(message)) return denial('host_invalid')
   // HTTP/1.0 has no transfer codings: somebody on the way may not have read this one (RFC 9112 §6.1).
