@@ -1,10 +1,10 @@
 import type { RecentUses } from './activity/touch.js'
+import { mayUseMethod } from './authorization/roles.js'
 import { isNavigation, mayActOnSession } from './cross-site.js'
 import { type Decision, type Denial, type DenialCode, denial, type RequestView } from './decision.js'
 import type { Deps } from './deps.js'
 import { identify } from './identify.js'
 import { limitGuess } from './rate-limit/limit-guess.js'
-import { mayUseMethod } from './roles.js'
 import { hasCredentialInQuery, parseTarget } from './target.js'
 
 const REFUSED_METHODS = new Set(['TRACE', 'TRACK', 'CONNECT'])

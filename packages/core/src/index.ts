@@ -60,4 +60,4 @@ export {
   type StandardSchema,
   type TrustedIssuerOptions,
 } from './trusted-issuers/trusted-issuers.js'
-export type { GateVerbs, SessionInfo } from './verbs.js'
+export type { GateVerbs, KeyToRotate, SessionInfo } from './verbs.js'

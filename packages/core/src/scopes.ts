@@ -1,11 +1,11 @@
+import { isAdmin } from './authorization/roles.js'
 import type { Role } from './decision.js'
 import type { Deps } from './deps.js'
 import { done, type Outcome, refused } from './outcome.js'
 
 /** Every scope that an account of this role may hold. */
 export function scopesOf(deps: Deps, role: Role): readonly string[] {
-  const isAdmin = role === 'admin' || role === 'super_admin'
-  return Object.keys(deps.options.scopes).filter((scope) => scope !== 'admin' || isAdmin)
+  return Object.keys(deps.options.scopes).filter((scope) => scope !== 'admin' || isAdmin(role))
 }
 
 export interface ScopeWish {

@@ -14,6 +14,7 @@ import { type Acted, type Actor, type ActsFor, actorFor } from './authorization/
 import type { Deps } from './deps.js'
 import type { Listed, ListQuery } from './directory/directory.js'
 import { done, type Outcome, refused } from './outcome.js'
+import type { ScopeWish } from './scopes.js'
 import { endSession } from './sessions/end.js'
 import { listSessions } from './sessions/list.js'
 import { handleOf, parseHandle, type Session } from './sessions/session.js'
@@ -68,12 +69,7 @@ export interface GateVerbs {
     /** Those that work, newest first. */
     list(input: { account: string }): Promise<Outcome<readonly ApiKeyInfo[]>>
     /** The old key goes on for `overlapSeconds`, 0 to 2592000, default 3600. */
-    rotate(input: {
-      account: string
-      id: string
-      by: ActsFor
-      overlapSeconds?: number
-    }): Promise<Outcome<CreatedApiKey>>
+    rotate(input: KeyToRotate): Promise<Outcome<CreatedApiKey>>
     revoke(input: { account: string; id: string; by: ActsFor }): Promise<Outcome<Replicated>>
   }
   readonly sessions: {
@@ -101,12 +97,23 @@ export interface GateVerbs {
   }
 }
 
+/** Which key is replaced, and how long the old one goes on: 0 to 2592000 seconds, default 3600. */
+export interface KeyToRotate extends Pick<ScopeWish, 'grantable'> {
+  readonly account: string
+  readonly id: string
+  readonly by: ActsFor
+  readonly overlapSeconds?: number
+}
+
 type OnAccount = { readonly account: string; readonly by: ActsFor }
 
 export function bindVerbs(deps: Deps): GateVerbs {
+  const issue = acting((input: Acted<TokenToIssue>) => issueToken(deps, input))
+  const create = acting((input: Acted<ApiKeyToCreate>) => createApiKey(deps, input))
+  const rotate = acting((input: Acted<KeyToRotate>) => rotateApiKey(deps, input))
   return {
     tokens: {
-      issue: acting((input: Acted<TokenToIssue>) => issueToken(deps, input)),
+      issue: (input) => issue({ ...input, ...grantableBy(input) }),
       list: onAccount(async (input: ListQuery & { account: string }) => done(await listTokens(deps, input))),
       listAll: (input) => listAllTokens(deps, input),
       revoke: acting(async (input: Acted<OnAccount & { id: string }>) => {
@@ -116,11 +123,9 @@ export function bindVerbs(deps: Deps): GateVerbs {
       revokeAll: acting((input: Acted<OnAccount>) => revokeAllTokens(deps, input)),
     },
     apiKeys: {
-      create: acting((input: Acted<ApiKeyToCreate>) => createApiKey(deps, input)),
+      create: (input) => create({ ...input, ...grantableBy(input) }),
       list: onAccount(async (input: { account: string }) => done(await listApiKeys(deps, input))),
-      rotate: acting((input: Acted<OnAccount & { id: string; overlapSeconds?: number }>) =>
-        rotateApiKey(deps, input),
-      ),
+      rotate: (input) => rotate({ ...input, ...grantableBy(input) }),
       revoke: acting((input: Acted<OnAccount & { id: string }>) => revokeApiKey(deps, input)),
     },
     sessions: {
@@ -180,6 +185,13 @@ function acting<I extends { readonly account: string; readonly by: Actor }, T>(
     if (!by.ok) return by
     return onAccount(act)({ ...input, by: by.value } as unknown as I)
   }
+}
+
+/** An identity hands on no scope that its credential does not carry. */
+function grantableBy({ by, grantable }: Pick<ScopeWish, 'grantable'> & { readonly by?: ActsFor }) {
+  const own = typeof by === 'object' && by !== null && 'scopes' in by ? by.scopes : undefined
+  if (!own) return {}
+  return { grantable: grantable ? grantable.filter((scope) => own.includes(scope)) : own }
 }
 
 function infoOf(session: Session): SessionInfo {

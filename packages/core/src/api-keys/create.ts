@@ -1,5 +1,6 @@
 import { audited } from '../audit/append.js'
 import { type Acted, type ActsFor, auditedAs } from '../authorization/actor.js'
+import { refuseOver } from '../authorization/over-account.js'
 import type { Deps } from '../deps.js'
 import { PortcullisError } from '../errors.js'
 import { type Outcome, refused } from '../outcome.js'
@@ -27,13 +28,16 @@ export interface ApiKeyToCreate extends ScopeWish {
 /**
  * Creates an API key: opaque, 256 bits of secret, of which only a hash is stored. It exists once its record is stored.
  * Of any number created at once, none is beyond the hundred that an account may have.
- * Refused with `expires_in_invalid`, `scope_unknown`, `scope_insufficient`, `too_many_keys` or `account_banned`.
+ * Refused with `expires_in_invalid`, `scope_unknown`, `scope_insufficient`, `too_many_keys` or `account_banned`; for another
+ * account with `role_insufficient` or `super_admin_protected`.
  */
 export async function createApiKey(
   deps: Deps,
   input: Acted<ApiKeyToCreate>,
 ): Promise<Outcome<CreatedApiKey>> {
   const { lifetimeSeconds, account } = input
+  const forbidden = refuseOver(deps, input.by, account)
+  if (forbidden) return { ok: false, denial: forbidden }
   if (lifetimeSeconds !== undefined && !isLifetime(lifetimeSeconds))
     return refused('expires_in_invalid', {
       detail: `expires_in must be an integer from 60 to ${MAX_API_KEY_SECONDS} seconds.`,

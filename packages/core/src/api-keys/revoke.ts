@@ -1,17 +1,23 @@
 import { useKey } from '../activity/touch.js'
 import { audited } from '../audit/append.js'
 import { type Actor, auditedAs } from '../authorization/actor.js'
+import { refuseOver } from '../authorization/over-account.js'
 import type { Deps } from '../deps.js'
 import { done, type Outcome, refused } from '../outcome.js'
 import { type Replicated, replicationOf } from '../store/replication.js'
 import { apiKeyRecordKey } from './key.js'
 
-/** Revokes one API key of an account, at once and for good. Refused with `key_not_found`. */
+/**
+ * Revokes one API key of an account, at once and for good. Refused with `key_not_found`, and over another account with
+ * `role_insufficient` or `super_admin_protected`.
+ */
 export async function revokeApiKey(
   deps: Deps,
   input: { account: string; id: string; by: Actor },
 ): Promise<Outcome<Replicated>> {
   const { account, id, by } = input
+  const forbidden = refuseOver(deps, by, account)
+  if (forbidden) return { ok: false, denial: forbidden }
   const partition = deps.partitionOf(account)
   const key = apiKeyRecordKey(id)
   const [stored] = await deps.store.read(partition, [key])

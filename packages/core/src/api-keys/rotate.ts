@@ -1,5 +1,6 @@
 import { audited } from '../audit/append.js'
 import { type Actor, auditedAs } from '../authorization/actor.js'
+import { refuseOver } from '../authorization/over-account.js'
 import type { Deps } from '../deps.js'
 import { PortcullisError } from '../errors.js'
 import { RETRY_WINDOW_SECONDS } from '../limits.js'
@@ -29,10 +30,13 @@ export interface Rotation {
  * `overlapSeconds` (0 to 2592000, default 3600), never longer than it would have, so that programs can be changed
  * without a gap. For `RETRY_WINDOW_SECONDS` whoever rotates it again gets the same new key, since the answer may have
  * been lost; the old one then ends by the shorter of the two overlaps. Refused with `key_not_found`, `account_banned`,
- * `too_many_keys`, or `scope_insufficient` for a key with scopes beyond `grantable`.
+ * `too_many_keys`, or `scope_insufficient` for a key with scopes beyond `grantable`; over another account with
+ * `role_insufficient` or `super_admin_protected`.
  */
 export async function rotateApiKey(deps: Deps, input: Rotation): Promise<Outcome<CreatedApiKey>> {
   const { account, id } = input
+  const forbidden = refuseOver(deps, input.by, account)
+  if (forbidden) return { ok: false, denial: forbidden }
   const partition = deps.partitionOf(account)
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const [standingRecord, stored, rotated] = await deps.store.read(partition, [

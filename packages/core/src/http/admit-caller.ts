@@ -1,10 +1,10 @@
 import type { RecentUses } from '../activity/touch.js'
+import { isAtLeast, type LeastRole, mayUseMethod } from '../authorization/roles.js'
 import { mayActOnSession } from '../cross-site.js'
-import { type Credential, denial, type Identity, type RequestView, type Role } from '../decision.js'
+import { type Credential, denial, type Identity, type RequestView } from '../decision.js'
 import type { Deps } from '../deps.js'
 import { identify } from '../identify.js'
 import { type Outcome, refused } from '../outcome.js'
-import { mayUseMethod } from '../roles.js'
 import type { AccountAccess } from './route.js'
 
 /** What a kind of access asks for. */
@@ -12,7 +12,7 @@ interface Demand {
   /** Default: any. */
   readonly kinds?: readonly Credential['kind'][]
   /** Default: any. */
-  readonly roles?: readonly Role[]
+  readonly role?: LeastRole
   /** Default: what a call to the API behind the gate needs. Null: none. */
   readonly scope?: string | null
 }
@@ -23,8 +23,8 @@ const DEMANDS: Readonly<Record<AccountAccess, Demand>> = {
   bearer: { kinds: ['token'], scope: null },
   // A trusted issuer vouches for a caller, not for what the gate may issue to the account of that name.
   account: { kinds: ['session', 'token', 'api_key'], scope: 'tokens:write' },
-  admin: { roles: ['admin', 'super_admin'], scope: 'admin' },
-  super_admin: { roles: ['super_admin'], scope: 'admin' },
+  admin: { role: 'admin', scope: 'admin' },
+  super_admin: { role: 'super_admin', scope: 'admin' },
 }
 
 /** Who calls a route, if the route is open to them. */
@@ -37,9 +37,9 @@ export async function admitCaller(
   const identified = await identify(deps, recent, view)
   if (!identified.ok) return identified
   const { role, scopes, credential } = identified.value
-  const { kinds, roles, scope = deps.options.requiredScope } = DEMANDS[access]
+  const { kinds, role: least, scope = deps.options.requiredScope } = DEMANDS[access]
   if (kinds && !kinds.includes(credential.kind)) return refused('credential_kind_refused')
-  if (roles && !roles.includes(role)) return refused('role_insufficient')
+  if (least && !isAtLeast(role, least)) return refused('role_insufficient')
   if (!mayUseMethod(role, view.method)) return refused('role_insufficient')
   if (scope !== null && !scopes.includes(scope)) return refused('scope_insufficient', { scope })
   if (credential.kind === 'session' && !mayActOnSession(view, deps.options.publicUrl))

@@ -1,34 +1,13 @@
-import {
-  type Decision,
-  type Denial,
-  denial,
-  type Identity,
-  type RequestView,
-  type Role,
-} from '../decision.js'
+import { isAtLeast, type LeastRole } from '../authorization/roles.js'
+import { type Decision, type Denial, denial, type Identity, type RequestView } from '../decision.js'
 import type { Gate } from '../gate.js'
 import { type Answer, answerUnread, decide, decideBy, type NodeRequest, pathOf } from './node.js'
-
-/**
- * The least role that is enough: `user` < `admin` < `super_admin`. A `team` or a `customer` of a trusted issuer may do
- * what a `user` may; a `viewer` is below all of them.
- */
-export type LeastRole = 'user' | 'admin' | 'super_admin'
 
 /** What a route asks for beyond being let in. */
 export interface Need {
   readonly role?: LeastRole
   /** A scope that the credential must carry. A session carries all that its account may. */
   readonly scope?: string
-}
-
-const RANK: Readonly<Record<Role, number>> = {
-  viewer: 0,
-  user: 1,
-  team: 1,
-  customer: 1,
-  admin: 2,
-  super_admin: 3,
 }
 
 /**
@@ -38,8 +17,7 @@ const RANK: Readonly<Record<Role, number>> = {
  */
 export function refusalUnless(identity: Identity | undefined, { role, scope }: Need): Denial | undefined {
   if (!identity) return denial('credentials_missing')
-  // A role that has no rank is below and above nobody.
-  if (role !== undefined && !(RANK[identity.role] >= RANK[role])) return denial('role_insufficient')
+  if (role !== undefined && !isAtLeast(identity.role, role)) return denial('role_insufficient')
   if (scope !== undefined && !identity.scopes.includes(scope)) return denial('scope_insufficient', { scope })
   return undefined
 }

@@ -1,4 +1,5 @@
 import type { RecentUses } from '../activity/touch.js'
+import { isAdmin } from '../authorization/roles.js'
 import { headerValues } from '../credentials.js'
 import type { Identity, RequestView } from '../decision.js'
 import type { Deps } from '../deps.js'
@@ -44,7 +45,7 @@ async function mayIntrospect(
     return client.ok && client.value.secret !== undefined
   }
   const caller = await identifyByBearer(deps, recent, bearer)
-  return caller.ok && caller.value.role.endsWith('admin') && caller.value.scopes.includes('admin')
+  return caller.ok && isAdmin(caller.value.role) && caller.value.scopes.includes('admin')
 }
 
 function describe(deps: Deps, { accountId, scopes, role, credential }: Identity): Introspection {

@@ -1,5 +1,6 @@
 import { audited } from '../audit/append.js'
 import { type Actor, actorByExchange, auditedAs, type RequestTrace } from '../authorization/actor.js'
+import { refuseOver } from '../authorization/over-account.js'
 import type { Deps } from '../deps.js'
 import { leave } from '../directory/directory.js'
 import { done, type Outcome, refused } from '../outcome.js'
@@ -22,7 +23,7 @@ export interface EndedSession extends Replicated {
 
 /**
  * Ends one session, at once and for good; without `by`, at the hand of whoever holds it. Answers what it was. Refused with
- * `session_not_found`.
+ * `session_not_found`, and over another account with `role_insufficient` or `super_admin_protected`.
  */
 export async function endSession(
   deps: Deps,
@@ -32,9 +33,12 @@ export async function endSession(
   const [stored] = await deps.store.read(input.key.partition, [recordKey])
   const session = stored && openSession(deps, input.key, stored)
   if (!session) return refused('session_not_found')
+  const by = input.by ?? actorByExchange(deps, session.email, 'session', input.trace)
+  const forbidden = refuseOver(deps, by, session.email)
+  if (forbidden) return { ok: false, denial: forbidden }
   const recorded = {
     action: 'session.end',
-    ...auditedAs(input.by ?? actorByExchange(deps, session.email, 'session', input.trace)),
+    ...auditedAs(by),
     subject: session.email,
   } as const
   const ended = await audited(deps, recorded, async () =>

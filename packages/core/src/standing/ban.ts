@@ -1,8 +1,9 @@
 import { audited } from '../audit/append.js'
-import { type Acted, type Actor, type ActsFor, auditedAs } from '../authorization/actor.js'
+import { type Acted, type ActsFor, auditedAs } from '../authorization/actor.js'
+import { refuseOverOrOwn } from '../authorization/over-account.js'
 import type { Deps } from '../deps.js'
 import { enter } from '../directory/directory.js'
-import { done, type Outcome, refused } from '../outcome.js'
+import { done, type Outcome } from '../outcome.js'
 import { collectEndedSessions } from '../sessions/collect.js'
 import { type Replicated, replicationOf } from '../store/replication.js'
 import type { Millis } from '../store/store.js'
@@ -38,13 +39,13 @@ export interface BanResult extends Replicated {
 
 /**
  * Bans an account: from one commit on it can do nothing anywhere, and everything issued to it before stays dead.
- * A longer or shorter ban replaces the one in force. Refused with `own_account`, `super_admin_protected` or
- * `last_super_admin`.
+ * A longer or shorter ban replaces the one in force. Refused with `own_account`, `role_insufficient`,
+ * `super_admin_protected` or `last_super_admin`.
  */
 export async function banAccount(deps: Deps, request: Acted<BanRequest>): Promise<Outcome<BanResult>> {
   const { account, by, durationSeconds = DEFAULT_BAN_SECONDS, keepTokens = false } = request
-  const forbidden = refuseOver(deps, account, by)
-  if (forbidden) return forbidden
+  const forbidden = refuseOverOrOwn(deps, by, account)
+  if (forbidden) return { ok: false, denial: forbidden }
   const now = deps.clock()
   const until = now + durationSeconds * 1000
   const reason = boundedText(request.reason ?? '', REASON_LENGTH)
@@ -77,12 +78,4 @@ export async function banAccount(deps: Deps, request: Acted<BanRequest>): Promis
     collectRevokedTokens(deps, account, tokenGeneration),
   ])
   return done({ until, durationSeconds, endedSessions, revokedTokens, ...replicationOf(banned.value) })
-}
-
-/** Nobody acts on themselves, and only a super admin on a super admin. */
-export function refuseOver(deps: Deps, account: string, by: Actor): Outcome<never> | undefined {
-  if (account === by.account) return refused('own_account')
-  if (deps.roleOf(account) === 'super_admin' && by.role !== 'super_admin')
-    return refused('super_admin_protected')
-  return undefined
 }

@@ -1,11 +1,11 @@
 import { audited } from '../audit/append.js'
 import { type Actor, auditedAs } from '../authorization/actor.js'
+import { refuseOver, refuseOverOrOwn } from '../authorization/over-account.js'
 import type { Deps } from '../deps.js'
 import { done, type Outcome } from '../outcome.js'
 import { collectEndedSessions } from '../sessions/collect.js'
 import { type Replicated, replicationOf } from '../store/replication.js'
 import type { Millis } from '../store/store.js'
-import { refuseOver } from './ban.js'
 import { changeStanding } from './change.js'
 import { withoutSessions } from './standing.js'
 
@@ -22,15 +22,15 @@ export interface ForcedLogout extends EndedSessions {
 
 /**
  * Ends every session of an account and keeps it from logging in for `reloginAfterSeconds` (0 to 2592000, default 60).
- * Tokens go on. Refused with `own_account` or `super_admin_protected`.
+ * Tokens go on. Refused with `own_account`, `role_insufficient` or `super_admin_protected`.
  */
 export async function forceLogout(
   deps: Deps,
   input: { account: string; by: Actor; reloginAfterSeconds?: number },
 ): Promise<Outcome<ForcedLogout>> {
   const { account, by, reloginAfterSeconds = DEFAULT_RELOGIN_SECONDS } = input
-  const forbidden = refuseOver(deps, account, by)
-  if (forbidden) return forbidden
+  const forbidden = refuseOverOrOwn(deps, by, account)
+  if (forbidden) return { ok: false, denial: forbidden }
   const reloginAfter = deps.clock() + reloginAfterSeconds * 1000
   const recorded = {
     action: 'account.force_logout',
@@ -43,11 +43,16 @@ export async function forceLogout(
   )
 }
 
-/** Ends every session of an account in one commit; it may log in again at once. */
+/**
+ * Ends every session of an account in one commit; it may log in again at once. Refused with `role_insufficient` or
+ * `super_admin_protected` over another.
+ */
 export async function signOutEverywhere(
   deps: Deps,
   input: { account: string; by: Actor },
 ): Promise<Outcome<EndedSessions>> {
+  const forbidden = refuseOver(deps, input.by, input.account)
+  if (forbidden) return { ok: false, denial: forbidden }
   const recorded = {
     action: 'account.sign_out_everywhere',
     ...auditedAs(input.by),

@@ -1,5 +1,6 @@
 import { audited } from '../audit/append.js'
 import { type Acted, type ActsFor, auditedAs } from '../authorization/actor.js'
+import { refuseOver } from '../authorization/over-account.js'
 import { type Denial, denial } from '../decision.js'
 import type { Deps } from '../deps.js'
 import { enter } from '../directory/directory.js'
@@ -54,13 +55,16 @@ export interface IssuedToken {
 /**
  * Issues an access token (RFC 9068 profile). It exists for the world only once its record is stored: if that fails,
  * the call rejects and no token leaves. Refused with `expires_in_invalid`, `scope_unknown`, `scope_insufficient`
- * or `account_banned`; with what `together` refuses, and `grant_invalid` when one of its checks fails.
+ * or `account_banned`; for another account with `role_insufficient` or `super_admin_protected`; with what `together`
+ * refuses, and `grant_invalid` when one of its checks fails.
  */
 export async function issueToken(
   deps: Deps,
   input: Acted<TokenToIssue>,
   together?: IssuedWith,
 ): Promise<Outcome<IssuedToken>> {
+  const forbidden = refuseOver(deps, input.by, input.account)
+  if (forbidden) return { ok: false, denial: forbidden }
   const { tokens } = deps.options
   const lifetimeSeconds = input.lifetimeSeconds ?? tokens.defaultLifetimeSeconds
   if (!isWithin(lifetimeSeconds, tokens.minLifetimeSeconds, tokens.maxLifetimeSeconds))

@@ -1,5 +1,6 @@
 import { audited } from '../audit/append.js'
 import { type Actor, auditedAs } from '../authorization/actor.js'
+import { refuseOver } from '../authorization/over-account.js'
 import type { Deps } from '../deps.js'
 import { done, type Outcome } from '../outcome.js'
 import { changeStanding } from '../standing/change.js'
@@ -14,12 +15,15 @@ export interface RevokedTokens extends Replicated {
 
 /**
  * Revokes every token that an account has. True for all of them from one commit on, whatever their number; the records
- * are marked afterwards. Answers how many had still been good.
+ * are marked afterwards. Answers how many had still been good. Refused over another account with `role_insufficient` or
+ * `super_admin_protected`.
  */
 export async function revokeAllTokens(
   deps: Deps,
   input: { account: string; by: Actor },
 ): Promise<Outcome<RevokedTokens>> {
+  const forbidden = refuseOver(deps, input.by, input.account)
+  if (forbidden) return { ok: false, denial: forbidden }
   const recorded = {
     action: 'token.revoke_all',
     ...auditedAs(input.by),

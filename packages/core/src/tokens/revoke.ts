@@ -1,5 +1,6 @@
 import { audited } from '../audit/append.js'
 import { type Actor, auditedAs } from '../authorization/actor.js'
+import { refuseOver } from '../authorization/over-account.js'
 import type { Deps } from '../deps.js'
 import { enter } from '../directory/directory.js'
 import { done, type Outcome, refused } from '../outcome.js'
@@ -13,13 +14,16 @@ export interface RevokedToken extends Replicated {
 
 /**
  * Revokes one token of an account, for good. Once this resolves, no request with it is allowed again. Revoking twice
- * is fine. Refused with `token_not_found` when the account has no such token.
+ * is fine. Refused with `token_not_found` when the account has no such token, and over another account with
+ * `role_insufficient` or `super_admin_protected`.
  */
 export async function revokeToken(
   deps: Deps,
   input: { account: string; id: string; by: Actor },
 ): Promise<Outcome<RevokedToken>> {
-  const { account, id } = input
+  const { account, id, by } = input
+  const forbidden = refuseOver(deps, by, account)
+  if (forbidden) return { ok: false, denial: forbidden }
   const key = tokenRecordKey(id)
   const partition = deps.partitionOf(account)
   const [found] = await deps.store.read(partition, [key])
@@ -28,7 +32,7 @@ export async function revokeToken(
   if (record.revokedAt !== undefined) return done({ record })
   const recorded = {
     action: 'token.revoke',
-    ...auditedAs(input.by),
+    ...auditedAs(by),
     subject: account,
     details: { token_id: id },
   } as const

@@ -1,0 +1,25 @@
+import { type Denial, denial } from '../decision.js'
+import type { Deps } from '../deps.js'
+import type { Actor } from './actor.js'
+import { isAdmin, isSuperAdmin } from './roles.js'
+
+/**
+ * Why an actor may do nothing to what an account has: `role_insufficient` over another account for whoever is no
+ * admin, `super_admin_protected` over a super admin for whoever is none. Undefined over one's own.
+ */
+export function refuseOver(deps: Deps, by: Actor, account: string): Denial | undefined {
+  if (isOwn(by, account)) return undefined
+  if (!isAdmin(by.role)) return denial('role_insufficient')
+  const isProtected = isSuperAdmin(deps.roleOf(account)) && !isSuperAdmin(by.role)
+  return isProtected ? denial('super_admin_protected') : undefined
+}
+
+/** As `refuseOver`, for what nobody may do to themselves: `own_account`. */
+export function refuseOverOrOwn(deps: Deps, by: Actor, account: string): Denial | undefined {
+  return by.account === account ? denial('own_account') : refuseOver(deps, by, account)
+}
+
+/** A trusted issuer vouches for a caller, not for the account of that name here. */
+function isOwn(by: Actor, account: string): boolean {
+  return by.account === account && by.credential !== 'external_token'
+}

@@ -1,0 +1,36 @@
+import type { Role } from '../decision.js'
+
+/**
+ * The least role that is enough: `user` < `admin` < `super_admin`. A `team` or a `customer` of a trusted issuer may do
+ * what a `user` may; a `viewer` is below all of them.
+ */
+export type LeastRole = 'user' | 'admin' | 'super_admin'
+
+const RANK: Readonly<Record<Role, number>> = {
+  viewer: 0,
+  user: 1,
+  team: 1,
+  customer: 1,
+  admin: 2,
+  super_admin: 3,
+}
+
+/** A role that has no rank is below and above nobody. */
+export function isAtLeast(role: Role, least: LeastRole): boolean {
+  return RANK[role] >= RANK[least]
+}
+
+export function isAdmin(role: Role): boolean {
+  return isAtLeast(role, 'admin')
+}
+
+export function isSuperAdmin(role: Role): boolean {
+  return isAtLeast(role, 'super_admin')
+}
+
+const READING_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+/** A viewer only reads. */
+export function mayUseMethod(role: Role, method: string): boolean {
+  return role !== 'viewer' || READING_METHODS.has(method)
+}
