@@ -27,7 +27,7 @@ export interface Credential {
   readonly renewal?: string
 }
 
-/** Someone who may come in. Frozen: handlers can pass it on without fear. */
+/** Someone who may come in. Frozen to the bottom: handlers can pass it on without fear. */
 export interface Identity {
   /** Canonical e-mail: the key of bans, budgets and audit. */
   readonly accountId: string

@@ -1,4 +1,5 @@
 import { type RecentUses, touch } from '../activity/touch.js'
+import { frozenIdentity } from '../authentication/identity.js'
 import { noteIssuedUnder } from '../authentication/issued-under.js'
 import type { Identity } from '../decision.js'
 import type { Deps } from '../deps.js'
@@ -41,5 +42,5 @@ export async function identifyByApiKey(
     credential: { kind: 'api_key', id, issuedAt: createdAt, expiresAt },
     partition,
   }
-  return done(noteIssuedUnder(identity, { issuedAt: createdAt, tokenGeneration: generation }))
+  return done(noteIssuedUnder(frozenIdentity(identity), { issuedAt: createdAt, tokenGeneration: generation }))
 }

@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import { frozenIdentity } from '../authentication/identity.js'
 import type { Identity } from '../decision.js'
 
 /** The name of the operator in the audit log. No e-mail, so no account can have it. */
@@ -22,15 +23,15 @@ const NEVER = 253_402_300_799_000
 
 export function masterKey({ key, scopes, partition, startedAt }: MasterKeyContext): MasterKey {
   const expected = digest(key)
-  const operator: Identity = {
+  const operator = frozenIdentity({
     accountId: MASTER_KEY_ACCOUNT,
     email: MASTER_KEY_ACCOUNT,
     groups: [],
     role: 'super_admin',
-    scopes,
+    scopes: [...scopes],
     credential: { kind: 'master_key', id: MASTER_KEY_ACCOUNT, issuedAt: startedAt, expiresAt: NEVER },
     partition,
-  }
+  })
   return {
     identify: (credential) => (timingSafeEqual(digest(credential), expected) ? operator : undefined),
   }

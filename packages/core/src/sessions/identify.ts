@@ -1,3 +1,4 @@
+import { frozenIdentity } from '../authentication/identity.js'
 import { noteIssuedUnder } from '../authentication/issued-under.js'
 import type { Identity } from '../decision.js'
 import type { Deps } from '../deps.js'
@@ -34,5 +35,7 @@ export async function identifyBySession(deps: Deps, cookieValue: string): Promis
     credential: { kind: 'session', id: handleOf(key), issuedAt: createdAt, expiresAt },
     partition: key.partition,
   }
-  return done(noteIssuedUnder(identity, { issuedAt: createdAt, sessionGeneration: session.generation }))
+  return done(
+    noteIssuedUnder(frozenIdentity(identity), { issuedAt: createdAt, sessionGeneration: session.generation }),
+  )
 }

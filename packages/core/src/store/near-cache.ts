@@ -1,3 +1,4 @@
+import { freezeDeeply } from '../freeze.js'
 import { knownRecords } from './known-records.js'
 import type { Clock, RecordKey, Store, StoredRecord, Watch, Write } from './store.js'
 
@@ -13,7 +14,8 @@ export interface NearCacheOptions {
  * A store that answers from memory what it has read before, for as long as the watch of `store` vouches that nothing
  * changed. A change drops its partition; a lost watch drops everything, and reads go to the store until it vouches
  * again. A read that a change overtook is answered but not kept. Records that do not exist never displace those that do,
- * so that a stranger who makes up credentials costs reads, not memory.
+ * so that a stranger who makes up credentials costs reads, not memory. What is kept is frozen, since whoever read it holds it
+ * too.
  */
 export async function withNearCache(store: Store, options: NearCacheOptions): Promise<Store> {
   if (!store.watch) return store
@@ -64,7 +66,7 @@ export async function withNearCache(store: Store, options: NearCacheOptions): Pr
       if (wasVouching && watch.vouching && losses === lossesBefore && !current.isOvertaken)
         partitions.add(
           partition,
-          keys.map((key, index) => [nameOf(key), records[index]]),
+          keys.map((key, index) => [nameOf(key), freezeDeeply(records[index])]),
         )
       return records
     } finally {

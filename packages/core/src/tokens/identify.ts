@@ -1,4 +1,5 @@
 import { type RecentUses, touch } from '../activity/touch.js'
+import { frozenIdentity } from '../authentication/identity.js'
 import { noteIssuedUnder } from '../authentication/issued-under.js'
 import type { Identity } from '../decision.js'
 import type { Deps } from '../deps.js'
@@ -47,7 +48,7 @@ export async function identifyByToken(
   }
   const { createdAt, generation, family } = record
   return done(
-    noteIssuedUnder(identity, {
+    noteIssuedUnder(frozenIdentity(identity), {
       issuedAt: createdAt,
       tokenGeneration: generation,
       ...(family === undefined ? {} : { family }),

@@ -1,5 +1,6 @@
 import { canonicalEmail } from '../account.js'
 import type { Deps } from '../deps.js'
+import { freezeDeeply } from '../freeze.js'
 import { done, type Outcome, refused } from '../outcome.js'
 import type { Millis } from '../store/store.js'
 import { parseJsonObject } from './json.js'
@@ -62,7 +63,7 @@ function readClaims(payload: Record<string, unknown>, deps: Deps): TokenClaims |
   if (typeof sub !== 'string' || canonicalEmail(sub) !== sub) return undefined
   if (typeof jti !== 'string' || jti === '' || typeof scope !== 'string') return undefined
   if (!isInstant(iat) || !isInstant(exp) || !isInstant(nbf)) return undefined
-  return {
+  return freezeDeeply({
     accountId: sub,
     partition: deps.partitionOf(sub),
     id: jti,
@@ -70,7 +71,7 @@ function readClaims(payload: Record<string, unknown>, deps: Deps): TokenClaims |
     expiresAt: exp * 1000,
     notBefore: nbf * 1000,
     scopes: scope === '' ? [] : scope.split(' '),
-  }
+  })
 }
 
 const LAST_INSTANT = 253_402_300_799

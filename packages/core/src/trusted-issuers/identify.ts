@@ -1,3 +1,4 @@
+import { frozenIdentity } from '../authentication/identity.js'
 import type { DenialCode, Identity } from '../decision.js'
 import type { Deps } from '../deps.js'
 import { refuseEmailDomain } from '../login/email-domain.js'
@@ -27,13 +28,15 @@ export async function identifyByExternalToken(
   const ended = await endOf(deps, partition, { id, issuedAt })
   if (ended) return refused(ended)
   const { scopes: known, requiredScope } = deps.options
-  return done({
-    ...who,
-    groups: [],
-    scopes: scopes ? scopes.filter((scope) => Object.hasOwn(known, scope)) : [requiredScope],
-    credential: { kind: 'external_token', id, issuedAt, expiresAt },
-    partition,
-  })
+  return done(
+    frozenIdentity({
+      ...who,
+      groups: [],
+      scopes: scopes ? scopes.filter((scope) => Object.hasOwn(known, scope)) : [requiredScope],
+      credential: { kind: 'external_token', id, issuedAt, expiresAt },
+      partition,
+    }),
+  )
 }
 
 /** Whether whoever was let in by an external token still may stay. Expiry alone ends nothing that runs. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { freezeDeeply } from '../freeze.js'
 import { done, type Outcome, refused } from '../outcome.js'
 import { parseJsonObject } from '../tokens/json.js'
 import { JwsError } from '../tokens/jws-error.js'
@@ -110,10 +111,4 @@ function externalTokenId(issuer: string, compact: string, jti: string | undefine
 
 function isInstant(seconds: unknown): seconds is number {
   return Number.isInteger(seconds) && (seconds as number) >= 0 && (seconds as number) <= LAST_INSTANT
-}
-
-function freezeDeeply<T>(value: T): T {
-  if (typeof value !== 'object' || value === null) return value
-  for (const member of Object.values(value)) freezeDeeply(member)
-  return Object.freeze(value)
 }

@@ -1,3 +1,4 @@
+import { freezeDeeply } from '../freeze.js'
 import { done, type Outcome, refused } from '../outcome.js'
 import type { Millis } from '../store/store.js'
 import { boundedText } from '../text.js'
@@ -112,6 +113,7 @@ async function validate(
   try {
     const result = await options.claimsSchema?.['~standard'].validate(members)
     if (!result || result.issues || !options.claimsSchema) return refused('token_invalid')
+    freezeDeeply(result.value)
     rememberSchema(result.value, options.claimsSchema)
     return done(result.value)
   } catch (cause) {

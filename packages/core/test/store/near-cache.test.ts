@@ -53,6 +53,16 @@ async function bench(capacity = 10) {
 }
 
 describe('the near cache', () => {
+  it('keeps what nobody who read it can change', async () => {
+    const { near, store, value } = await bench()
+    await store.commit('p', { writes: [{ put: KEY, value: { scopes: ['api'] } }] })
+    const read = (await value()) as unknown as { scopes: string[] }
+    expect(() => read.scopes.push('admin')).toThrow(TypeError)
+    const [record] = await near.read('p', [KEY])
+    expect(() => Object.assign(record ?? {}, { value: 1 })).toThrow(TypeError)
+    expect(await value()).toEqual({ scopes: ['api'] })
+  })
+
   it('reads a record once, and one that is absent too', async () => {
     const { near, value, state, put } = await bench()
     await put(1)
