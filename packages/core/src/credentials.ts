@@ -7,7 +7,7 @@ export type PresentedCredential =
   | { readonly kind: 'none' }
   | { readonly kind: 'refused'; readonly denial: Denial }
 
-const BEARER = /^Bearer +([^\s]+)$/i
+const SCHEME = /^Bearer +/i
 const NONE: PresentedCredential = { kind: 'none' }
 
 /**
@@ -15,26 +15,26 @@ const NONE: PresentedCredential = { kind: 'none' }
  * credentials are refused (RFC 6750 §2: clients must not use more than one method), also two Authorization headers.
  */
 export function pickCredential(view: RequestView, sessionCookie: string): PresentedCredential {
-  const authorization = headerValues(view.rawHeaders, 'authorization')
+  const [authorization, ...more] = headerValues(view.rawHeaders, 'authorization')
+  if (more.length > 0) return refuse('credentials_ambiguous')
+  const bearer = authorization === undefined ? undefined : bearerOf(authorization)
+  if (authorization !== undefined && bearer === undefined) return refuse('credentials_malformed')
   const apiKeys = headerValues(view.rawHeaders, 'x-api-key')
-  if (authorization.length > 1) return refuse('credentials_ambiguous')
-  const tokens = new Set(apiKeys)
-  const [header] = authorization
-  if (header !== undefined) {
-    const token = BEARER.exec(header)?.[1]
-    if (!token) return refuse('credentials_malformed')
-    tokens.add(token)
-  }
-  if (tokens.size > 1) return refuse('credentials_ambiguous')
-  for (const token of tokens)
-    return token === '' ? refuse('credentials_malformed') : { kind: 'bearer', token }
-  return pickSession(view, sessionCookie)
+  const token = bearer ?? apiKeys[0]
+  if (token === undefined) return pickSession(view, sessionCookie)
+  if (apiKeys.some((apiKey) => apiKey !== token)) return refuse('credentials_ambiguous')
+  return token === '' ? refuse('credentials_malformed') : { kind: 'bearer', token }
+}
+
+/** The token of `Bearer TOKEN`, which has no white space in it; undefined for anything else. */
+export function bearerOf(authorization: string): string | undefined {
+  const scheme = SCHEME.exec(authorization)
+  const token = scheme ? authorization.slice(scheme[0].length) : ''
+  return token === '' || token.includes(' ') || token.includes('\t') ? undefined : token
 }
 
 function pickSession(view: RequestView, sessionCookie: string): PresentedCredential {
-  const values = new Set(
-    headerValues(view.rawHeaders, 'cookie').flatMap((header) => readCookies(header, sessionCookie)),
-  )
+  const values = cookieValues(view, sessionCookie)
   if (values.size > 1) return refuse('session_invalid')
   for (const cookieValue of values) return cookieValue === '' ? NONE : { kind: 'session', cookieValue }
   return NONE
@@ -42,6 +42,17 @@ function pickSession(view: RequestView, sessionCookie: string): PresentedCredent
 
 function refuse(code: Parameters<typeof denial>[0]): PresentedCredential {
   return { kind: 'refused', denial: denial(code) }
+}
+
+/** The value of a cookie; undefined also when it came twice with different values, of which another host planted one. */
+export function cookieValue(view: RequestView, name: string): string | undefined {
+  const values = cookieValues(view, name)
+  const [value] = values
+  return values.size === 1 ? value : undefined
+}
+
+function cookieValues(view: RequestView, name: string): ReadonlySet<string> {
+  return new Set(headerValues(view.rawHeaders, 'cookie').flatMap((header) => readCookies(header, name)))
 }
 
 /** Every value of a header, by its lower-case name, in the order in which they came. */

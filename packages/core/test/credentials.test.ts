@@ -21,6 +21,22 @@ describe('the credential of a request', () => {
     expect(pick('cookie', 'xsid=s; sid=')).toEqual({ kind: 'none' })
   })
 
+  it.each([...'\v\f\u00a0\u1680\u2003\u2028\u3000\ufeff'])(
+    'is no cookie that a sibling host planted under a name that only begins with %j',
+    (character) => {
+      for (const header of [
+        `${character}sid=planted`,
+        `a=1;${character}sid=planted`,
+        `a=1; ${character}sid=p`,
+      ])
+        expect(pick('cookie', header)).toEqual({ kind: 'none' })
+      expect(pick('cookie', `${character}sid=planted; \tsid=own`)).toEqual({
+        kind: 'session',
+        cookieValue: 'own',
+      })
+    },
+  )
+
   it('is refused when there are two Authorization headers, even equal ones', () => {
     expect(pick('authorization', 'Bearer a', 'Authorization', 'Bearer a')).toBe('credentials_ambiguous')
   })
@@ -30,10 +46,17 @@ describe('the credential of a request', () => {
     expect(pick('x-api-key', 'a', 'x-api-key', 'b')).toBe('credentials_ambiguous')
   })
 
-  it.each(['Basic dXNlcjpwYXNz', 'Bearer', 'Bearer ', 'Bearer a b', 'Bearer a, Bearer b', 'abc', ''])(
-    'is refused as unreadable for %j',
-    (header) => {
-      expect(pick('authorization', header)).toBe('credentials_malformed')
-    },
-  )
+  it.each([
+    'Basic dXNlcjpwYXNz',
+    'Bearer',
+    'Bearer ',
+    'Bearer a b',
+    'Bearer a\tb',
+    'Bearer\u00a0a',
+    'Bearer a, Bearer b',
+    'abc',
+    '',
+  ])('is refused as unreadable for %j', (header) => {
+    expect(pick('authorization', header)).toBe('credentials_malformed')
+  })
 })

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { done, type Outcome, refused } from '../outcome.js'
+import { mediaTypeOf } from '../request/field-value.js'
 import { parseJsonObject } from '../tokens/json.js'
 
 const LARGEST_BODY = 65_536
@@ -14,7 +15,7 @@ export async function readBody(
   deadlineMs: number,
   mediaTypes: readonly string[] = ['application/json'],
 ): Promise<Outcome<unknown>> {
-  const mediaType = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
+  const mediaType = mediaTypeOf(request.headers.get('content-type'))
   if (mediaType === undefined || !mediaTypes.includes(mediaType)) return refused('media_type_refused')
   const bytes = await readBounded(request, deadlineMs)
   if (!bytes.ok) return bytes
@@ -28,7 +29,7 @@ export async function readForm(
   schema: z.ZodType,
   deadlineMs: number,
 ): Promise<Outcome<unknown>> {
-  const mediaType = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
+  const mediaType = mediaTypeOf(request.headers.get('content-type'))
   if (mediaType !== 'application/x-www-form-urlencoded')
     return refused('media_type_refused', { detail: 'Send the body as application/x-www-form-urlencoded.' })
   const bytes = await readBounded(request, deadlineMs)

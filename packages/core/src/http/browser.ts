@@ -1,11 +1,11 @@
 import { z } from 'zod'
-import { headerValues } from '../credentials.js'
+import { cookieValue, headerValues } from '../credentials.js'
 import { denial, ROLES } from '../decision.js'
 import { beginLogin } from '../login/begin.js'
 import { completeLogin } from '../login/complete.js'
 import { endLogin } from '../login/end.js'
 import { returnPath } from '../login/return-path.js'
-import { cookieNames, readCookies } from '../sessions/cookie.js'
+import { cookieNames } from '../sessions/cookie.js'
 import { parseCookieValue } from '../sessions/session.js'
 import { json, redirect, refuse } from './answer.js'
 import { signOutPage } from './page.js'
@@ -18,7 +18,7 @@ type Returning = z.output<typeof returning>
 
 function cookie({ view, deps }: Pick<RouteContext, 'view' | 'deps'>, kind: 'session' | 'login') {
   const name = cookieNames(deps.options.secure)[kind]
-  return headerValues(view.rawHeaders, 'cookie').flatMap((header) => readCookies(header, name))[0]
+  return cookieValue(view, name)
 }
 
 async function start({ deps, query, view }: RouteContext<Returning, unknown, undefined>): Promise<Response> {

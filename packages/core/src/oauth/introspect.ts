@@ -1,6 +1,6 @@
 import type { RecentUses } from '../activity/touch.js'
 import { isAdmin } from '../authorization/roles.js'
-import { headerValues } from '../credentials.js'
+import { bearerOf, headerValues } from '../credentials.js'
 import type { Identity, RequestView } from '../decision.js'
 import type { Deps } from '../deps.js'
 import { identifyByBearer } from '../identify.js'
@@ -38,8 +38,8 @@ async function mayIntrospect(
   view: RequestView,
   fields: ClientFields,
 ): Promise<boolean> {
-  const [authorization = ''] = headerValues(view.rawHeaders, 'authorization')
-  const bearer = /^Bearer +([^\s]+)$/i.exec(authorization)?.[1]
+  const [authorization = '', ...more] = headerValues(view.rawHeaders, 'authorization')
+  const bearer = more.length > 0 ? undefined : bearerOf(authorization)
   if (bearer === undefined) {
     const client = authenticateClient(deps, view, fields)
     return client.ok && client.value.secret !== undefined

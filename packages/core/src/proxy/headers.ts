@@ -1,4 +1,5 @@
 import { headerValues } from '../credentials.js'
+import { stripOws } from '../request/field-value.js'
 
 /** Header fields by lower-case name; several values are several fields. */
 export type HeaderFields = Record<string, string | string[]>
@@ -64,5 +65,5 @@ const NOBODY: ReadonlySet<string> = new Set()
 export function nominatedBy(rawHeaders: readonly string[]): ReadonlySet<string> {
   const values = headerValues(rawHeaders, 'connection')
   if (values.length === 0) return NOBODY
-  return new Set(values.flatMap((value) => value.split(',')).map((name) => normaliseName(name.trim())))
+  return new Set(values.flatMap((value) => value.split(',')).map((name) => normaliseName(stripOws(name))))
 }

@@ -1,3 +1,5 @@
+import { stripOws } from '../request/field-value.js'
+
 /** `__Host-` binds the cookie to this exact host (RFC 6265bis §4.1.3.2). */
 export interface CookieNames {
   readonly session: string
@@ -26,7 +28,7 @@ export function clearCookie(name: string, secure: boolean): string {
 export function readCookies(header: string, name: string): string[] {
   return header
     .split(';')
-    .map((pair) => pair.trim())
+    .map(stripOws)
     .filter((pair) => pair.startsWith(`${name}=`))
     .map((pair) => pair.slice(name.length + 1))
 }

@@ -28,7 +28,9 @@ export async function assetResponse(asset: Asset, request: Request): Promise<Res
 
 /** RFC 9110 §12.5.3, without ranking: gzip is the only coding offered, so that only its refusal (`q=0`) matters. */
 function acceptsGzip(accepted: string): boolean {
-  return accepted.split(',').some((entry) => /^\s*gzip\s*(?:;(?!\s*q=0(?:\.0*)?\s*$)|$)/i.test(entry))
+  return accepted
+    .split(',')
+    .some((entry) => /^[ \t]*gzip[ \t]*(?:;(?![ \t]*q=0(?:\.0*)?[ \t]*$)|$)/i.test(entry))
 }
 
 function gzipped(asset: Asset): Promise<Uint8Array<ArrayBuffer>> {
