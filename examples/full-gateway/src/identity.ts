@@ -21,11 +21,14 @@ export async function startIdentity(
 ): Promise<IdentityParts> {
   const { identity } = settings
   if (identity.kind === 'oidc') {
-    const { issuer, clientId, clientSecret, scopes } = identity
+    const { issuer, clientId, clientSecret, scopes, emailClaim, emailVerification, groupsClaim } = identity
     const provider = {
       issuer,
       clientId,
       scopes: scopes.split(' '),
+      emailClaim,
+      emailVerification,
+      groupsClaim,
       ...(clientSecret === undefined ? {} : { clientSecret }),
     }
     return { provider, demoLogins: undefined, close: () => Promise.resolve() }

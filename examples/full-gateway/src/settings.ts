@@ -18,6 +18,9 @@ export type IdentitySettings =
       readonly clientId: string
       readonly clientSecret: string | undefined
       readonly scopes: string
+      readonly emailClaim: string
+      readonly emailVerification: 'claim' | 'insecure-trust-provider'
+      readonly groupsClaim: string
     }
 
 /** Where requests to one vendor's API go, and with which credential. */
@@ -187,20 +190,42 @@ function readIdentity(
       problems.push('OIDC_CLIENT_ID: required with OIDC_ISSUER; it is shown where the client was registered')
     if (isSet('DEMO_PASSWORD') || isSet('DEMO_PROVIDER_PORT'))
       warnings.push('DEMO_PASSWORD and DEMO_PROVIDER_PORT have no effect with OIDC_ISSUER')
+    const { OIDC_EMAIL_CLAIM: emailClaim = 'email', OIDC_EMAIL_VERIFICATION: emailVerification = 'claim' } =
+      values
+    if (emailClaim !== 'email' && emailVerification === 'claim')
+      problems.push(
+        'OIDC_EMAIL_CLAIM: email_verified speaks of email alone; set OIDC_EMAIL_VERIFICATION=insecure-trust-provider too if only you decide which addresses users of the provider have',
+      )
+    if (emailVerification === 'insecure-trust-provider')
+      warnings.push(
+        'OIDC_EMAIL_VERIFICATION is insecure-trust-provider: whoever decides which address a user of the provider has decides whose account that user gets',
+      )
     return {
       kind: 'oidc',
       issuer: values.OIDC_ISSUER ?? '',
       clientId: values.OIDC_CLIENT_ID ?? '',
       clientSecret: values.OIDC_CLIENT_SECRET,
       scopes: values.OIDC_SCOPES ?? 'openid email profile',
+      emailClaim,
+      emailVerification,
+      groupsClaim: values.OIDC_GROUPS_CLAIM ?? 'groups',
     }
   }
-  for (const name of ['OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET', 'OIDC_SCOPES'] as const)
+  for (const name of NEEDS_ISSUER)
     if (isSet(name)) problems.push(`${name}: has no effect without OIDC_ISSUER; set that too, or remove this`)
   if (production)
     problems.push('OIDC_ISSUER: required in production, where the demo identity provider does not start')
   return { kind: 'demo', password: values.DEMO_PASSWORD, port: values.DEMO_PROVIDER_PORT ?? 0 }
 }
+
+const NEEDS_ISSUER = [
+  'OIDC_CLIENT_ID',
+  'OIDC_CLIENT_SECRET',
+  'OIDC_SCOPES',
+  'OIDC_EMAIL_CLAIM',
+  'OIDC_EMAIL_VERIFICATION',
+  'OIDC_GROUPS_CLAIM',
+] as const satisfies readonly SettingName[]
 
 const ANTHROPIC_URL = 'https://api.anthropic.com'
 const OPENAI_URL = 'https://api.openai.com'

@@ -279,7 +279,24 @@ describe('the identity provider', () => {
       clientId: 'gate',
       clientSecret: 'hush',
       scopes: 'openid email groups',
+      emailClaim: 'email',
+      emailVerification: 'claim',
+      groupsClaim: 'groups',
     })
+  })
+
+  it('is believed without email_verified only by a name that says so, and that is said at start', () => {
+    const env = { OIDC_ISSUER: 'https://login.example.com', OIDC_CLIENT_ID: 'gate', OIDC_EMAIL_CLAIM: 'upn' }
+    expect(problemsOf(env)).toEqual([expect.stringContaining('OIDC_EMAIL_CLAIM')])
+    expect(problemsOf({ ...env, OIDC_EMAIL_VERIFICATION: 'off' })).toContainEqual(
+      expect.stringContaining('OIDC_EMAIL_VERIFICATION: give claim or insecure-trust-provider'),
+    )
+    const { identity, warnings } = readSettings({
+      ...env,
+      OIDC_EMAIL_VERIFICATION: 'insecure-trust-provider',
+    })
+    expect(identity).toMatchObject({ emailClaim: 'upn', emailVerification: 'insecure-trust-provider' })
+    expect(warnings).toContainEqual(expect.stringContaining('OIDC_EMAIL_VERIFICATION'))
   })
 
   it('is not silently the demo when its issuer was forgotten', () => {

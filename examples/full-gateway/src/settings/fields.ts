@@ -204,6 +204,11 @@ export const FIELDS = {
   OIDC_CLIENT_ID: opaque,
   OIDC_CLIENT_SECRET: opaque,
   OIDC_SCOPES: scopes,
+  OIDC_EMAIL_CLAIM: opaque,
+  OIDC_EMAIL_VERIFICATION: z.enum(['claim', 'insecure-trust-provider'], {
+    error: 'give claim or insecure-trust-provider',
+  }),
+  OIDC_GROUPS_CLAIM: opaque,
   DEMO_PASSWORD: opaque.refine((text) => text.length <= 200, 'give at most 200 characters'),
   DEMO_PROVIDER_PORT: portNumber,
   UPSTREAM_URL: plainUrl('give an http or https URL without user, query or fragment'),

@@ -45,7 +45,8 @@ export async function completeLogin(deps: Deps, answer: LoginAnswer): Promise<Ou
   const { callback, browser, trace = {} } = answer
   const sealed = callback.searchParams.get('state') ?? ''
   const state = openState(deps, sealed)
-  if (!deps.options.identityProvider) return refused('login_unavailable')
+  const { identityProvider } = deps.options
+  if (!identityProvider) return refused('login_unavailable')
   if (
     !state ||
     !isBrowserSecret(browser) ||
@@ -81,7 +82,7 @@ async function exchange(
   if (account === undefined)
     return refuseLogin(deps, { code: 'login_refused', reason: 'the provider named no e-mail address', trace })
   const refuse = (code: DenialCode, reason: string) => refuseLogin(deps, { code, reason, account, trace })
-  if (!login.emailVerified) return refuse('email_unverified', 'the e-mail address is not verified')
+  if (!login.emailVerified) return refuse('email_unverified', 'the provider does not say that the address is verified')
   const refusedDomain = refuseEmailDomain(deps.options, account)
   if (refusedDomain) return refuse(refusedDomain.code, 'the domain is not allowed')
   if (!(await spend(deps, state))) return refuse(USED_BEFORE.code, USED_BEFORE.reason)

@@ -17,24 +17,23 @@ export interface RefusedLogin {
 }
 
 /**
- * Refuses a login. Audited only where an account is concerned that has records here; what a stranger has done leaves a
- * line in the log, and nothing in the store.
+ * Refuses a login. Whoever was refused learns the code alone; whoever runs the gate finds the reason in the log. Audited only
+ * where an account is concerned that has records here: what a stranger has done leaves nothing in the store.
  */
 export async function refuseLogin(deps: Deps, refusal: RefusedLogin): Promise<Outcome<never>> {
   const { code, reason, account, trace, cause } = refusal
+  deps.strangers.report({
+    level: 'warn',
+    code: 'login_refused',
+    detail: `A login of ${account ?? 'nobody that is known'} was refused (${code}): ${reason}`,
+    ...(cause === undefined ? {} : { cause }),
+  })
   if (account !== undefined && (await isKnown(deps, account)))
     await appendAudit(deps, {
       action: 'session.refused',
       ...auditedAs(actorByExchange(deps, account, 'login', trace)),
       subject: account,
       details: { code, reason },
-    })
-  else
-    deps.strangers.report({
-      level: 'warn',
-      code,
-      detail: `A login was refused: ${reason}`,
-      ...(cause === undefined ? {} : { cause }),
     })
   return refused(code)
 }

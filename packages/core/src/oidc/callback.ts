@@ -6,7 +6,7 @@ import type { ResolvedOidcOptions } from './options.js'
 /** The code exchange and its checks (OpenID Connect Core 1.0 §3.1.3, RFC 9207 §2.4, RFC 9700 §2.1.1). */
 export async function completeAtProvider(
   configuration: client.Configuration,
-  { groupsClaim }: ResolvedOidcOptions,
+  options: ResolvedOidcOptions,
   callback: URL,
   challenge: LoginChallenge,
 ): Promise<ProviderLogin> {
@@ -21,12 +21,12 @@ export async function completeAtProvider(
     })
     const claims = tokens.claims()
     if (!claims || !tokens.id_token) throw new LoginRefused('The provider sent no ID token')
-    const isComplete = claims.email !== undefined && claims.email_verified !== undefined
-    const details = isComplete
-      ? claims
-      : { ...(await askForDetails(configuration, tokens.access_token, claims.sub)), ...claims }
+    const userinfo = namesAddress(claims, options)
+      ? {}
+      : await askForDetails(configuration, tokens.access_token, claims.sub)
     return {
-      ...describe(details, groupsClaim),
+      ...readAddress(namesAddress(userinfo, options) ? userinfo : claims, options),
+      ...describe({ ...userinfo, ...claims }, options.groupsClaim),
       issuer: claims.iss,
       subject: claims.sub,
       idToken: tokens.id_token,
@@ -41,14 +41,32 @@ async function askForDetails(configuration: client.Configuration, accessToken: s
   return client.fetchUserInfo(configuration, accessToken, subject)
 }
 
-function describe(claims: Readonly<Record<string, unknown>>, groupsClaim: string) {
-  const { email, email_verified: verified, name, sid } = claims
-  const groups = claims[groupsClaim]
+type Claims = Readonly<Record<string, unknown>>
+type AddressOptions = Pick<ResolvedOidcOptions, 'emailClaim' | 'emailVerification'>
+
+/**
+ * Whether a source names an address and says itself what it is worth. The ID token and userinfo may name two addresses, and
+ * what one says of its own is no word about the other's (OpenID Connect Core 1.0 §5.1).
+ */
+function namesAddress(claims: Claims, { emailClaim, emailVerification }: AddressOptions): boolean {
+  const isVouchedFor = emailVerification !== 'claim' || claims.email_verified !== undefined
+  return typeof claims[emailClaim] === 'string' && isVouchedFor
+}
+
+function readAddress(claims: Claims, { emailClaim, emailVerification }: AddressOptions) {
+  const { [emailClaim]: email, email_verified: verified = emailVerification !== 'claim' } = claims
   return {
     // Some providers send booleans as text.
     emailVerified: verified === true || verified === 'true',
-    groups: Array.isArray(groups) ? groups.filter((group) => typeof group === 'string') : [],
     ...(typeof email === 'string' ? { email } : {}),
+  }
+}
+
+function describe(claims: Claims, groupsClaim: string) {
+  const { name, sid } = claims
+  const groups = claims[groupsClaim]
+  return {
+    groups: Array.isArray(groups) ? groups.filter((group) => typeof group === 'string') : [],
     ...(typeof name === 'string' ? { name } : {}),
     ...(typeof sid === 'string' ? { providerSessionId: sid } : {}),
   }

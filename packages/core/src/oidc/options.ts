@@ -10,6 +10,18 @@ export interface OidcProviderOptions {
   readonly scopes?: readonly string[]
   /** Claim that lists the groups. Default `groups`. */
   readonly groupsClaim?: string
+  /**
+   * Claim that holds the e-mail address, such as `upn` or `preferred_username`. Default `email`, the only one that
+   * `email_verified` speaks of: any other needs `emailVerification: 'insecure-trust-provider'`.
+   */
+  readonly emailClaim?: string
+  /**
+   * What proves that an address is the user's. `claim` (default): `email_verified` of the same source as the address.
+   * `insecure-trust-provider`: every address that the provider names, for those that send no `email_verified` (Microsoft
+   * Entra ID, some SAML bridges). Only where the operator alone decides which addresses users of the provider have, such as
+   * a tenant of its own: anywhere else users can take the account of anybody. An `email_verified` of false still refuses.
+   */
+  readonly emailVerification?: 'claim' | 'insecure-trust-provider'
   /** Every request to the provider is over by then. 100 to 60000, default 5000. */
   readonly timeoutMs?: number
 }
@@ -20,6 +32,8 @@ export interface ResolvedOidcOptions {
   readonly clientSecret: string | undefined
   readonly scope: string
   readonly groupsClaim: string
+  readonly emailClaim: string
+  readonly emailVerification: 'claim' | 'insecure-trust-provider'
   readonly timeoutSeconds: number
 }
 
@@ -27,11 +41,20 @@ export interface ResolvedOidcOptions {
 export function resolveOidcOptions(options: OidcProviderOptions): ResolvedOidcOptions {
   const problems: string[] = []
   const { scopes = ['openid', 'email', 'profile'], timeoutMs = 5000 } = options
+  const { emailClaim = 'email', emailVerification = 'claim', groupsClaim = 'groups' } = options
   const issuer = URL.canParse(options.issuer) ? new URL(options.issuer) : undefined
   if (!issuer || !(issuer.protocol === 'https:' || isLoopback(issuer)))
     problems.push('issuer: give an https URL, or http on loopback')
   if (options.clientId === '') problems.push('clientId: required')
   if (!scopes.includes('openid')) problems.push('scopes: openid is required')
+  if (emailClaim === '') problems.push('emailClaim: give the name of a claim')
+  if (groupsClaim === '') problems.push('groupsClaim: give the name of a claim')
+  if (!['claim', 'insecure-trust-provider'].includes(emailVerification))
+    problems.push('emailVerification: give claim or insecure-trust-provider')
+  else if (emailClaim !== '' && emailClaim !== 'email' && emailVerification === 'claim')
+    problems.push(
+      `emailClaim: email_verified says nothing of ${JSON.stringify(emailClaim)}; with emailVerification: 'insecure-trust-provider' it is trusted without`,
+    )
   if (!Number.isInteger(timeoutMs) || timeoutMs < 100 || timeoutMs > 60_000)
     problems.push('timeoutMs: give an integer from 100 to 60000')
   if (!issuer || problems.length > 0)
@@ -47,7 +70,9 @@ export function resolveOidcOptions(options: OidcProviderOptions): ResolvedOidcOp
     clientId: options.clientId,
     clientSecret: options.clientSecret,
     scope: scopes.join(' '),
-    groupsClaim: options.groupsClaim ?? 'groups',
+    groupsClaim,
+    emailClaim,
+    emailVerification,
     timeoutSeconds: timeoutMs / 1000,
   }
 }

@@ -127,9 +127,11 @@ describe('a login', () => {
     [{ email: 'ad\u212ain@example.com' }, 'login_refused'],
     [new LoginRefused('nonce mismatch'), 'login_refused'],
   ])('is refused when the provider says %j', async (answer, code) => {
-    const { deps } = await withProvider(answer)
+    const { deps, events } = await withProvider(answer)
     const outcome = await completeLogin(deps, await begin(deps))
     expect(refusalOf(outcome)).toBe(code)
+    const detail = expect.stringMatching(`was refused \\(${code}\\): .{10}`)
+    expect(events).toEqual([expect.objectContaining({ level: 'warn', code: 'login_refused', detail })])
   })
 
   it('is refused to a banned account, however its e-mail is spelled', async () => {

@@ -121,6 +121,81 @@ describe('the OIDC client', () => {
     expect(await provider.complete(callback(), CHALLENGE)).toMatchObject({ emailVerified: false })
   })
 
+  it('takes the address and what vouches for it from one source: a verified address of userinfo vouches for no other', async () => {
+    answers.claims = { email: 'victim@example.com' }
+    answers.userinfo = { email: 'mallory@example.com', email_verified: true }
+    expect(await provider.complete(callback(), CHALLENGE)).toMatchObject({
+      email: 'mallory@example.com',
+      emailVerified: true,
+    })
+    answers.userinfo = { email_verified: true }
+    expect(await provider.complete(callback(), CHALLENGE)).toMatchObject({
+      email: 'victim@example.com',
+      emailVerified: false,
+    })
+    answers.claims = { email_verified: true }
+    answers.userinfo = { email: 'victim@example.com' }
+    expect(await provider.complete(callback(), CHALLENGE)).not.toHaveProperty('email')
+  })
+
+  it('reads names and groups of userinfo beside the address of the ID token', async () => {
+    answers.claims = { email: 'user@example.com', name: 'Of the ID token' }
+    answers.userinfo = { ...verified, name: 'Of userinfo', groups: ['staff'] }
+    expect(await provider.complete(callback(), CHALLENGE)).toMatchObject({
+      name: 'Of the ID token',
+      groups: ['staff'],
+    })
+  })
+
+  describe('of a provider whose addresses the operator trusts by name', () => {
+    const trusting = (emailClaim?: string) =>
+      oidcProvider({
+        issuer,
+        clientId: 'client',
+        emailVerification: 'insecure-trust-provider',
+        ...(emailClaim === undefined ? {} : { emailClaim }),
+      })
+
+    it('takes an address without email_verified, as Entra sends it', async () => {
+      answers.claims = { email: 'user@example.com' }
+      expect(await trusting().complete(callback(), CHALLENGE)).toMatchObject({
+        email: 'user@example.com',
+        emailVerified: true,
+      })
+    })
+
+    it.each([false, 'false', 0, null])(
+      'still refuses what the provider calls unverified with %j',
+      async (no) => {
+        answers.claims = { email: 'user@example.com', email_verified: no }
+        expect(await trusting().complete(callback(), CHALLENGE)).toMatchObject({ emailVerified: false })
+      },
+    )
+
+    it.each(['upn', 'preferred_username'])(
+      'takes the address from %s, and from nowhere else',
+      async (claim) => {
+        answers.claims = { [claim]: 'user@example.com', email: 'other@example.com' }
+        expect(await trusting(claim).complete(callback(), CHALLENGE)).toMatchObject({
+          email: 'user@example.com',
+        })
+        answers.claims = { email: 'other@example.com' }
+        expect(await trusting(claim).complete(callback(), CHALLENGE)).not.toHaveProperty('email')
+      },
+    )
+  })
+
+  it.each([
+    ['emailClaim', { emailClaim: 'upn' }],
+    ['emailClaim', { emailClaim: '' }],
+    ['groupsClaim', { groupsClaim: '' }],
+    ['emailVerification', { emailVerification: 'none' as 'claim' }],
+  ])('does not start with a wrong %s: %j', (name, options) => {
+    expect(() => oidcProvider({ issuer, clientId: 'c', ...options })).toThrow(
+      expect.objectContaining({ problems: [expect.stringContaining(name)] }),
+    )
+  })
+
   it.each([
     ['another nonce', { nonce: 'other' }],
     ['no nonce', { nonce: undefined }],
