@@ -1,5 +1,5 @@
 import type { RecentUses } from './activity/touch.js'
-import { mayUseMethod } from './authorization/roles.js'
+import { mayMakeRequest } from './authorization/roles.js'
 import { isNavigation, mayActOnSession } from './cross-site.js'
 import { type Decision, type Denial, type DenialCode, denial, type RequestView } from './decision.js'
 import type { Deps } from './deps.js'
@@ -28,8 +28,7 @@ export async function authenticate(deps: Deps, recent: RecentUses, view: Request
   const identity = identified.value
   if (identity.credential.kind === 'session' && !mayActOnSession(view, deps.options.publicUrl))
     return { outcome: 'deny', denial: denial('cross_site_request') }
-  if (!mayUseMethod(identity.role, view.method))
-    return { outcome: 'deny', denial: denial('role_insufficient') }
+  if (!mayMakeRequest(identity.role, view)) return { outcome: 'deny', denial: denial('role_insufficient') }
   const scope = deps.options.requiredScope
   if (!identity.scopes.includes(scope))
     return { outcome: 'deny', denial: denial('scope_insufficient', { scope }) }

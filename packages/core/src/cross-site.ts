@@ -1,14 +1,13 @@
+import { isReading } from './authorization/roles.js'
 import { headerValues } from './credentials.js'
 import type { RequestView } from './decision.js'
-
-const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /**
  * Whether a browser session may act on this request: reading always, changing only from a page of our own origin, by
  * `Sec-Fetch-Site` and, where a browser does not send it, `Origin`. With neither nothing proves the origin: refused.
  */
 export function mayActOnSession(view: RequestView, publicUrl: string): boolean {
-  if (SAFE_METHODS.has(view.method)) return true
+  if (isReading(view.method)) return true
   const [site] = headerValues(view.rawHeaders, 'sec-fetch-site')
   if (site !== undefined) return site === 'same-origin'
   const [origin] = headerValues(view.rawHeaders, 'origin')

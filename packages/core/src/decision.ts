@@ -216,6 +216,21 @@ export const DENIALS = {
     title: 'Not allowed',
     detail: 'The account does not have the role that this needs.',
   },
+  group_insufficient: {
+    status: 403,
+    title: 'Group missing',
+    detail: 'The session is of nobody in the group that this needs. Tokens and API keys carry no groups.',
+  },
+  account_not_listed: {
+    status: 403,
+    title: 'Not listed',
+    detail: 'The account is not one of those that this is for.',
+  },
+  original_request_unknown: {
+    status: 403,
+    title: 'Original request unknown',
+    detail: 'The proxy in front of this service does not tell the method of the request that it asks about.',
+  },
   credential_kind_refused: {
     status: 403,
     title: 'Not with this credential',

@@ -4,7 +4,9 @@ export type { ApiKeyToCreate } from './api-keys/create.js'
 export type { ApiKeyInfo } from './api-keys/key.js'
 export type { AuditAction, AuditEntry } from './audit/entry.js'
 export type { AuditVerification } from './audit/verify.js'
+export type { AuthRequestOptions, AuthRequestProxy } from './auth-request/options.js'
 export type { ActingCredential, Actor, ActsFor, RequestTrace } from './authorization/actor.js'
+export type { GroupRole } from './authorization/role-by-group.js'
 export {
   type Credential,
   DENIALS,

@@ -1,4 +1,10 @@
 import { canonicalEmail } from './account.js'
+import {
+  type AuthRequestOptions,
+  type ResolvedAuthRequest,
+  resolveAuthRequest,
+} from './auth-request/options.js'
+import { type GroupRole, resolveRoleByGroup } from './authorization/role-by-group.js'
 import { PortcullisError } from './errors.js'
 import {
   type Duration,
@@ -74,6 +80,12 @@ export interface GateOptions {
   readonly scim?: ScimOptions
   readonly superAdmins?: readonly string[]
   readonly admins?: readonly string[]
+  /**
+   * Group of the identity provider → role, for accounts that `superAdmins` and `admins` do not name; of several the most
+   * powerful counts. Holds for sessions, by the groups at their login. Tokens and API keys carry no groups: they get no
+   * right from one, and only read while the account’s last login made it a `viewer`. Default: groups give no role.
+   */
+  readonly roleByGroup?: Readonly<Record<string, GroupRole>>
   /** `iss` of the tokens. Default: `publicUrl`, which is where OAuth clients expect it to be (RFC 8414 §3.3). */
   readonly issuer?: string
   /** `aud` of the tokens. Default: `publicUrl`. */
@@ -141,6 +153,8 @@ export interface GateOptions {
    * `/ready` and to `onEvent`; `refuse` neither starts nor says that it is ready.
    */
   readonly onStoreDegraded?: 'report' | 'refuse'
+  /** For nginx, Traefik, Caddy and Envoy in front of services that know nothing of the gate. */
+  readonly authRequest?: AuthRequestOptions
   readonly pages?: readonly Pages[]
   /** Shapes errors for paths that have a convention of their own; the first answer wins. */
   readonly problems?: readonly ProblemRenderer[]
@@ -168,6 +182,7 @@ export interface ResolvedOptions {
   readonly scim: ResolvedScim | undefined
   readonly superAdmins: ReadonlySet<string>
   readonly admins: ReadonlySet<string>
+  readonly roleByGroup: ReadonlyMap<string, GroupRole>
   readonly issuer: string
   readonly audience: string
   readonly scopes: Readonly<Record<string, string>>
@@ -190,6 +205,7 @@ export interface ResolvedOptions {
   readonly nearCacheSize: number
   readonly onDataLoss: 'refuse' | 'accept'
   readonly onStoreDegraded: 'report' | 'refuse'
+  readonly authRequest: ResolvedAuthRequest
   readonly pages: readonly Pages[]
   readonly problems: readonly ProblemRenderer[]
   readonly onEvent: (event: GateEvent) => void
@@ -244,7 +260,9 @@ export function resolveOptions(options: GateOptions): ResolvedOptions {
   const oauthClients = resolveClients(options.oauthClients ?? [], problems)
   const superAdmins = readEmails('superAdmins', options.superAdmins, problems)
   const admins = readEmails('admins', options.admins, problems)
+  const roleByGroup = resolveRoleByGroup(options.roleByGroup, problems)
   const allowedEmailDomains = resolveEmailDomains(options.allowedEmailDomains, problems)
+  const authRequest = resolveAuthRequest(options.authRequest, problems)
   const scim = resolveScim(options.scim, [options.masterKey, ...secrets], problems)
   requireOneOf('backChannelLogoutEnds', options.backChannelLogoutEnds, ['everything', 'sessions'], problems)
   if (!options.store) problems.push('store: required')
@@ -269,6 +287,7 @@ export function resolveOptions(options: GateOptions): ResolvedOptions {
     scim,
     superAdmins,
     admins,
+    roleByGroup,
     issuer: options.issuer ?? origin.origin,
     audience: options.audience ?? origin.origin,
     scopes: Object.freeze(scopes),
@@ -290,6 +309,7 @@ export function resolveOptions(options: GateOptions): ResolvedOptions {
     nearCacheSize,
     onDataLoss: options.onDataLoss ?? 'refuse',
     onStoreDegraded: options.onStoreDegraded ?? 'report',
+    authRequest,
     pages: options.pages ?? [],
     problems: options.problems ?? [],
     onEvent: quietly(options.onEvent),

@@ -1,11 +1,17 @@
 import { isAdmin } from './authorization/roles.js'
-import type { Role } from './decision.js'
+import type { Identity, Role } from './decision.js'
 import type { Deps } from './deps.js'
 import { done, type Outcome, refused } from './outcome.js'
 
 /** Every scope that an account of this role may hold. */
 export function scopesOf(deps: Deps, role: Role): readonly string[] {
   return Object.keys(deps.options.scopes).filter((scope) => scope !== 'admin' || isAdmin(role))
+}
+
+/** What an identity may hand on: what its credential carries and its account may hold without the groups of a session. */
+export function scopesToHandOn(deps: Deps, { accountId, scopes }: Identity): readonly string[] {
+  const lasting = scopesOf(deps, deps.roleOf(accountId))
+  return scopes.filter((scope) => lasting.includes(scope))
 }
 
 export interface ScopeWish {

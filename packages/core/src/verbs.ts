@@ -10,11 +10,11 @@ import type { AuditEntry } from './audit/entry.js'
 import { listAudit } from './audit/list.js'
 import { type PrunedAudit, pruneAudit } from './audit/prune.js'
 import { type AuditVerification, verifyAudit } from './audit/verify.js'
-import { type Acted, type Actor, type ActsFor, actorFor } from './authorization/actor.js'
+import { type Acted, type Actor, type ActsFor, actorFor, isIdentity } from './authorization/actor.js'
 import type { Deps } from './deps.js'
 import type { Listed, ListQuery } from './directory/directory.js'
 import { done, type Outcome, refused } from './outcome.js'
-import type { ScopeWish } from './scopes.js'
+import { type ScopeWish, scopesToHandOn } from './scopes.js'
 import { endSession } from './sessions/end.js'
 import { listSessions } from './sessions/list.js'
 import { handleOf, parseHandle, type Session } from './sessions/session.js'
@@ -113,7 +113,7 @@ export function bindVerbs(deps: Deps): GateVerbs {
   const rotate = acting((input: Acted<KeyToRotate>) => rotateApiKey(deps, input))
   return {
     tokens: {
-      issue: (input) => issue({ ...input, ...grantableBy(input) }),
+      issue: (input) => issue(handingOn(deps, input)),
       list: onAccount(async (input: ListQuery & { account: string }) => done(await listTokens(deps, input))),
       listAll: (input) => listAllTokens(deps, input),
       revoke: acting(async (input: Acted<OnAccount & { id: string }>) => {
@@ -123,9 +123,9 @@ export function bindVerbs(deps: Deps): GateVerbs {
       revokeAll: acting((input: Acted<OnAccount>) => revokeAllTokens(deps, input)),
     },
     apiKeys: {
-      create: (input) => create({ ...input, ...grantableBy(input) }),
+      create: (input) => create(handingOn(deps, input)),
       list: onAccount(async (input: { account: string }) => done(await listApiKeys(deps, input))),
-      rotate: (input) => rotate({ ...input, ...grantableBy(input) }),
+      rotate: (input) => rotate(handingOn(deps, input)),
       revoke: acting((input: Acted<OnAccount & { id: string }>) => revokeApiKey(deps, input)),
     },
     sessions: {
@@ -187,11 +187,15 @@ function acting<I extends { readonly account: string; readonly by: Actor }, T>(
   }
 }
 
-/** An identity hands on no scope that its credential does not carry. */
-function grantableBy({ by, grantable }: Pick<ScopeWish, 'grantable'> & { readonly by?: ActsFor }) {
-  const own = typeof by === 'object' && by !== null && 'scopes' in by ? by.scopes : undefined
-  if (!own) return {}
-  return { grantable: grantable ? grantable.filter((scope) => own.includes(scope)) : own }
+/** An identity hands on no scope beyond its own. */
+function handingOn<I extends Pick<ScopeWish, 'grantable'> & { readonly by?: ActsFor }>(
+  deps: Deps,
+  input: I,
+): I {
+  const { by, grantable } = input
+  if (!isIdentity(by)) return input
+  const own = scopesToHandOn(deps, by)
+  return { ...input, grantable: grantable ? grantable.filter((scope) => own.includes(scope)) : own }
 }
 
 function infoOf(session: Session): SessionInfo {

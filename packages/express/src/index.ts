@@ -43,6 +43,11 @@ export function requireScope(gate: Gate, scope: string): RequestHandler {
   return middleware((req) => decideFor(gate, req, req.portcullis, { scope }))
 }
 
+/** Lets on whose session is of somebody in the group; refuses others with 403 `group_insufficient`, and nobody with 401. */
+export function requireGroup(gate: Gate, group: string): RequestHandler {
+  return middleware((req) => decideFor(gate, req, req.portcullis, { group }))
+}
+
 /** Forwards what `portcullis(gate)` let through, streaming both ways. */
 export function forwardTo(forwarder: Pick<Forwarder, 'forward'>): RequestHandler {
   return async (req, res) => {

@@ -5,7 +5,7 @@ import { type AdapterParts, adapterCases } from '@portcullis/core/testing'
 import cors from 'cors'
 import express, { type RequestHandler } from 'express'
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { forwardTo, optional, portcullis, requireRole, requireScope } from '../src/index.js'
+import { forwardTo, optional, portcullis, requireGroup, requireRole, requireScope } from '../src/index.js'
 
 async function listen(app: express.Express) {
   const server = app.listen(0, '127.0.0.1')
@@ -42,6 +42,7 @@ function build(parts: AdapterParts): express.Express {
     .use(optional(gate))
     .get('/open', answerWho)
     .get('/admins', requireRole(gate, 'admin'), answerWho)
+    .get('/staff', requireGroup(gate, 'staff'), answerWho)
     .get('/reports', requireScope(gate, 'reports:read'), answerWho)
 }
 

@@ -35,6 +35,11 @@ export function requireScope(gate: Gate, scope: string): onRequestAsyncHookHandl
   return hook((request) => decideFor(gate, request.raw, request.portcullis, { scope }))
 }
 
+/** An `onRequest` hook of a route, for whose session is of somebody in the group: 403 `group_insufficient`, 401 for nobody. */
+export function requireGroup(gate: Gate, group: string): onRequestAsyncHookHandler {
+  return hook((request) => decideFor(gate, request.raw, request.portcullis, { group }))
+}
+
 /**
  * Forwards what `portcullis(gate)` let through, streaming both ways: everything under the prefix that it is registered
  * with and that no other route takes. A scope of its own, in which no body is parsed. Headers set on `reply` are sent.

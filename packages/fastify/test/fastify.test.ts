@@ -10,7 +10,7 @@ import Fastify, {
   type FastifyRequest,
 } from 'fastify'
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { forwardTo, optional, portcullis, requireRole, requireScope } from '../src/index.js'
+import { forwardTo, optional, portcullis, requireGroup, requireRole, requireScope } from '../src/index.js'
 
 async function listen(app: FastifyInstance): Promise<AdapterServer> {
   const origin = await app.listen({ port: 0, host: '127.0.0.1' })
@@ -62,6 +62,7 @@ function mountGuards(app: FastifyInstance, gate: Gate): void {
     under(optional(gate), (scope, _options, done) => {
       scope.get('/open', answerWho)
       scope.get('/admins', { onRequest: requireRole(gate, 'admin') }, answerWho)
+      scope.get('/staff', { onRequest: requireGroup(gate, 'staff') }, answerWho)
       scope.get('/reports', { onRequest: requireScope(gate, 'reports:read') }, answerWho)
       scope.get('/*', answerWho)
       done()

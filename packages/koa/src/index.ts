@@ -42,6 +42,11 @@ export function requireScope(gate: Gate, scope: string): Middleware {
   return middleware((req, identity) => decideFor(gate, req, identity, { scope }))
 }
 
+/** Lets on whose session is of somebody in the group; refuses others with 403 `group_insufficient`, and nobody with 401. */
+export function requireGroup(gate: Gate, group: string): Middleware {
+  return middleware((req, identity) => decideFor(gate, req, identity, { group }))
+}
+
 /** Forwards what `portcullis(gate)` let through, streaming both ways; resolves when the exchange is over. */
 export function forwardTo(forwarder: Pick<Forwarder, 'forward'>): Middleware {
   return async (ctx) => {

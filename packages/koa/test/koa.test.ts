@@ -7,7 +7,7 @@ import { type AdapterParts, adapterCases } from '@portcullis/core/testing'
 import Koa, { type Middleware } from 'koa'
 import mount from 'koa-mount'
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { forwardTo, optional, portcullis, requireRole, requireScope } from '../src/index.js'
+import { forwardTo, optional, portcullis, requireGroup, requireRole, requireScope } from '../src/index.js'
 
 async function listen(app: Koa) {
   const server = app.listen(0, '127.0.0.1')
@@ -54,6 +54,7 @@ function build(parts: AdapterParts): Koa {
     .use(optional(gate))
     .use(at('/open', answerWho))
     .use(at('/admins', requireRole(gate, 'admin'), answerWho))
+    .use(at('/staff', requireGroup(gate, 'staff'), answerWho))
     .use(at('/reports', requireScope(gate, 'reports:read'), answerWho))
 }
 

@@ -1,12 +1,13 @@
 import { type RecentUses, touch } from '../activity/touch.js'
 import { frozenIdentity } from '../authentication/identity.js'
 import { noteIssuedUnder } from '../authentication/issued-under.js'
+import { roleOfProgram } from '../authorization/role-by-group.js'
 import type { Identity } from '../decision.js'
 import type { Deps } from '../deps.js'
 import { isFromBeforeLoss } from '../loss.js'
 import { done, type Outcome, refused } from '../outcome.js'
 import { refuseStaleLogin } from '../standing/fresh-login.js'
-import { activeBan, STANDING, standingOf } from '../standing/standing.js'
+import { activeBan, isViewer, STANDING, standingOf } from '../standing/standing.js'
 import { apiKeyRecordKey, apiKeyRecordOf, isSecretOf, parseApiKey } from './key.js'
 
 /** For what does not expire: the last instant that RFC 3339 can write. */
@@ -37,7 +38,7 @@ export async function identifyByApiKey(
     accountId: account,
     email: account,
     groups: [],
-    role: deps.roleOf(account),
+    role: roleOfProgram(deps.roleOf(account), isViewer(deps, standing)),
     scopes,
     credential: { kind: 'api_key', id, issuedAt: createdAt, expiresAt },
     partition,

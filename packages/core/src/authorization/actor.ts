@@ -76,10 +76,11 @@ export function actorFor(by: ActsFor = UNNAMED_PROGRAM): Outcome<Actor> {
   return done(serviceActor(`service:${name}`))
 }
 
-function isIdentity(by: unknown): by is Identity {
+export function isIdentity(by: unknown): by is Identity {
   if (typeof by !== 'object' || by === null) return false
-  const { accountId, role, credential } = by as Partial<Identity>
-  return typeof accountId === 'string' && ROLES.some((known) => known === role) && credential !== undefined
+  const { accountId, role, scopes, credential } = by as Partial<Identity>
+  const isNamed = typeof accountId === 'string' && ROLES.some((known) => known === role)
+  return isNamed && Array.isArray(scopes) && credential !== undefined
 }
 
 /** What an audit entry says of an actor. */

@@ -1,4 +1,5 @@
-import type { Role } from '../decision.js'
+import type { RequestView, Role } from '../decision.js'
+import { isUpgrade } from '../request/upgrade.js'
 
 /**
  * The least role that is enough: `user` < `admin` < `super_admin`. A `team` or a `customer` of a trusted issuer may do
@@ -30,7 +31,11 @@ export function isSuperAdmin(role: Role): boolean {
 
 const READING_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
-/** A viewer only reads. */
-export function mayUseMethod(role: Role, method: string): boolean {
-  return role !== 'viewer' || READING_METHODS.has(method)
+export function isReading(method: string): boolean {
+  return READING_METHODS.has(method)
+}
+
+/** A viewer only reads: a handshake is a GET, but what it opens is written to as well. */
+export function mayMakeRequest(role: Role, view: RequestView): boolean {
+  return role !== 'viewer' || (isReading(view.method) && !isUpgrade(view))
 }

@@ -1,5 +1,5 @@
 import type { RecentUses } from '../activity/touch.js'
-import { isAtLeast, type LeastRole, mayUseMethod } from '../authorization/roles.js'
+import { isAtLeast, type LeastRole, mayMakeRequest } from '../authorization/roles.js'
 import { mayActOnSession } from '../cross-site.js'
 import { type Credential, denial, type Identity, type RequestView } from '../decision.js'
 import type { Deps } from '../deps.js'
@@ -40,7 +40,7 @@ export async function admitCaller(
   const { kinds, role: least, scope = deps.options.requiredScope } = DEMANDS[access]
   if (kinds && !kinds.includes(credential.kind)) return refused('credential_kind_refused')
   if (least && !isAtLeast(role, least)) return refused('role_insufficient')
-  if (!mayUseMethod(role, view.method)) return refused('role_insufficient')
+  if (!mayMakeRequest(role, view)) return refused('role_insufficient')
   if (scope !== null && !scopes.includes(scope)) return refused('scope_insufficient', { scope })
   if (credential.kind === 'session' && !mayActOnSession(view, deps.options.publicUrl))
     return { ok: false, denial: denial('cross_site_request') }

@@ -4,7 +4,7 @@ import { approvalBy } from '../oauth/approval.js'
 import { issueCode } from '../oauth/authorization-code.js'
 import type { OAuthClient } from '../oauth/clients.js'
 import { mayRedirectTo } from '../oauth/redirect-uri.js'
-import { scopesOf } from '../scopes.js'
+import { scopesToHandOn } from '../scopes.js'
 import { redirect, refuse } from './answer.js'
 import { consentPage } from './consent-page.js'
 import { type RouteContext, route } from './route.js'
@@ -55,7 +55,7 @@ function admit(
   const asked = wished.scope?.split(' ').filter(Boolean) ?? []
   const scopes = asked.length > 0 ? asked : [deps.options.requiredScope]
   if (scopes.some((scope) => !Object.hasOwn(deps.options.scopes, scope))) return answerError('invalid_scope')
-  const own = scopesOf(deps, identity.role)
+  const own = scopesToHandOn(deps, identity)
   const granted = [...new Set(scopes)].filter((scope) => own.includes(scope))
   return granted.length > 0 ? { client, scopes: granted, codeChallenge } : answerError('invalid_scope')
 }

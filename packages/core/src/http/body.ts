@@ -53,6 +53,10 @@ function check(value: unknown, schema: z.ZodType): Outcome<unknown> {
   const parsed = schema.safeParse(value)
   if (parsed.success) return done(parsed.data)
   const [issue] = parsed.error.issues
+  if (issue?.code === 'unrecognized_keys')
+    return refused('input_invalid', {
+      detail: 'A parameter is not one that this route takes; /openapi.json tells them.',
+    })
   const member = issue?.path.join('.') ?? ''
   if (member === 'expires_in') return refused('expires_in_invalid')
   return refused('input_invalid', {

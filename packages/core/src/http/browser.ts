@@ -106,25 +106,6 @@ export const browserRoutes = [
   }),
   route({
     method: 'GET',
-    path: '/oauth2/auth',
-    access: 'identified',
-    summary: 'For nginx auth_request, Envoy and Traefik: 202 with who it is, or 401',
-    status: 202,
-    async handle({ identity }) {
-      const headers = {
-        'x-auth-request-user': identity.accountId,
-        'x-auth-request-email': identity.email,
-        'x-auth-request-groups': identity.groups.join(','),
-      }
-      const safe = Object.entries(headers).map(([name, value]) => [name, encodeHeader(value)])
-      return new Response(null, {
-        status: 202,
-        headers: { ...Object.fromEntries(safe), 'cache-control': 'no-store' },
-      })
-    },
-  }),
-  route({
-    method: 'GET',
     path: '/oauth2/userinfo',
     access: 'identified',
     summary: 'Who is logged in',
@@ -149,8 +130,3 @@ export const browserRoutes = [
     },
   }),
 ]
-
-/** Header values are visible ASCII; anything else is percent-encoded. */
-function encodeHeader(value: string): string {
-  return value.replace(/[^\x21-\x24\x26-\x7e]/g, (character) => encodeURIComponent(character))
-}

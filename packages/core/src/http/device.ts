@@ -3,7 +3,7 @@ import type { Identity } from '../decision.js'
 import type { Deps } from '../deps.js'
 import { readUserCode, showUserCode } from '../device/codes.js'
 import { decideDevice, lookUpDevice } from '../device/decide.js'
-import { scopesOf } from '../scopes.js'
+import { scopesToHandOn } from '../scopes.js'
 import { refuse } from './answer.js'
 import { codePage, consentPage } from './consent-page.js'
 import { page } from './page.js'
@@ -16,8 +16,8 @@ function programName(deps: Deps, clientId: string): string {
 }
 
 /** What of the wish this account can hand on. */
-function grantable(deps: Deps, { role }: Identity, wished: readonly string[]): readonly string[] {
-  const own = scopesOf(deps, role)
+function grantable(deps: Deps, identity: Identity, wished: readonly string[]): readonly string[] {
+  const own = scopesToHandOn(deps, identity)
   return wished.filter((scope) => own.includes(scope))
 }
 

@@ -8,17 +8,23 @@ export interface Need {
   readonly role?: LeastRole
   /** A scope that the credential must carry. A session carries all that its account may. */
   readonly scope?: string
+  /** A group of the identity provider. Only sessions carry any, by their login. */
+  readonly group?: string
 }
 
 /**
- * Why somebody may not do what needs a role or a scope; undefined when they may. `credentials_missing` for nobody
+ * Why somebody may not do what needs a role, a scope or a group; undefined when they may. `credentials_missing` for nobody
  * (RFC 6750 §3.1: no error code when no credential was sent), then `role_insufficient`, then `scope_insufficient` with
- * the scope for the challenge.
+ * the scope for the challenge, then `group_insufficient`.
  */
-export function refusalUnless(identity: Identity | undefined, { role, scope }: Need): Denial | undefined {
+export function refusalUnless(
+  identity: Identity | undefined,
+  { role, scope, group }: Need,
+): Denial | undefined {
   if (!identity) return denial('credentials_missing')
   if (role !== undefined && !isAtLeast(identity.role, role)) return denial('role_insufficient')
   if (scope !== undefined && !identity.scopes.includes(scope)) return denial('scope_insufficient', { scope })
+  if (group !== undefined && !identity.groups.includes(group)) return denial('group_insufficient')
   return undefined
 }
 

@@ -4,6 +4,7 @@ import type { ApiKeyInfo } from '../api-keys/key.js'
 import { listApiKeys } from '../api-keys/list.js'
 import { revokeApiKey } from '../api-keys/revoke.js'
 import { MAX_OVERLAP_SECONDS, rotateApiKey } from '../api-keys/rotate.js'
+import { scopesToHandOn } from '../scopes.js'
 import { json, refuse } from './answer.js'
 import { replicationOnWire, wireReplication } from './replication.js'
 import { route } from './route.js'
@@ -62,7 +63,7 @@ export const keyRoutes = [
       const made = await createApiKey(deps, {
         account: accountId,
         by: actor,
-        grantable: identity.scopes,
+        grantable: scopesToHandOn(deps, identity),
         ...(body.key_name === undefined ? {} : { name: body.key_name }),
         ...(body.expires_in === undefined ? {} : { lifetimeSeconds: body.expires_in }),
         ...(body.scopes === undefined ? {} : { scopes: body.scopes }),
@@ -86,7 +87,7 @@ export const keyRoutes = [
         account: accountId,
         id: params.key_id ?? '',
         by: actor,
-        grantable: identity.scopes,
+        grantable: scopesToHandOn(deps, identity),
         ...(body.overlap_seconds === undefined ? {} : { overlapSeconds: body.overlap_seconds }),
       })
       if (!rotated.ok) return refuse(rotated.denial)

@@ -1,8 +1,9 @@
 import type { z } from 'zod'
 import type { RecentUses } from '../activity/touch.js'
 import type { Actor, RequestTrace } from '../authorization/actor.js'
-import type { Identity, RequestView } from '../decision.js'
+import type { Denial, Identity, RequestView } from '../decision.js'
 import type { Deps } from '../deps.js'
+import type { Outcome } from '../outcome.js'
 import type { RateLimitKind } from '../rate-limit/limits.js'
 
 /**
@@ -73,6 +74,10 @@ export interface Route {
   readonly unlimitedBecause?: string
   /** Status of success. Default 200. */
   readonly status?: number
+  /** What the caller is judged by instead of the request itself. */
+  readonly judgedBy?: (deps: Deps, view: RequestView) => Outcome<RequestView>
+  /** Answers whoever is refused, in place of the usual problem or login. */
+  readonly refusal?: (deps: Deps, call: { view: RequestView; url: URL }, refused: Denial) => Response
   readonly handle: (context: RouteContext) => Promise<Response>
 }
 

@@ -12,6 +12,7 @@ import { limitGuess } from '../rate-limit/limit-guess.js'
 import { refuseUnlessDirectory } from '../scim/admit.js'
 import { admitCaller } from './admit-caller.js'
 import { json, redirect, refuse, refuseProblem } from './answer.js'
+import { envoyAuthRoute } from './auth-request.js'
 import { readBody, readForm, readQuery } from './body.js'
 import { oauthMalfunction, oauthRefusal } from './oauth-error.js'
 import { openApiDocument } from './openapi.js'
@@ -49,6 +50,8 @@ export function createRoutes(deps: Deps, recent: RecentUses): Routes {
     router.on(route.method, honoPath(route.path), ({ env, req }) =>
       answerRoute(deps, recent, route, env, req.param() as Record<string, string>),
     )
+  if (deps.options.authRequest.proxy === 'envoy')
+    router.all(envoyAuthRoute.path, ({ env }) => answerRoute(deps, recent, envoyAuthRoute, env, {}))
   router.get('/openapi.json', () => json(openApiDocument(ROUTES, deps.options)))
   for (const path of new Set([...ROUTES.map((route) => route.path), '/openapi.json']))
     router.all(honoPath(path), () => refuse(denial('method_refused'), { allow: allowed(path) }))
@@ -105,7 +108,9 @@ function reportFailure(deps: Deps, { request, url }: Pick<Call, 'request' | 'url
 }
 
 /** A browser that follows a link here logs in first and comes back. */
-function refuseRoute(deps: Deps, route: Route, { view }: Call, refusal: Denial): Response {
+function refuseRoute(deps: Deps, route: Route, call: Call, refusal: Denial): Response {
+  const { view } = call
+  if (route.refusal) return route.refusal(deps, call, refusal)
   if (route.errors === 'oauth') return oauthRefusal(refusal)
   if (route.errors === 'scim') return scimDenial(limitGuess(deps, view, refusal))
   if (route.method !== 'GET') return refuse(limitGuess(deps, view, refusal))
@@ -126,7 +131,9 @@ async function prepare(deps: Deps, recent: RecentUses, route: Route, call: Call)
     const refusal = refuseUnlessDirectory(deps, call.view)
     if (refusal) return { ok: false, denial: refusal }
   } else {
-    const admitted = await admitCaller(deps, recent, call.view, route.access)
+    const judged = route.judgedBy?.(deps, call.view) ?? done(call.view)
+    if (!judged.ok) return judged
+    const admitted = await admitCaller(deps, recent, judged.value, route.access)
     if (!admitted.ok) return admitted
     identity = admitted.value
   }

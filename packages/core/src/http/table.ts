@@ -2,6 +2,7 @@ import { auditRoutes } from './admin-audit.js'
 import { adminStandingRoutes } from './admin-standing.js'
 import { adminStoreRoutes } from './admin-store.js'
 import { adminTokenRoutes } from './admin-tokens.js'
+import { authRequestRoutes } from './auth-request.js'
 import { authorizeRoutes } from './authorize.js'
 import { backChannelRoutes } from './backchannel.js'
 import { browserRoutes } from './browser.js'
@@ -18,6 +19,7 @@ import { tokenRoutes } from './tokens.js'
 /** Every route of the gate, `/openapi.json` aside, which is made from it. */
 export const ROUTES: readonly Route[] = [
   ...browserRoutes,
+  ...authRequestRoutes,
   ...backChannelRoutes,
   ...tokenRoutes,
   ...keyRoutes,

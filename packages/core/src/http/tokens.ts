@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Identity } from '../decision.js'
 import type { Deps } from '../deps.js'
-import { scopesOf } from '../scopes.js'
+import { scopesToHandOn } from '../scopes.js'
 import { type IssuedToken, issueToken, TOKEN_NAME_LENGTH } from '../tokens/issue.js'
 import { describeToken, listTokens } from '../tokens/list.js'
 import { RENEWAL_PATH, renewToken } from '../tokens/renew.js'
@@ -73,7 +73,7 @@ export const tokenRoutes = [
       const issued = await issueToken(deps, {
         account: identity.accountId,
         by: actor,
-        grantable: identity.scopes,
+        grantable: scopesToHandOn(deps, identity),
         ...(body.token_name === undefined ? {} : { name: body.token_name }),
         ...(body.expires_in === undefined ? {} : { lifetimeSeconds: body.expires_in }),
         ...(body.scopes === undefined ? {} : { scopes: body.scopes }),
@@ -172,9 +172,11 @@ export const tokenRoutes = [
       const { scopes, requiredScope, tokens } = deps.options
       return json({
         success: true,
-        scopes: scopesOf(deps, identity.role)
-          .filter((scope) => identity.scopes.includes(scope))
-          .map((scope) => ({ scope, description: scopes[scope] ?? '', default: scope === requiredScope })),
+        scopes: scopesToHandOn(deps, identity).map((scope) => ({
+          scope,
+          description: scopes[scope] ?? '',
+          default: scope === requiredScope,
+        })),
         min_expires_in: tokens.minLifetimeSeconds,
         max_expires_in: tokens.maxLifetimeSeconds,
         default_expires_in: tokens.defaultLifetimeSeconds,

@@ -1,4 +1,5 @@
 import type { Identity } from '../decision.js'
+import { visibleAscii, visibleAsciiList } from '../request/field-value.js'
 
 /** What of an identity a header can carry. */
 export type IdentityPart = 'accountId' | 'email' | 'name' | 'groups' | 'role' | 'credentialId'
@@ -28,7 +29,7 @@ export function describeIdentity(
 function readPart(who: Identity, part: IdentityPart): string | undefined {
   switch (part) {
     case 'groups':
-      return who.groups.map((group) => visibleAscii(group).replaceAll(',', '%2C')).join(',')
+      return visibleAsciiList(who.groups)
     case 'credentialId':
       return visibleAscii(who.credential.id)
     default: {
@@ -36,20 +37,4 @@ function readPart(who: Identity, part: IdentityPart): string | undefined {
       return text === undefined ? undefined : visibleAscii(text)
     }
   }
-}
-
-const PLAIN_VALUE = /^[\x21-\x24\x26-\x7e]*$/
-
-/**
- * Text as a header value: UTF-8 with everything but visible ASCII percent-encoded, and `%` itself, so that
- * `decodeURIComponent` gives back the text.
- */
-export function visibleAscii(text: string): string {
-  if (PLAIN_VALUE.test(text)) return text
-  let encoded = ''
-  for (const byte of Buffer.from(text, 'utf8')) {
-    const isPlain = byte > 0x20 && byte < 0x7f && byte !== 0x25
-    encoded += isPlain ? String.fromCharCode(byte) : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`
-  }
-  return encoded
 }

@@ -1,5 +1,6 @@
 import { frozenIdentity } from '../authentication/identity.js'
 import { noteIssuedUnder } from '../authentication/issued-under.js'
+import { roleOfGroups, roleOfSession } from '../authorization/role-by-group.js'
 import type { Identity } from '../decision.js'
 import type { Deps } from '../deps.js'
 import { isFromBeforeLoss } from '../loss.js'
@@ -24,7 +25,7 @@ export async function identifyBySession(deps: Deps, cookieValue: string): Promis
     deps.report({ level: 'warn', code: 'session_unextended', detail: 'A session was not extended', cause }),
   )
   const { email, name, groups, createdAt, expiresAt } = session
-  const role = deps.roleOf(email)
+  const role = roleOfSession(deps.roleOf(email), roleOfGroups(groups, deps.options.roleByGroup))
   const identity: Identity = {
     accountId: email,
     email,

@@ -1,5 +1,6 @@
 import { audited } from '../audit/append.js'
 import { actorByExchange, auditedAs, type RequestTrace } from '../authorization/actor.js'
+import { roleOfGroups } from '../authorization/role-by-group.js'
 import { enterKnownLogin } from '../back-channel/known-login.js'
 import { type Denial, denial } from '../decision.js'
 import type { Deps } from '../deps.js'
@@ -39,6 +40,7 @@ export async function startSession(
   const sealed = deps.sealer.seal(sealingContext(key), kept as unknown as JsonValue)
 
   const by = actorByExchange(deps, facts.email, 'login', trace)
+  const isViewer = roleOfGroups(facts.groups, deps.options.roleByGroup) === 'viewer'
   const recorded = { action: 'session.start', ...auditedAs(by), subject: facts.email } as const
   const started = await audited(deps, recorded, async () => {
     await enter(deps, [
@@ -56,7 +58,7 @@ export async function startSession(
       partition,
       (standing) => refuseLogin(standing, now),
       (standing) => [
-        { put: STANDING, value: standingAsJson({ ...standing, authenticatedAt: now }) },
+        { put: STANDING, value: standingAsJson(afterLogin(standing, now, isViewer)) },
         {
           put: sessionRecordKey(key.id),
           value: {
@@ -74,6 +76,10 @@ export async function startSession(
   })
   if (!started.ok) return started
   return done({ cookieValue: `${partition}.${secret}`, maxAgeSeconds: absoluteSeconds })
+}
+
+function afterLogin({ isViewer: _before, ...standing }: Standing, now: Millis, isViewer: boolean): Standing {
+  return { ...standing, authenticatedAt: now, ...(isViewer ? { isViewer } : {}) }
 }
 
 function refuseLogin(standing: Standing, now: Millis): Denial | undefined {

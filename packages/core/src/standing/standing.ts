@@ -24,6 +24,8 @@ export interface Standing {
   readonly foreignNotBefore?: Millis
   /** When the account last logged in at the identity provider. */
   readonly authenticatedAt?: Millis
+  /** The groups of that login made it one that only reads. */
+  readonly isViewer?: boolean
   readonly ban?: Ban
   /** The directory has taken the account out of service; no ban, so that neither lifts or shortens the other. */
   readonly deactivatedAt?: Millis
@@ -78,6 +80,11 @@ export function withoutTokens(standing: Standing, now: Millis): Standing {
 /** From here on every session that had been started is dead. */
 export function withoutSessions(standing: Standing): Standing {
   return { ...standing, sessionGeneration: standing.sessionGeneration + 1 }
+}
+
+/** Whether the groups of the last login leave the account nothing but reading; never once no group is mapped any more. */
+export function isViewer(deps: Deps, standing: Standing): boolean {
+  return standing.isViewer === true && deps.options.roleByGroup.size > 0
 }
 
 export interface CurrentStanding {

@@ -24,7 +24,7 @@ export function guardCases(a: Promised): AdapterCase[] {
     }),
     // RFC 6750 §3.1: without a credential there is no error code.
     guarded('a guard asks a stranger for a credential', async ({ origin }) => {
-      for (const path of ['/admins', '/reports', '/alone']) {
+      for (const path of ['/admins', '/reports', '/staff', '/alone']) {
         const response = await fetch(origin + path)
         assert.equal(response.status, 401, path)
         const challenge = response.headers.get('www-authenticate') ?? ''
@@ -52,6 +52,11 @@ export function guardCases(a: Promised): AdapterCase[] {
       assert.match(challenge, /scope="reports:read"/)
       const reader = await tokenFor(gate, 'ada@example.com', ['api', 'reports:read'])
       assert.equal(await emailOf(await get(origin, '/reports', reader)), 'ada@example.com')
+    }),
+    guarded('a group lets no token in, since none carries groups', async ({ origin, gate }) => {
+      const refused = await get(origin, '/staff', await tokenFor(gate, 'root@example.com', ['api']))
+      assert.equal(refused.status, 403)
+      assert.equal(await codeOf(refused), 'group_insufficient')
     }),
     guarded('a guard with no gate before it is a gate itself', async ({ origin, token }) => {
       assert.equal(await emailOf(await get(origin, '/alone', token)), 'ada@example.com')

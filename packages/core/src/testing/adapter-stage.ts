@@ -21,7 +21,7 @@ export interface AdapterParts {
   /**
    * `forwarded`: the gate, and what it lets through goes to the forwarder. `guarded`: `optional(gate)`, and behind it
    * GET `/open` for everybody, `/admins` behind `requireRole(gate, 'admin')`, `/reports` behind
-   * `requireScope(gate, 'reports:read')`; each answers `{ "email": … }` of the identity, null for nobody. Beside them
+   * `requireScope(gate, 'reports:read')`, `/staff` behind `requireGroup(gate, 'staff')`; each answers `{ "email": … }` of the identity, null for nobody. Beside them
    * `/alone` behind `requireRole(gate, 'user')` with no gate before it.
    */
   readonly routes: 'forwarded' | 'guarded'

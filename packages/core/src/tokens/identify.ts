@@ -1,12 +1,13 @@
 import { type RecentUses, touch } from '../activity/touch.js'
 import { frozenIdentity } from '../authentication/identity.js'
 import { noteIssuedUnder } from '../authentication/issued-under.js'
+import { roleOfProgram } from '../authorization/role-by-group.js'
 import type { Identity } from '../decision.js'
 import type { Deps } from '../deps.js'
 import { isFromBeforeLoss } from '../loss.js'
 import { done, type Outcome, refused } from '../outcome.js'
 import { refuseStaleLogin } from '../standing/fresh-login.js'
-import { activeBan, STANDING, standingOf } from '../standing/standing.js'
+import { activeBan, isViewer, STANDING, standingOf } from '../standing/standing.js'
 import { RENEWAL_PATH, renewableSeconds } from './renew.js'
 import { isRevoked, tokenRecordKey, tokenRecordOf } from './token.js'
 import { verifyToken } from './verify.js'
@@ -35,7 +36,7 @@ export async function identifyByToken(
     accountId,
     email: accountId,
     groups: [],
-    role: deps.roleOf(accountId),
+    role: roleOfProgram(deps.roleOf(accountId), isViewer(deps, standing)),
     scopes,
     credential: {
       kind: 'token',

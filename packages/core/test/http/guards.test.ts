@@ -39,6 +39,17 @@ describe('what a route asks for', () => {
     expect(refusalUnless(somebody('user', ['reports:read']), { scope: 'reports:read' })).toBeUndefined()
   })
 
+  it('a group is needed exactly as it is spelled, and no role makes up for it', () => {
+    const member = (groups: readonly string[]) =>
+      ({ role: 'super_admin', scopes: [], groups }) as unknown as Identity
+    expect(refusalUnless(member(['staff']), { group: 'staff' })).toBeUndefined()
+    for (const groups of [[], ['Staff'], ['staff,admins'], ['staff '], ['staffs']])
+      expect(refusalUnless(member(groups), { group: 'staff' })).toMatchObject({
+        code: 'group_insufficient',
+        status: 403,
+      })
+  })
+
   it('nobody has neither, and is told so without an error code', () => {
     const refusal = refusalUnless(undefined, { role: 'user' })
     expect(refusal).toMatchObject({ code: 'credentials_missing', status: 401 })

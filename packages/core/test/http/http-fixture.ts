@@ -55,8 +55,12 @@ export async function httpFixture(overrides: Parameters<typeof gateFixture>[0] =
 export const MASTER_KEY = 'Vb7KqLx2Nd9RtYw4Hs6PzMj8Gc3FaEu5'
 
 /** Headers of a page of ours in a logged-in browser. */
-export async function sessionOf(deps: Deps, email: string): Promise<Record<string, string>> {
-  const facts = { email, groups: ['staff'], issuer: 'https://idp.test', subject: email, idToken: 't' }
+export async function sessionOf(
+  deps: Deps,
+  email: string,
+  groups: readonly string[] = ['staff'],
+): Promise<Record<string, string>> {
+  const facts = { email, groups, issuer: 'https://idp.test', subject: email, idToken: 't' }
   const { cookieValue } = must(await startSession(deps, facts))
   return { cookie: `__Host-portcullis_session=${cookieValue}`, 'sec-fetch-site': 'same-origin' }
 }
