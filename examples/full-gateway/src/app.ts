@@ -73,6 +73,8 @@ async function start(
     identityProvider: oidcProvider(identity.provider),
     superAdmins: settings.superAdmins,
     admins: settings.admins,
+    roleByGroup: settings.roleByGroup,
+    authRequest: settings.authRequest,
     // The browser may leave for the provider when a form logs it out.
     pages: [dashboard({ signOutOrigins: [new URL(identity.provider.issuer).origin] })],
     problems: [llmProblems()],

@@ -1,5 +1,10 @@
 import path from 'node:path'
-import { type ClientAddressOptions, PortcullisError, type RateLimits } from '@portcullis/core'
+import {
+  type AuthRequestOptions,
+  type ClientAddressOptions,
+  PortcullisError,
+  type RateLimits,
+} from '@portcullis/core'
 import type { Framework } from './frameworks.js'
 import { type CredentialSettings, readCredentials } from './settings/credentials.js'
 import { FIELDS, type LogLevel, type SettingName, type SettingValue } from './settings/fields.js'
@@ -80,6 +85,9 @@ export interface Settings {
   readonly forwarding: ForwardingSettings
   readonly superAdmins: readonly string[]
   readonly admins: readonly string[]
+  readonly roleByGroup: Readonly<Record<string, 'viewer' | 'user' | 'admin'>>
+  /** How a proxy asks at `/oauth2/auth`, and what it gets for a browser without a session. */
+  readonly authRequest: AuthRequestOptions
   readonly signing: SigningSettings
   /** The first encrypts, all decrypt. Undefined: one is generated into the data directory. Never in production. */
   readonly sessionSecrets: readonly string[] | undefined
@@ -155,6 +163,11 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     forwarding,
     superAdmins: superAdmin === undefined ? [] : [superAdmin],
     admins: values.ADMIN_EMAILS ?? [],
+    roleByGroup: values.ROLE_BY_GROUP ?? {},
+    authRequest: {
+      ...(values.AUTH_REQUEST_PROXY === undefined ? {} : { proxy: values.AUTH_REQUEST_PROXY }),
+      unauthenticated: values.AUTH_REQUEST_UNAUTHENTICATED ?? 'refuse',
+    },
     signing,
     sessionSecrets: values.SESSION_SECRET,
     warnings,

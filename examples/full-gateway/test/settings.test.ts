@@ -64,6 +64,8 @@ describe('without any setting', () => {
       forwarding: {},
       superAdmins: ['admin@example.com'],
       admins: [],
+      roleByGroup: {},
+      authRequest: { unauthenticated: 'refuse' },
       signing: { kind: 'generated' },
       sessionSecrets: undefined,
       warnings: [],
@@ -297,6 +299,13 @@ describe('the identity provider', () => {
     })
     expect(identity).toMatchObject({ emailClaim: 'upn', emailVerification: 'insecure-trust-provider' })
     expect(warnings).toContainEqual(expect.stringContaining('OIDC_EMAIL_VERIFICATION'))
+  })
+
+  it('gives roles by groups, but never the highest', () => {
+    const { roleByGroup } = readSettings({ ROLE_BY_GROUP: 'platform = admin, cn=guests=viewer' })
+    expect(roleByGroup).toEqual({ platform: 'admin', 'cn=guests': 'viewer' })
+    for (const wrong of ['root=super_admin', 'platform', '=admin', 'a=b'])
+      expect(problemsOf({ ROLE_BY_GROUP: wrong })).toEqual([expect.stringContaining('ROLE_BY_GROUP')])
   })
 
   it('is not silently the demo when its issuer was forgotten', () => {

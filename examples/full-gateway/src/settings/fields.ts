@@ -119,6 +119,20 @@ const duration = z
 
 const list = (advice: string) => opaque.transform(listOf).refine((entries) => entries.length > 0, advice)
 
+const GROUP_ROLES = ['viewer', 'user', 'admin'] as const
+type GroupRole = (typeof GROUP_ROLES)[number]
+
+const rolesByGroup = opaque.transform((text, check) => {
+  const entries = listOf(text).map((entry): readonly [string, GroupRole] => {
+    const at = entry.lastIndexOf('=')
+    const [group, role] = [entry.slice(0, Math.max(at, 0)).trim(), entry.slice(at + 1).trim()]
+    const known = GROUP_ROLES.find((one) => one === role)
+    if (group === '' || known === undefined) check.addIssue('give GROUP=viewer, GROUP=user or GROUP=admin')
+    return [group, known ?? 'viewer']
+  })
+  return Object.fromEntries(entries)
+})
+
 const files = opaque
   .transform(listOf)
   .refine((paths) => paths.length > 0, 'give the path of a PKCS #8 PEM or JWK file')
@@ -223,6 +237,11 @@ export const FIELDS = {
   }),
   SUPER_ADMIN_EMAIL: email,
   ADMIN_EMAILS: emails,
+  ROLE_BY_GROUP: rolesByGroup,
+  AUTH_REQUEST_PROXY: z.enum(['nginx', 'forward-auth', 'envoy'], {
+    error: 'give nginx, forward-auth (Traefik, Caddy) or envoy',
+  }),
+  AUTH_REQUEST_UNAUTHENTICATED: z.enum(['refuse', 'login'], { error: 'give refuse or login' }),
   JWT_SECRET: secrets,
   JWT_KEY_FILE: files,
   SESSION_SECRET: secrets,
