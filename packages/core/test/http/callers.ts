@@ -3,10 +3,10 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll } from 'vitest'
 import type { Access } from '../../src/http/route.js'
-import { startFamily } from '../../src/oauth/start-family.js'
 import { banAccount } from '../../src/standing/ban.js'
 import { revokeAllTokens } from '../../src/tokens/revoke-all.js'
-import { actingAs, must, PROGRAM } from '../gate-fixture.js'
+import { actingAs, must } from '../gate-fixture.js'
+import { startFamilyOf } from '../oauth/oauth-fixture.js'
 import {
   AUDIENCE,
   goodClaims,
@@ -58,10 +58,7 @@ async function externalTokenOf(role: string, email = USER): Promise<Headers> {
 }
 
 async function refreshTokenOf({ deps }: HttpFixture, account: string): Promise<Headers> {
-  const [client] = deps.options.oauthClients
-  if (!client) throw new Error('no client')
-  const input = { by: PROGRAM, account, client, scopes: ['api'], grantable: EVERY_SCOPE }
-  return { authorization: `Bearer ${must(await startFamily(deps, input)).refreshToken}` }
+  return { authorization: `Bearer ${(await startFamilyOf(deps, account)).refreshToken}` }
 }
 
 /** The login that made an account a viewer; what programs hold in its name only reads from then on. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { startFamily } from '../../src/oauth/start-family.js'
 import { bindVerbs } from '../../src/verbs.js'
-import { must, PROGRAM } from '../gate-fixture.js'
+import { must } from '../gate-fixture.js'
+import { startFamilyOf } from '../oauth/oauth-fixture.js'
 import { ADMIN, answerOf, EVERY_SCOPE, type Headers, open, ROOT, startIssuer, USER } from './callers.js'
 import { apiKeyOf, sessionOf, tokenOf } from './http-fixture.js'
 
@@ -67,11 +67,7 @@ describe('ownership', () => {
   it('a grant of another client is neither refreshed nor revoked nor told of', async () => {
     const fixture = await open()
     const { deps, call } = fixture
-    const [client] = deps.options.oauthClients
-    if (!client) throw new Error('no client')
-    const scopes = ['api']
-    const input = { by: PROGRAM, account: USER, client, scopes, grantable: scopes }
-    const { refreshToken, accessToken } = must(await startFamily(deps, input))
+    const { client, refreshToken, accessToken } = await startFamilyOf(deps, USER)
     const other = { client_id: 'other' }
     const forms: [string, Headers, string][] = [
       [

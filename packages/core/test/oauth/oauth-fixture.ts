@@ -42,7 +42,7 @@ export async function approvalOf(deps: Deps, account: string) {
   return must(await approvalBy(deps, await personOf(deps, account)))
 }
 
-/** The refresh token of a new family of the command line client. */
+/** The tokens of a new family of the command line client. */
 export async function startFamilyOf(deps: Deps, account: string) {
   const [client] = deps.options.oauthClients
   if (!client) throw new Error('no client')
@@ -56,7 +56,8 @@ export async function startFamilyOf(deps: Deps, account: string) {
     grantable: ['api'],
     spends: { key: { collection: 'spent', id: familyId }, until: deps.clock() + 60_000 },
   })
-  return { client, refreshToken: must(started).refreshToken }
+  const { accessToken, refreshToken } = must(started)
+  return { client, accessToken, refreshToken }
 }
 
 export async function oauthFixture(overrides: Parameters<typeof httpFixture>[0] = {}): Promise<OAuthFixture> {
