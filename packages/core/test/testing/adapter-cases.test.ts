@@ -59,6 +59,7 @@ function guardedBy({ gate }: AdapterParts): RequestListener {
     if (req.url === '/alone') return decideFor(gate, req, identity, { role: 'user' })
     if (req.url === '/admins') return decideFor(gate, req, identity, { role: 'admin' })
     if (req.url === '/reports') return decideFor(gate, req, identity, { scope: 'reports:read' })
+    if (req.url === '/staff') return decideFor(gate, req, identity, { group: 'staff' })
     return identity
   }
 }
