@@ -3,7 +3,11 @@ import path from 'node:path'
 import { root } from './workspace/paths.mjs'
 import { say } from './workspace/run.mjs'
 
-const documents = ['README.md', 'docs/proxies.md', ...['express', 'koa', 'fastify'].map((name) => `packages/${name}/README.md`)]
+const documents = [
+  'README.md',
+  'docs/proxies.md',
+  ...['express', 'koa', 'fastify'].map((name) => `packages/${name}/README.md`),
+]
 const snippet = /(<!-- file: (\S+) -->\n)[\s\S]*?(<!-- end -->)/g
 
 /**

@@ -42,6 +42,13 @@ const programs = [
     debian: 'nginx-light',
     neededBy: 'examples/full-gateway/test/nginx.test.ts',
   },
+  {
+    title: 'Caddy',
+    variable: 'CADDY_PATH',
+    commands: ['caddy'],
+    debian: 'caddy',
+    neededBy: 'examples/full-gateway/test/proxies.test.ts',
+  },
 ]
 
 /**

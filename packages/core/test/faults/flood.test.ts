@@ -2,7 +2,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -19,6 +19,8 @@ const CLIENTS = fileURLToPath(new URL('strangers.mjs', import.meta.url))
 const STRANGERS = 150
 const HANG_UP_MS = 60
 const PROMISED_MS = 1500
+/** Partitions of counters, by a hash of the address. */
+const COUNTERS = 16
 const PROMISED_MEMORY = 300 * 1024 * 1024
 const FORM = 'content-type: application/x-www-form-urlencoded\r\n'
 const JUNK = 'x'.repeat(43)
@@ -140,20 +142,31 @@ async function flood(port: number, request: string): Promise<() => Promise<numbe
   }
 }
 
-/**
- * `took` is in milliseconds of this process at work, which is what passes on a machine with nothing else to do: tests that run
- * beside this one must not decide it.
- */
 async function ban(port: number, account: string) {
-  const began = process.cpuUsage()
+  const began = performance.now()
   const response = await fetch(`http://127.0.0.1:${port}/api/admin/sessions/revoke-user`, {
     method: 'POST',
     headers: { authorization: `Bearer ${MASTER_KEY}`, 'content-type': 'application/json' },
     body: JSON.stringify({ user_email: account }),
   })
   await response.arrayBuffer()
-  const { user, system } = process.cpuUsage(began)
-  return { status: response.status, took: (user + system) / 1000 }
+  return { status: response.status, took: performance.now() - began }
+}
+
+/** Routes are loaded with the first request, here from sources that have to be translated first. */
+async function warmUp(port: number, request: string): Promise<void> {
+  for (let times = 0; times < 30; times++) {
+    const socket = connect(port, '127.0.0.1')
+    socket.write(request)
+    await once(socket, 'data')
+    socket.destroy()
+  }
+}
+
+/** What the limits count in, and what else was written. */
+function partitioned(partitions: readonly string[]): [counters: string[], records: string[]] {
+  const isCounter = (partition: string) => partition.startsWith('rate-limits')
+  return [partitions.filter(isCounter), partitions.filter((partition) => !isCounter(partition))]
 }
 
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
@@ -169,10 +182,11 @@ describe.each([
 ] as const)('a flood of strangers who hang up, on %s', (_, open) => {
   it.each(ROUTES)('leaves a ban at once, and no record: %s', async (_name, request) => {
     const { gate, written, events, port } = await serve(await open())
+    await warmUp(port, request)
     const memory = process.memoryUsage().rss
     const before = written.length
     const stop = await flood(port, request)
-    await pause(400)
+    await pause(1500)
     const bans = [await ban(port, 'one@example.com'), await ban(port, 'two@example.com')]
     const sent = await stop()
     expect(sent).toBeGreaterThan(STRANGERS)
@@ -181,8 +195,10 @@ describe.each([
       expect(took).toBeLessThan(PROMISED_MS)
     }
     expect(await entriesOf(gate)).toEqual(['account.ban', 'account.ban'])
-    // What a ban writes: its audit entry, its place in the list, and the standing.
-    expect(written.slice(before)).toHaveLength(6)
+    // What a ban writes: its audit entry, its place in the list, and the standing. Strangers leave counters that expire.
+    const [counters, records] = partitioned(written.slice(before))
+    expect(records).toHaveLength(6)
+    expect(new Set(counters).size).toBeLessThanOrEqual(COUNTERS)
     expect(events.filter(({ level }) => level !== 'info').length).toBeLessThan(50)
     expect(process.memoryUsage().rss - memory).toBeLessThan(PROMISED_MEMORY)
   })
