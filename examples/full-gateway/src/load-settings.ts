@@ -18,10 +18,22 @@ export async function loadSettings(env: Environment): Promise<Settings> {
   await collectFileProblems(env, problems)
   const directory = settings && needsDataDir(settings) ? await dataDirProblem(settings.dataDir) : undefined
   if (directory !== undefined) problems.push(directory)
-  if (settings && problems.length === 0) return settings
+  if (settings && problems.length === 0) return withUsableWitness(settings, Boolean(env.WITNESS_DIR?.trim()))
   throw new PortcullisError('configuration_invalid', `The gateway cannot start: ${problems.join('; ')}`, {
     problems,
   })
+}
+
+const WITHOUT_WITNESS =
+  'DATA_DIR cannot be written, so nothing remembers what Redis must still have: data that it loses while no gateway runs goes unnoticed; set WITNESS_DIR to a directory that can'
+
+/** A container whose file system is read-only may still stand in front of a Redis. */
+async function withUsableWitness(settings: Settings, isChosen: boolean): Promise<Settings> {
+  const { witnessDir, store, warnings } = settings
+  const isOptional = store.kind !== 'embedded' && !isChosen
+  if (!isOptional || witnessDir === undefined || (await dataDirProblem(witnessDir)) === undefined)
+    return settings
+  return { ...settings, witnessDir: undefined, warnings: [...warnings, WITHOUT_WITNESS] }
 }
 
 /** Also with settings that are wrong elsewhere, so that one start tells of everything. */

@@ -63,8 +63,8 @@ export interface Settings {
   readonly framework: Framework
   readonly logLevel: LogLevel
   readonly dataDir: string
-  /** What the embedded store has seen, beside its data, so that an old copy put back is noticed. */
-  readonly witnessDir: string
+  /** What the store must still have, beside its data, so that an old copy or a loss is noticed. Undefined: nowhere to keep it. */
+  readonly witnessDir: string | undefined
   readonly store: StoreSettings
   /** How long a start waits for a store that does not answer yet. */
   readonly storeWaitSeconds: number

@@ -11,16 +11,17 @@ const TOLD_EVERY_MS = 5000
 
 /** The store of the settings; a Redis that is down now is connected to when it comes up. */
 export function openStore({ store, dataDir, witnessDir }: Settings): Store {
-  const witness = { path: path.join(witnessDir, store.kind === 'embedded' ? 'embedded' : 'redis') }
+  const kind = store.kind === 'embedded' ? 'embedded' : 'redis'
+  const witness = witnessDir === undefined ? {} : { witness: { path: path.join(witnessDir, kind) } }
   switch (store.kind) {
     case 'embedded':
-      return lmdbStore({ path: path.join(dataDir, 'store'), witness })
+      return lmdbStore({ path: path.join(dataDir, 'store'), ...witness })
     case 'redis':
-      return redisStore({ url: store.url, wait: store.wait, witness })
+      return redisStore({ url: store.url, wait: store.wait, ...witness })
     case 'cluster':
-      return redisStore({ cluster: store.urls, wait: store.wait, witness })
+      return redisStore({ cluster: store.urls, wait: store.wait, ...witness })
     case 'sentinels':
-      return redisStore({ sentinels: { hosts: store.hosts, name: store.name }, wait: store.wait, witness })
+      return redisStore({ sentinels: { hosts: store.hosts, name: store.name }, wait: store.wait, ...witness })
   }
 }
 

@@ -67,7 +67,9 @@ describe('at start', () => {
       OIDC_ISSUER: 'https://idp.example.com',
       OIDC_CLIENT_ID: 'gate',
     }
-    expect(await problemsOf(env)).toEqual([])
+    const { witnessDir, warnings } = await loadSettings(env)
+    expect(witnessDir).toBeUndefined()
+    expect(warnings).toContainEqual(expect.stringContaining('WITNESS_DIR'))
   })
 
   it('leaves nothing of its look into the data directory behind', async () => {

@@ -162,11 +162,12 @@ describe.each(Object.entries(PROXIES))('%s by its documented configuration', (na
       ])
     })
 
-    it.runIf(name === 'nginx')('keeps a place for a group', async () => {
-      const place = `${deployment.origin}/staff/x`
-      expect((await user.fetch(place)).status).toBe(403)
-      expect((await fetch(place)).status).toBe(401)
-    })
+    if (name === 'nginx')
+      it('keeps a place for a group', async () => {
+        const place = `${deployment.origin}/staff/x`
+        expect((await user.fetch(place)).status).toBe(403)
+        expect((await fetch(place)).status).toBe(401)
+      })
 
     it('lets nobody on once they are banned', async () => {
       const operator = { authorization: `Bearer ${MASTER_KEY}` }
