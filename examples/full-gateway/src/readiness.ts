@@ -3,14 +3,14 @@ import { setTimeout as delay } from 'node:timers/promises'
 const ASKED_EVERY_MS = 1000
 const PATIENCE_MS = 5000
 
-export interface Readiness {
+interface Readiness {
   readonly isReady: boolean
   /** What keeps it from being ready, in words. */
   readonly reason: string
 }
 
 /** Asks `/ready`, as whoever sends requests to the gateway does. */
-export async function readinessOf(address: string): Promise<Readiness> {
+async function readinessOf(address: string): Promise<Readiness> {
   try {
     const response = await fetch(`${address}/ready`, { signal: AbortSignal.timeout(PATIENCE_MS) })
     return { isReady: response.ok, reason: reasonOf(await response.json()) }

@@ -8,6 +8,7 @@ import type { GateEvent, ResolvedOptions } from './options.js'
 import type { RateLimiter } from './rate-limit/limiter.js'
 import type { ClientAddress } from './request/client-address.js'
 import type { Sealer } from './seal.js'
+import type { ReportUnreadable } from './store/readable.js'
 import type { Clock, Store, StoreHealth } from './store/store.js'
 import type { KeyRing } from './tokens/keys.js'
 import type { ProofCache } from './tokens/proof-cache.js'
@@ -44,5 +45,5 @@ export interface Deps {
   /** For what strangers can cause: at most one line a second for each code. */
   readonly strangers: LimitedEvents
   /** Once for each record, and not without end. */
-  readonly reportUnreadable: (collection: string, id: string) => void
+  readonly reportUnreadable: ReportUnreadable
 }

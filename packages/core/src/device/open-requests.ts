@@ -7,9 +7,9 @@ import { DEVICE_LIFETIME_SECONDS } from './request.js'
  * How many requests may be open at once, of everybody: all that strangers can make the gate store here. They are counted
  * by the ten minutes in which they began, half of them for each, and given back once somebody has decided.
  */
-export const MOST_OPEN = 10_000
+const MOST_OPEN = 10_000
 /** Of those, by one address. */
-export const MOST_OPEN_BY_ADDRESS = 400
+const MOST_OPEN_BY_ADDRESS = 400
 
 const COLLECTION = 'open'
 const LIFETIME_MS = DEVICE_LIFETIME_SECONDS * 1000

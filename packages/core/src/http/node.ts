@@ -160,7 +160,7 @@ export function pathOf(req: NodeRequest, publicUrl: string): string {
 }
 
 /** The target as it came over the wire, which frameworks keep when they cut a mount path off `url`. */
-export function targetOf(req: NodeRequest, publicUrl: string): string {
+function targetOf(req: NodeRequest, publicUrl: string): string {
   const received = typeof req.originalUrl === 'string' ? req.originalUrl : (req.url ?? '')
   return originForm(received, publicUrl)
 }

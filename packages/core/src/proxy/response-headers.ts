@@ -102,7 +102,7 @@ export function clientHeaders(
  * All policies hold together, so that what the upstream sends cannot weaken what comes from here; of several `sandbox`
  * directives the last one counts (HTML, "CSP-derived sandboxing flags"), hence ours stands at the end.
  */
-export function sandboxed(headers: HeaderFields): HeaderFields {
+function sandboxed(headers: HeaderFields): HeaderFields {
   headers['x-content-type-options'] = 'nosniff'
   headers['content-security-policy'] = [headers['content-security-policy'] ?? [], 'sandbox'].flat()
   return headers

@@ -1,10 +1,14 @@
 import { StoreFullError } from '../errors.js'
-import type { ResolvedOptions } from '../options.js'
+import type { StoreEvent } from './store.js'
 
 const REPORTED_EVERY_MS = 60_000
 
 /** Reports, once a minute at most, that the store refuses records because it is full. */
-export function reportFullStore({ onEvent }: Pick<ResolvedOptions, 'onEvent'>): (cause: unknown) => void {
+export function reportFullStore({
+  onEvent,
+}: {
+  readonly onEvent: (event: StoreEvent) => void
+}): (cause: unknown) => void {
   let reportedAt = Number.NEGATIVE_INFINITY
   return (cause) => {
     const now = performance.now()

@@ -1,7 +1,8 @@
-import type { Deps } from '../deps.js'
-import type { GateEvent } from '../options.js'
 import { isUnreadable } from './shape.js'
-import type { StoredRecord } from './store.js'
+import type { StoredRecord, StoreEvent } from './store.js'
+
+/** Names a record that cannot be read. */
+export type ReportUnreadable = (collection: string, id: string) => void
 
 const REPORTED_AT_MOST = 1000
 
@@ -10,7 +11,7 @@ const REPORTED_AT_MOST = 1000
  * reported. Not for decisions.
  */
 export function ifReadable<T>(
-  deps: Pick<Deps, 'reportUnreadable'>,
+  { reportUnreadable }: { readonly reportUnreadable: ReportUnreadable },
   collection: string,
   stored: StoredRecord,
   read: (stored: StoredRecord) => T,
@@ -19,13 +20,13 @@ export function ifReadable<T>(
     return read(stored)
   } catch (error) {
     if (!isUnreadable(error)) throw error
-    deps.reportUnreadable(collection, stored.id)
+    reportUnreadable(collection, stored.id)
     return undefined
   }
 }
 
 /** Reports each unreadable record once, and no more than a thousand of them. */
-export function reportOnce(report: (event: GateEvent) => void): Deps['reportUnreadable'] {
+export function reportOnce(report: (event: StoreEvent) => void): ReportUnreadable {
   const reported = new Set<string>()
   return (collection, id) => {
     const name = `${collection} ${JSON.stringify(id.slice(0, 128))}`

@@ -145,6 +145,14 @@ export interface WatchListener {
   lost(): void
 }
 
+/** What an operator should hear of a store as it happens. */
+export interface StoreEvent {
+  readonly level: 'error'
+  readonly code: string
+  readonly detail: string
+  readonly cause?: unknown
+}
+
 export interface StoreHealth {
   readonly ok: boolean
   /** What an operator should know, one fixed sentence each; never an address or a secret. Empty when all is well. */

@@ -1,4 +1,3 @@
-import type { Deps } from '../deps.js'
 import { PortcullisError } from '../errors.js'
 
 /** What an attempt answers when somebody else changed the records between its read and its commit. */
@@ -14,7 +13,7 @@ const DEADLINES = 2
  * its reason when none came through; nothing was changed then.
  */
 export async function optimistically<T>(
-  { options: { storeDeadlineMs } }: Pick<Deps, 'options'>,
+  { options: { storeDeadlineMs } }: { readonly options: { readonly storeDeadlineMs: number } },
   busy: string,
   attempt: () => Promise<T | typeof RACED>,
 ): Promise<T> {
