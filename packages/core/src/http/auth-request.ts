@@ -7,6 +7,7 @@ import { headerValues } from '../credentials.js'
 import { type Denial, denial, type Identity, type RequestView } from '../decision.js'
 import type { Deps } from '../deps.js'
 import { done } from '../outcome.js'
+import { limitGuess } from '../rate-limit/limit-guess.js'
 import { visibleAscii, visibleAsciiList } from '../request/field-value.js'
 import { isUpgrade } from '../request/upgrade.js'
 import { redirect, refuse } from './answer.js'
@@ -50,7 +51,7 @@ const judged: Pick<Route, 'judgedBy' | 'refusal'> = {
       isRedirected && original.ok ? sendToLoginOr(deps, original.value.view, refused) : undefined
     return decision?.outcome === 'login'
       ? redirect(deps.options.publicUrl + decision.location)
-      : refuse(refused)
+      : refuse(limitGuess(deps, view, refused))
   },
 }
 

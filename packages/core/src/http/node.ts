@@ -5,7 +5,7 @@ import type { ReadableStream as NodeReadableStream } from 'node:stream/web'
 import { refuseHead } from '../authenticate.js'
 import { type Decision, type Denial, denial, type Identity, type RequestView } from '../decision.js'
 import type { Gate } from '../gate.js'
-import { Connection } from '../request/connection.js'
+import { Connection, LEFT } from '../request/connection.js'
 import { refuseMessage } from '../request/message.js'
 import { originForm, parseTarget } from '../target.js'
 import { bodyStream, discardRest } from './node-body.js'
@@ -104,7 +104,9 @@ export async function decideBy<Nobody extends undefined = never>(
   req: NodeRequest,
   judge: (view: RequestView) => Promise<Decision | Nobody>,
 ): Promise<Answer | Nobody> {
-  const answer = await judgeRequest(gate, req, judge)
+  const judged = await Connection.of(req.socket).inTurn(() => judgeRequest(gate, req, judge))
+  // Nobody gets this answer.
+  const answer = judged === LEFT ? gate.refuse(denial('framing_ambiguous'), '') : judged
   return answer instanceof Response ? answerUnread(answer, req) : answer
 }
 

@@ -8,6 +8,11 @@ const WAITING_AT_MOST = 256
 /** Whether a request may run: `gone` when its connection is, `refused` when too many of its connection wait. */
 export type Entrance = 'entered' | 'gone' | 'refused'
 
+/** The client has left before its request was judged. */
+export const LEFT = Symbol('left')
+
+const forget = () => {}
+
 /**
  * What the requests of one client connection have in common. A client may send several without waiting for an answer
  * (RFC 9112 §9.3.2); the response of one that waits behind another has no socket yet, so that only the connection
@@ -20,6 +25,7 @@ export class Connection {
   readonly #waiting: ((entrance: Entrance) => void)[] = []
   #running = 0
   #isEnding = false
+  #judging: Promise<unknown> | undefined
 
   private constructor(socket: Duplex) {
     this.#socket = socket
@@ -70,6 +76,29 @@ export class Connection {
     }
     this.#toTell.add(tell)
     return () => void this.#toTell.delete(tell)
+  }
+
+  /**
+   * Judges a request once those that were sent before it have been judged, or not at all when the connection ends meanwhile: a
+   * client that sends a thousand without waiting and leaves costs what one request costs.
+   */
+  async inTurn<T>(judge: () => Promise<T>): Promise<T | typeof LEFT> {
+    const before = this.#judging
+    const judging = before === undefined ? judge() : this.#after(before, judge)
+    const settled = judging.then(forget, forget)
+    this.#judging = settled
+    try {
+      return await judging
+    } finally {
+      if (this.#judging === settled) this.#judging = undefined
+    }
+  }
+
+  async #after<T>(before: Promise<unknown>, judge: () => Promise<T>): Promise<T | typeof LEFT> {
+    await before
+    // What has come over the connection meanwhile, its end above all, is read first.
+    await new Promise((resolve) => setImmediate(resolve))
+    return this.isEnding ? LEFT : judge()
   }
 
   /** Waits for a place among those that run. Who has entered leaves when done. */
