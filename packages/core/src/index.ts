@@ -26,7 +26,7 @@ export type { Duration, SessionLimits, TokenLimits } from './limits.js'
 export type { OAuthClient } from './oauth/clients.js'
 export type { GateEvent, GateOptions, Pages } from './options.js'
 export type { Outcome } from './outcome.js'
-export type { Problem, ProblemRenderer, RenderedProblem } from './problem.js'
+export type { Problem, ProblemCode, ProblemRenderer, RenderedProblem } from './problem.js'
 export {
   type IdentityProvider,
   type LoginChallenge,

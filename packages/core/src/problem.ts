@@ -1,9 +1,9 @@
-import type { Denial } from './decision.js'
+import { DENIALS, type Denial, type DenialCode } from './decision.js'
 import { type MalfunctionCode, PortcullisError } from './errors.js'
 
 /** An error as the world sees it: fixed text, no internal detail. */
 export interface Problem {
-  readonly code: string
+  readonly code: ProblemCode
   readonly status: number
   readonly title: string
   readonly detail: string
@@ -67,6 +67,46 @@ export const MALFUNCTIONS: Readonly<Record<MalfunctionCode | 'internal_error', M
     detail: 'The gate is not configured for this.',
   },
   internal_error: { status: 500, title: 'Internal error', detail: 'The gate could not handle the request.' },
+}
+
+/** Problems that only forwarding has. Their codes are part of the contract like all others. */
+export const FORWARDING_PROBLEMS = {
+  upgrade_refused: {
+    code: 'upgrade_refused',
+    status: 501,
+    title: 'Upgrade refused',
+    detail: 'The gate forwards plain HTTP exchanges only: no WebSocket, no h2c.',
+  },
+  upstream_refused: {
+    code: 'upstream_refused',
+    status: 502,
+    title: 'Upstream refused the gate',
+    detail:
+      'Your credential is fine; the service behind the gate refused the gate itself. Ask an administrator.',
+  },
+  access_withdrawn: {
+    code: 'access_withdrawn',
+    status: 403,
+    title: 'Access withdrawn',
+    detail: 'The access of this account or credential ended while the request was running.',
+  },
+} as const satisfies Record<string, MalfunctionText & { code: string }>
+
+/** Every code that an answer can carry; each is explained under its `type`. */
+export type ProblemCode = DenialCode | keyof typeof MALFUNCTIONS | keyof typeof FORWARDING_PROBLEMS
+
+const TEXTS = { ...DENIALS, ...MALFUNCTIONS, ...FORWARDING_PROBLEMS } satisfies Record<
+  ProblemCode,
+  Omit<Problem, 'code'>
+>
+
+export const PROBLEM_CODES = Object.keys(TEXTS) as readonly ProblemCode[]
+
+/** The texts of a code that an answer can carry; undefined of anything else. */
+export function explainCode(code: string): Problem | undefined {
+  const texts: Readonly<Record<string, Omit<Problem, 'code'>>> = TEXTS
+  const text = Object.hasOwn(texts, code) ? texts[code] : undefined
+  return text && { ...text, code: code as ProblemCode }
 }
 
 /** The problem of a denial, with its challenge (RFC 6750 §3, RFC 9110 §11.6.1). */

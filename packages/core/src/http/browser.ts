@@ -50,7 +50,7 @@ const NOBODY_IS_KEPT_IN = 'It reads one record, and no neighbour may keep anybod
 
 /** Login, logout and who is logged in. */
 export const browserRoutes = [
-  ...['/oauth2/start', '/oauth2/sign_in'].map((path) =>
+  ...(['/oauth2/start', '/oauth2/sign_in'] as const).map((path) =>
     route({
       method: 'GET',
       path,

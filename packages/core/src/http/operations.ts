@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { DENIALS, denial } from '../decision.js'
-import { MALFUNCTIONS } from '../problem.js'
+import { denial } from '../decision.js'
+import { explainCode } from '../problem.js'
 import { json, refuse } from './answer.js'
 import { explanationPage } from './page.js'
 import { route } from './route.js'
@@ -72,13 +72,8 @@ export const operationRoutes = [
     summary: 'What a problem code means',
     unlimitedBecause: 'It is a fixed text',
     async handle({ params }) {
-      const code = params.code ?? ''
-      const texts: Record<string, { status: number; title: string; detail: string }> = {
-        ...DENIALS,
-        ...MALFUNCTIONS,
-      }
-      const text = Object.hasOwn(texts, code) ? texts[code] : undefined
-      return text ? explanationPage({ code, ...text }) : refuse(denial('not_found'))
+      const problem = explainCode(params.code ?? '')
+      return problem ? explanationPage(problem) : refuse(denial('not_found'))
     },
   }),
 ]

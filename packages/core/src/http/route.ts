@@ -4,6 +4,7 @@ import type { Actor, RequestTrace } from '../authorization/actor.js'
 import type { Denial, Identity, RequestView } from '../decision.js'
 import type { Deps } from '../deps.js'
 import type { Outcome } from '../outcome.js'
+import type { OwnPath } from '../own-paths.js'
 import type { RateLimitKind } from '../rate-limit/limits.js'
 
 /**
@@ -59,7 +60,7 @@ export interface RouteLimit<Query = unknown, Body = unknown> {
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Parameters in braces: `/api/admin/tokens/{token_id}`. */
-  readonly path: string
+  readonly path: OwnPath
   readonly access: Access
   readonly summary: string
   readonly query?: z.ZodType

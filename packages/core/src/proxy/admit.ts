@@ -1,31 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import { headerValues } from '../credentials.js'
 import { denial } from '../decision.js'
-import { MALFUNCTIONS, type Problem, problemOfDenial } from '../problem.js'
+import { FORWARDING_PROBLEMS, MALFUNCTIONS, type Problem, problemOfDenial } from '../problem.js'
 import { type Framing, readFraming, refuseMessage } from '../request/message.js'
-
-/** Problems that only forwarding has. Their codes are part of the contract like all others. */
-export const FORWARDING_PROBLEMS = {
-  upgrade_refused: {
-    code: 'upgrade_refused',
-    status: 501,
-    title: 'Upgrade refused',
-    detail: 'The gate forwards plain HTTP exchanges only: no WebSocket, no h2c.',
-  },
-  upstream_refused: {
-    code: 'upstream_refused',
-    status: 502,
-    title: 'Upstream refused the gate',
-    detail:
-      'Your credential is fine; the service behind the gate refused the gate itself. Ask an administrator.',
-  },
-  access_withdrawn: {
-    code: 'access_withdrawn',
-    status: 403,
-    title: 'Access withdrawn',
-    detail: 'The access of this account or credential ended while the request was running.',
-  },
-} as const satisfies Record<string, Problem>
 
 const REFUSED_METHODS: ReadonlySet<string> = new Set(['TRACE', 'TRACK', 'CONNECT'])
 

@@ -4,12 +4,18 @@ import { setImmediate as nextRound } from 'node:timers/promises'
 import { createProxyServer } from 'http-proxy'
 import { denial, type Identity } from '../decision.js'
 import type { Gate } from '../gate.js'
-import { MALFUNCTIONS, type Problem, problemOfDenial, problemOfError } from '../problem.js'
+import {
+  FORWARDING_PROBLEMS,
+  MALFUNCTIONS,
+  type Problem,
+  problemOfDenial,
+  problemOfError,
+} from '../problem.js'
 import { Connection } from '../request/connection.js'
 import { type Framing, refuseMessage } from '../request/message.js'
 import type { Clock, Millis } from '../store/store.js'
 import { originForm, parseTarget, type Target } from '../target.js'
-import { admit, FORWARDING_PROBLEMS } from './admit.js'
+import { admit } from './admit.js'
 import { answer } from './answer.js'
 import { Exchange } from './exchange.js'
 import { describeIdentity } from './identity-headers.js'
