@@ -91,6 +91,10 @@ export const authorizeRoutes = [
     limit: { kind: 'approvals', counts: 'calls' },
     summary: 'Ask a person to let a program act for them; needs a browser session',
     query: wish,
+    media: 'text/html',
+    otherwise: {
+      302: { description: 'To the client, with an error (RFC 6749 §4.1.2.1), or to log in first' },
+    },
     async handle(context) {
       const { deps, identity, query } = context
       const admitted = admit(context, query)

@@ -91,6 +91,7 @@ export const browserRoutes = [
     summary: 'Log out here and at the identity provider; asks first when linked from another site',
     query: returning,
     status: 302,
+    otherwise: { 200: { description: 'A page that asks first', media: 'text/html' } },
     unlimitedBecause: NOBODY_IS_KEPT_IN,
     handle: signOutByLink,
   }),

@@ -50,6 +50,7 @@ export const deviceRoutes = [
     limit: { kind: 'approvals', counts: 'calls' },
     summary: 'The page on which a person approves a device; needs a browser session',
     query: z.object({ user_code: code.optional() }),
+    media: 'text/html',
     handle: ask,
   }),
   route({
@@ -58,6 +59,7 @@ export const deviceRoutes = [
     access: 'person',
     limit: { kind: 'approvals', counts: 'calls' },
     summary: 'Approve or deny a device; needs a browser session',
+    media: 'text/html',
     form: z.object({ user_code: code, decision: z.enum(['approve', 'deny']) }),
     async handle({ deps, identity, trace, body }) {
       const userCode = readUserCode(body.user_code)

@@ -103,6 +103,22 @@ const presentedForm = z.object({
   client_secret: text,
 })
 
+/** RFC 7662 §2.2. */
+const introspection = z.object({
+  active: z.boolean(),
+  scope: z.string().optional(),
+  client_id: z.string().optional(),
+  username: z.string().optional(),
+  sub: z.string().optional(),
+  token_type: z.string().optional(),
+  iss: z.string().optional(),
+  aud: z.string().optional(),
+  jti: z.string().optional(),
+  iat: z.int().optional(),
+  exp: z.int().optional(),
+  role: z.string().optional(),
+})
+
 /** OAuth 2 for programs. */
 export const oauthRoutes = [
   route({
@@ -112,6 +128,7 @@ export const oauthRoutes = [
     summary: 'Codes and refresh tokens for access tokens (RFC 6749 §4.1.3, §6, RFC 8628 §3.4)',
     form: tokenForm,
     errors: 'oauth',
+    clients: 'client',
     answer: tokenAnswer,
     limit: { kind: 'guesses', counts: 'failures', callerOf },
     async handle(context) {
@@ -130,6 +147,7 @@ export const oauthRoutes = [
     summary: 'Begin a login on another device (RFC 8628 §3.1)',
     form: z.object({ client_id: text, client_secret: text, scope: text }),
     errors: 'oauth',
+    clients: 'client',
     answer: z.object({
       device_code: z.string(),
       user_code: z.string(),
@@ -169,6 +187,8 @@ export const oauthRoutes = [
     summary: 'Revoke a token of any kind by presenting it (RFC 7009)',
     form: presentedForm,
     errors: 'oauth',
+    clients: 'client',
+    answer: z.object({}),
     limit: {
       kind: 'guesses',
       counts: 'calls',
@@ -188,6 +208,8 @@ export const oauthRoutes = [
     summary: 'Whether a token works now, for confidential clients and administrators (RFC 7662)',
     form: presentedForm,
     errors: 'oauth',
+    clients: 'client_or_admin',
+    answer: introspection,
     limit: { kind: 'guesses', counts: 'failures', callerOf: provenClient },
     async handle({ deps, recent, view, body }) {
       const described = await introspect(deps, recent, { view, fields: body, token: body.token })

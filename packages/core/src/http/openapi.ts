@@ -1,26 +1,15 @@
-import { z } from 'zod'
-import type { ResolvedOptions } from '../options.js'
+import type { z } from 'zod'
+import { ERROR_SCHEMAS, mediaOf, responsesOf, schemaOf } from './openapi-responses.js'
+import { type DocumentedOptions, securityOf, securitySchemes } from './openapi-security.js'
 import type { Route } from './route.js'
 
-const PROBLEM = {
-  type: 'object',
-  required: ['type', 'title', 'status', 'code', 'detail', 'error'],
-  properties: {
-    type: { type: 'string', format: 'uri-reference' },
-    title: { type: 'string' },
-    status: { type: 'integer' },
-    code: { type: 'string', description: 'Stable; switch on this one' },
-    detail: { type: 'string' },
-    error: { type: 'string', description: 'The title again, for older clients' },
-  },
-}
-
 /** The route table as OpenAPI 3.1, from the very schemas that check requests. */
-export function openApiDocument(routes: readonly Route[], { publicUrl }: Pick<ResolvedOptions, 'publicUrl'>) {
+export function openApiDocument(routes: readonly Route[], options: DocumentedOptions) {
+  const { publicUrl } = options
   const paths: Record<string, Record<string, unknown>> = {}
   for (const route of routes) {
     paths[route.path] ??= {}
-    Object.assign(paths[route.path] ?? {}, { [route.method.toLowerCase()]: operationOf(route) })
+    Object.assign(paths[route.path] ?? {}, { [route.method.toLowerCase()]: operationOf(route, options) })
   }
   return {
     openapi: '3.1.0',
@@ -28,18 +17,13 @@ export function openApiDocument(routes: readonly Route[], { publicUrl }: Pick<Re
     servers: [{ url: publicUrl }],
     paths,
     components: {
-      schemas: { Problem: PROBLEM },
-      securitySchemes: {
-        session: { type: 'apiKey', in: 'cookie', name: 'portcullis_session' },
-        token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
-        scim: { type: 'http', scheme: 'bearer' },
-      },
+      schemas: ERROR_SCHEMAS,
+      securitySchemes: securitySchemes(options),
     },
   }
 }
 
-function operationOf(route: Route) {
-  const status = String(route.status ?? 200)
+function operationOf(route: Route, options: DocumentedOptions) {
   return {
     summary: route.summary,
     operationId:
@@ -47,46 +31,23 @@ function operationOf(route: Route) {
         /\W/g,
         '',
       ),
-    security: securityOf(route),
-    parameters: [...pathParameters(route.path), ...queryParameters(route.query)],
-    ...(route.body && { requestBody: { required: true, content: contentOf(schemaOf(route.body)) } }),
-    ...(route.form && { requestBody: { required: true, content: formOf(schemaOf(route.form)) } }),
-    responses: {
-      [status]: {
-        description: 'Done',
-        ...(route.answer && { content: contentOf(schemaOf(route.answer)) }),
+    security: securityOf(route, options),
+    parameters: [
+      ...pathParameters(route.path),
+      ...queryParameters(route.query),
+      ...originParameter(route, options),
+    ],
+    ...(route.body && {
+      requestBody: { required: true, content: { [mediaOf(route)]: { schema: schemaOf(route.body) } } },
+    }),
+    ...(route.form && {
+      requestBody: {
+        required: true,
+        content: { 'application/x-www-form-urlencoded': { schema: schemaOf(route.form) } },
       },
-      default: {
-        description: 'Refused, or not possible',
-        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-      },
-    },
+    }),
+    responses: responsesOf(route),
   }
-}
-
-function securityOf(route: Route) {
-  if (route.access === 'public') return []
-  if (route.access === 'person') return [{ session: [] }]
-  if (route.access === 'scim') return [{ scim: [] }]
-  return [{ session: [] }, { token: scopesFor(route) }]
-}
-
-function scopesFor({ access }: Route): string[] {
-  if (access === 'account') return ['tokens:write']
-  return access === 'identified' ? ['api'] : ['admin']
-}
-
-function schemaOf(schema: z.ZodType): Record<string, unknown> {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
-  return rest
-}
-
-function contentOf(schema: unknown) {
-  return { 'application/json': { schema } }
-}
-
-function formOf(schema: unknown) {
-  return { 'application/x-www-form-urlencoded': { schema } }
 }
 
 function pathParameters(path: string) {
@@ -110,4 +71,15 @@ function queryParameters(query: z.ZodType | undefined) {
     required: required.includes(name),
     schema,
   }))
+}
+
+/** What browsers add by themselves; a program that acts for one has to. */
+function originParameter(route: Route, options: DocumentedOptions) {
+  const takesSession = securityOf(route, options).some((requirement) => 'session' in requirement)
+  const actsOnCookies = takesSession || (route.access === 'public' && route.errors !== 'oauth')
+  if (route.method === 'GET' || !actsOnCookies) return []
+  const description = 'Of the page that sends the request, where a session or its cookie is changed by it'
+  return [
+    { name: 'Origin', in: 'header', required: false, description, schema: { const: options.publicUrl } },
+  ]
 }

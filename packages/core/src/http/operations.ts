@@ -8,6 +8,13 @@ import { route } from './route.js'
 const PROVIDER_DEADLINE_MS = 1000
 const JWKS_CACHE_SECONDS = 300
 
+const readiness = z.object({
+  status: z.enum(['ready', 'degraded', 'not_ready']),
+  store: z.boolean(),
+  identity_provider: z.boolean(),
+  warnings: z.array(z.string()),
+})
+
 /** Health, keys, and what the codes mean. */
 export const operationRoutes = [
   route({
@@ -25,12 +32,8 @@ export const operationRoutes = [
     access: 'public',
     summary:
       'The store takes writes and the identity provider can be reached; 503 otherwise. `degraded` serves, but look at the warnings',
-    answer: z.object({
-      status: z.enum(['ready', 'degraded', 'not_ready']),
-      store: z.boolean(),
-      identity_provider: z.boolean(),
-      warnings: z.array(z.string()),
-    }),
+    answer: readiness,
+    otherwise: { 503: { description: 'Not ready', answer: readiness } },
     unlimitedBecause: 'The store is asked once a second, whoever asks',
     async handle({ deps }) {
       const [store, identityProvider] = await Promise.all([
@@ -58,6 +61,7 @@ export const operationRoutes = [
     access: 'public',
     summary: 'Public keys of the tokens (RFC 7517); empty with symmetric keys',
     answer: z.object({ keys: z.array(z.record(z.string(), z.unknown())) }),
+    media: 'application/jwk-set+json',
     unlimitedBecause: 'It is made from the options alone',
     handle: async ({ deps }) =>
       json(deps.keys.jwks(), 200, {
@@ -70,6 +74,7 @@ export const operationRoutes = [
     path: '/.well-known/portcullis/problems/{code}',
     access: 'public',
     summary: 'What a problem code means',
+    media: 'text/html',
     unlimitedBecause: 'It is a fixed text',
     async handle({ params }) {
       const problem = explainCode(params.code ?? '')

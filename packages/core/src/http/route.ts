@@ -70,6 +70,12 @@ export interface Route {
   /** `oauth`: errors have the form of RFC 6749 §5.2; `scim`: of RFC 7644 §3.12. Default: RFC 9457. */
   readonly errors?: 'oauth' | 'scim'
   readonly answer?: z.ZodType
+  /** Media type of success. Default: JSON of the route's kind where it has an `answer`. */
+  readonly media?: 'text/html' | 'application/jwk-set+json'
+  /** Further answers that are no errors, by status. */
+  readonly otherwise?: Readonly<Record<number, Pick<Route, 'answer' | 'media'> & { description: string }>>
+  /** How OAuth clients, which a public route does not identify, may prove themselves there. */
+  readonly clients?: 'client' | 'client_or_admin'
   /** A public route has one, or says why it needs none. */
   readonly limit?: RouteLimit
   readonly unlimitedBecause?: string

@@ -11,14 +11,13 @@ import { type Problem, problemOfError } from '../problem.js'
 import { limitGuess } from '../rate-limit/limit-guess.js'
 import { refuseUnlessDirectory } from '../scim/admit.js'
 import { admitCaller } from './admit-caller.js'
-import { json, redirect, refuse, refuseProblem } from './answer.js'
+import { redirect, refuse, refuseProblem } from './answer.js'
 import { envoyAuthRoute } from './auth-request.js'
 import { readBody, readForm, readQuery } from './body.js'
 import { oauthMalfunction, oauthRefusal } from './oauth-error.js'
-import { openApiDocument } from './openapi.js'
 import { problemPage } from './page.js'
 import type { Route, RouteContext } from './route.js'
-import { SCIM_MEDIA_TYPES, scimDenial } from './scim-answer.js'
+import { SCIM_MEDIA_TYPES, scimDenial, scimProblem } from './scim-answer.js'
 import { ROUTES } from './table.js'
 import { traceOf } from './trace.js'
 import { answerUnderLimit, refuseByAddress } from './under-limit.js'
@@ -27,6 +26,8 @@ import { answerUnderLimit, refuseByAddress } from './under-limit.js'
 export interface Peer {
   readonly remoteAddress?: string
 }
+
+const MALFUNCTION_IN = { oauth: oauthMalfunction, scim: scimProblem }
 
 interface Call {
   readonly request: Request
@@ -52,8 +53,7 @@ export function createRoutes(deps: Deps, recent: RecentUses): Routes {
     )
   if (deps.options.authRequest.proxy === 'envoy')
     router.all(envoyAuthRoute.path, ({ env }) => answerRoute(deps, recent, envoyAuthRoute, env, {}))
-  router.get('/openapi.json', () => json(openApiDocument(ROUTES, deps.options)))
-  for (const path of new Set([...ROUTES.map((route) => route.path), '/openapi.json']))
+  for (const path of new Set(ROUTES.map((route) => route.path)))
     router.all(honoPath(path), () => refuse(denial('method_refused'), { allow: allowed(path) }))
   router.all('*', ({ env }) => answerPage(deps, recent, env))
 
@@ -96,8 +96,9 @@ async function answerRoute(
     const actor = identity && actorOf(identity, trace)
     return answerUnderLimit(route, { deps, recent, ...call, ...prepared.value, actor, trace, params })
   }
-  if (route.errors !== 'oauth') return answer()
-  return answer().catch((cause: unknown) => oauthMalfunction(reportFailure(deps, call, cause)))
+  const malfunction = route.errors && MALFUNCTION_IN[route.errors]
+  if (!malfunction) return answer()
+  return answer().catch((cause: unknown) => malfunction(reportFailure(deps, call, cause)))
 }
 
 function reportFailure(deps: Deps, { request, url }: Pick<Call, 'request' | 'url'>, cause: unknown): Problem {
@@ -182,8 +183,7 @@ function honoPath(path: string): string {
 
 function allowed(path: string): string {
   const methods = ROUTES.filter((route) => route.path === path).map((route) => route.method)
-  const all = path === '/openapi.json' ? ['GET'] : methods
-  return [...new Set(all.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])))].join(', ')
+  return [...new Set(methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])))].join(', ')
 }
 
 function viewOfRequest(request: Request, url: URL, { remoteAddress }: Peer): RequestView {

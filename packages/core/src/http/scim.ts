@@ -10,7 +10,7 @@ import { removeUser } from '../scim/remove.js'
 import { replaceUser } from '../scim/replace.js'
 import { findUser, findUserByName, type User } from '../scim/user.js'
 import { type RouteContext, route } from './route.js'
-import { scimError, scimJson } from './scim-answer.js'
+import { scimError, scimJson, scimList } from './scim-answer.js'
 
 const BASE = '/scim/v2/Users'
 const USER_SCHEMA = 'urn:ietf:params:scim:schemas:core:2.0:User'
@@ -25,6 +25,32 @@ const listQuery = z.object({
   filter: z.string().max(2048).optional(),
 })
 
+/** RFC 7643 §4.1 and §3.1. */
+const user = z.object({
+  schemas: z.array(z.string()),
+  id: z.string(),
+  externalId: z.string().optional(),
+  userName: z.string(),
+  name: z
+    .object({
+      formatted: z.string().optional(),
+      familyName: z.string().optional(),
+      givenName: z.string().optional(),
+    })
+    .optional(),
+  displayName: z.string().optional(),
+  emails: z
+    .array(z.object({ value: z.string(), type: z.string().optional(), primary: z.boolean().optional() }))
+    .optional(),
+  active: z.boolean(),
+  meta: z.object({
+    resourceType: z.literal('User'),
+    created: z.string(),
+    lastModified: z.string(),
+    location: z.string(),
+  }),
+})
+
 type ListQuery = z.output<typeof listQuery>
 type Context = RouteContext<unknown, Record<string, unknown>, undefined>
 
@@ -37,6 +63,7 @@ export const scimRoutes = [
     summary: 'Enter a user of the directory (RFC 7644 §3.3)',
     body: resource,
     errors: 'scim',
+    answer: user,
     status: 201,
     async handle({ deps, body }) {
       const attributes = readUser(body, { active: true })
@@ -50,6 +77,7 @@ export const scimRoutes = [
     summary: 'Users of the directory, all or by user name (RFC 7644 §3.4.2)',
     query: listQuery,
     errors: 'scim',
+    answer: scimList(user),
     handle: ({ deps, query }) => answerList(deps, query),
   }),
   route({
@@ -58,6 +86,7 @@ export const scimRoutes = [
     access: 'scim',
     summary: 'A user of the directory (RFC 7644 §3.4.1)',
     errors: 'scim',
+    answer: user,
     async handle({ deps, params }) {
       const user = await findUser(deps, params.id ?? '')
       return answerUser(deps, user ? { ok: true, value: user } : NO_SUCH_USER)
@@ -70,6 +99,7 @@ export const scimRoutes = [
     summary: 'Replace a user; `active: false` ends everything of its account at once (RFC 7644 §3.5.1)',
     body: resource,
     errors: 'scim',
+    answer: user,
     handle: ({ deps, params, body }: Context) => change(deps, params.id, (user) => readUser(body, user)),
   }),
   route({
@@ -79,6 +109,7 @@ export const scimRoutes = [
     summary: 'Change a user; `active: false` ends everything of its account at once (RFC 7644 §3.5.2)',
     body: resource,
     errors: 'scim',
+    answer: user,
     handle: ({ deps, params, body }: Context) => change(deps, params.id, (user) => patchUser(user, body)),
   }),
   route({

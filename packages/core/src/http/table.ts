@@ -1,7 +1,10 @@
+import { z } from 'zod'
+import type { ResolvedOptions } from '../options.js'
 import { auditRoutes } from './admin-audit.js'
 import { adminStandingRoutes } from './admin-standing.js'
 import { adminStoreRoutes } from './admin-store.js'
 import { adminTokenRoutes } from './admin-tokens.js'
+import { json } from './answer.js'
 import { authRequestRoutes } from './auth-request.js'
 import { authorizeRoutes } from './authorize.js'
 import { backChannelRoutes } from './backchannel.js'
@@ -10,13 +13,30 @@ import { deviceRoutes } from './device.js'
 import { keyRoutes } from './keys.js'
 import { metadataRoutes } from './metadata.js'
 import { oauthRoutes } from './oauth.js'
+import { openApiDocument } from './openapi.js'
 import { operationRoutes } from './operations.js'
-import type { Route } from './route.js'
+import { type Route, route } from './route.js'
 import { scimRoutes } from './scim.js'
 import { scimDiscoveryRoutes } from './scim-discovery.js'
 import { tokenRoutes } from './tokens.js'
 
-/** Every route of the gate, `/openapi.json` aside, which is made from it. */
+const documents = new WeakMap<ResolvedOptions, unknown>()
+
+const documentRoute = route({
+  method: 'GET',
+  path: '/openapi.json',
+  access: 'public',
+  summary: 'This document',
+  answer: z.looseObject({ openapi: z.string() }),
+  unlimitedBecause: 'It is made once',
+  async handle({ deps: { options } }) {
+    const document = documents.get(options) ?? openApiDocument(ROUTES, options)
+    documents.set(options, document)
+    return json(document)
+  },
+})
+
+/** Every route of the gate. */
 export const ROUTES: readonly Route[] = [
   ...browserRoutes,
   ...authRequestRoutes,
@@ -34,4 +54,5 @@ export const ROUTES: readonly Route[] = [
   ...scimRoutes,
   ...scimDiscoveryRoutes,
   ...operationRoutes,
+  documentRoute,
 ]

@@ -2,6 +2,7 @@ import { createApiKey } from '../../src/api-keys/create.js'
 import type { Deps } from '../../src/deps.js'
 import { createRoutes, type Peer } from '../../src/http/router.js'
 import type { IdentityProvider } from '../../src/provider.js'
+import { cookieNames } from '../../src/sessions/cookie.js'
 import { startSession } from '../../src/sessions/start.js'
 import { issueToken } from '../../src/tokens/issue.js'
 import { type GateFixture, gateFixture, must, PROGRAM } from '../gate-fixture.js'
@@ -62,7 +63,10 @@ export async function sessionOf(
 ): Promise<Record<string, string>> {
   const facts = { email, groups, issuer: 'https://idp.test', subject: email, idToken: 't' }
   const { cookieValue } = must(await startSession(deps, facts))
-  return { cookie: `__Host-portcullis_session=${cookieValue}`, 'sec-fetch-site': 'same-origin' }
+  return {
+    cookie: `${cookieNames(deps.options.secure).session}=${cookieValue}`,
+    'sec-fetch-site': 'same-origin',
+  }
 }
 
 export async function tokenOf(

@@ -94,6 +94,7 @@ const REQUESTS: Record<string, Row> = {
   'GET /scim/v2/ResourceTypes/{id}': { answer: '200', path: '/scim/v2/ResourceTypes/User' },
   'GET /scim/v2/Schemas': { answer: '200' },
   'GET /scim/v2/Schemas/{id}': { answer: '404', path: '/scim/v2/Schemas/unknown' },
+  'GET /openapi.json': { answer: '200' },
   'GET /health': { answer: '200' },
   'GET /ready': { answer: '200' },
   'GET /.well-known/jwks.json': { answer: '200' },

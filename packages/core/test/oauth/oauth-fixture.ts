@@ -42,9 +42,9 @@ export async function approvalOf(deps: Deps, account: string) {
   return must(await approvalBy(deps, await personOf(deps, account)))
 }
 
-/** The tokens of a new family of the command line client. */
-export async function startFamilyOf(deps: Deps, account: string) {
-  const [client] = deps.options.oauthClients
+/** The tokens of a new family, of the command line client unless told otherwise. */
+export async function startFamilyOf(deps: Deps, account: string, clientId = CLI) {
+  const client = deps.options.oauthClients.find(({ id }) => id === clientId)
   if (!client) throw new Error('no client')
   const familyId = deps.randomId(16)
   const started = await startFamily(deps, {
