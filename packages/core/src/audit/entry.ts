@@ -40,6 +40,8 @@ export type AuditAction =
   | 'account.provider_logout'
   | 'store.accept_loss'
   | 'audit.prune'
+  | 'admin.read'
+  | 'admin.refused'
 
 export interface AuditEntry extends AuditedAction {
   /** 1, 2, 3 … without gaps. */

@@ -27,6 +27,8 @@ const LANE_OF: Readonly<Record<AuditAction, Lane>> = {
   'account.unban': 'administrative',
   'account.activate': 'administrative',
   'store.accept_loss': 'administrative',
+  'admin.read': 'ordinary',
+  'admin.refused': 'ordinary',
   'session.start': 'ordinary',
   'session.refused': 'ordinary',
   'token.issue': 'ordinary',

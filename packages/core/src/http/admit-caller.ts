@@ -1,10 +1,10 @@
 import type { RecentUses } from '../activity/touch.js'
 import { isAtLeast, type LeastRole, mayMakeRequest } from '../authorization/roles.js'
 import { mayActOnSession } from '../cross-site.js'
-import { type Credential, denial, type Identity, type RequestView } from '../decision.js'
+import { type Credential, type Denial, denial, type Identity, type RequestView } from '../decision.js'
 import type { Deps } from '../deps.js'
 import { identify } from '../identify.js'
-import { type Outcome, refused } from '../outcome.js'
+import type { Outcome } from '../outcome.js'
 import type { AccountAccess } from './route.js'
 
 /** What a kind of access asks for. */
@@ -27,22 +27,34 @@ const DEMANDS: Readonly<Record<AccountAccess, Demand>> = {
   super_admin: { role: 'super_admin', scope: 'admin' },
 }
 
+/** Who may call, or why not, with whoever was identified all the same. */
+export type AdmittedCaller = Outcome<Identity> & { readonly refused?: Identity }
+
 /** Who calls a route, if the route is open to them. */
 export async function admitCaller(
   deps: Deps,
   recent: RecentUses,
   view: RequestView,
   access: AccountAccess,
-): Promise<Outcome<Identity>> {
+): Promise<AdmittedCaller> {
   const identified = await identify(deps, recent, view)
   if (!identified.ok) return identified
-  const { role, scopes, credential } = identified.value
+  const refusal = refuseCaller(deps, identified.value, view, access)
+  return refusal ? { ok: false, denial: refusal, refused: identified.value } : identified
+}
+
+function refuseCaller(
+  deps: Deps,
+  { role, scopes, credential }: Identity,
+  view: RequestView,
+  access: AccountAccess,
+): Denial | undefined {
   const { kinds, role: least, scope = deps.options.requiredScope } = DEMANDS[access]
-  if (kinds && !kinds.includes(credential.kind)) return refused('credential_kind_refused')
-  if (least && !isAtLeast(role, least)) return refused('role_insufficient')
-  if (!mayMakeRequest(role, view)) return refused('role_insufficient')
-  if (scope !== null && !scopes.includes(scope)) return refused('scope_insufficient', { scope })
+  if (kinds && !kinds.includes(credential.kind)) return denial('credential_kind_refused')
+  if (least && !isAtLeast(role, least)) return denial('role_insufficient')
+  if (!mayMakeRequest(role, view)) return denial('role_insufficient')
+  if (scope !== null && !scopes.includes(scope)) return denial('scope_insufficient', { scope })
   if (credential.kind === 'session' && !mayActOnSession(view, deps.options.publicUrl))
-    return { ok: false, denial: denial('cross_site_request') }
-  return identified
+    return denial('cross_site_request')
+  return undefined
 }

@@ -12,6 +12,7 @@ import { limitGuess } from '../rate-limit/limit-guess.js'
 import { refuseUnlessDirectory } from '../scim/admit.js'
 import { admitCaller } from './admit-caller.js'
 import { redirect, refuse, refuseProblem } from './answer.js'
+import { type AuditAdminCall, auditAdminCalls } from './audit-admin-calls.js'
 import { envoyAuthRoute } from './auth-request.js'
 import { readBody, readForm, readQuery } from './body.js'
 import { oauthMalfunction, oauthRefusal } from './oauth-error.js'
@@ -34,6 +35,7 @@ interface Call {
   readonly view: RequestView
   readonly url: URL
   readonly address: string | undefined
+  readonly auditAdminCall: AuditAdminCall
 }
 
 export interface Routes {
@@ -42,6 +44,7 @@ export interface Routes {
 }
 
 export function createRoutes(deps: Deps, recent: RecentUses): Routes {
+  const auditAdminCall = auditAdminCalls(deps)
   const router = new Hono<{ Bindings: Call }>({ strict: true })
   // Malfunctions are answered in one place, below.
   router.onError((cause) => {
@@ -65,7 +68,13 @@ export function createRoutes(deps: Deps, recent: RecentUses): Routes {
         const malformed = refuseHead(view)
         const response = malformed
           ? refuse(malformed)
-          : await router.fetch(request, { request, view, url, address: deps.addressOf(view) })
+          : await router.fetch(request, {
+              request,
+              view,
+              url,
+              address: deps.addressOf(view),
+              auditAdminCall,
+            })
         return response.status >= 400 && isNavigation(view) ? await asPage(response) : response
       } catch (cause) {
         // The only range that a caller can miss once the schema has passed is the cursor's.
@@ -87,14 +96,15 @@ async function answerRoute(
 ): Promise<Response> {
   const answer = async () => {
     const prepared = await prepare(deps, recent, route, call)
-    if (!prepared.ok) {
-      const { address } = call
-      return refuseByAddress(route, { deps, address }) ?? refuseRoute(deps, route, call, prepared.denial)
-    }
     const trace = traceOf(call.view, call.address)
-    const { identity } = prepared.value
+    const identity = prepared.ok ? prepared.value.identity : prepared.caller
     const actor = identity && actorOf(identity, trace)
-    return answerUnderLimit(route, { deps, recent, ...call, ...prepared.value, actor, trace, params })
+    const response = prepared.ok
+      ? await answerUnderLimit(route, { deps, recent, ...call, ...prepared.value, actor, trace, params })
+      : (refuseByAddress(route, { deps, address: call.address }) ??
+        refuseRoute(deps, route, call, prepared.denial))
+    if (actor) void call.auditAdminCall(route, actor, response)
+    return response
   }
   const malfunction = route.errors && MALFUNCTION_IN[route.errors]
   if (!malfunction) return answer()
@@ -121,7 +131,12 @@ function refuseRoute(deps: Deps, route: Route, call: Call, refusal: Denial): Res
 type Prepared = Pick<RouteContext, 'identity' | 'query' | 'body'>
 
 /** Who calls comes before what they send: nobody learns the shape of what is not theirs to use. */
-async function prepare(deps: Deps, recent: RecentUses, route: Route, call: Call): Promise<Outcome<Prepared>> {
+async function prepare(
+  deps: Deps,
+  recent: RecentUses,
+  route: Route,
+  call: Call,
+): Promise<Outcome<Prepared> & { readonly caller?: Identity }> {
   let identity: Identity | undefined
   if (route.access === 'public') {
     // OAuth clients prove themselves in what they send; what a browser adds by itself changes nothing there.
@@ -135,13 +150,17 @@ async function prepare(deps: Deps, recent: RecentUses, route: Route, call: Call)
     const judged = route.judgedBy?.(deps, call.view) ?? done(call.view)
     if (!judged.ok) return judged
     const admitted = await admitCaller(deps, recent, judged.value, route.access)
-    if (!admitted.ok) return admitted
+    if (!admitted.ok) {
+      const { denial: refusal, refused: caller } = admitted
+      return { ok: false, denial: refusal, ...(caller && { caller }) }
+    }
     identity = admitted.value
   }
+  const caller = identity ? { caller: identity } : {}
   const query = route.query ? readQuery(call.url, route.query) : done(undefined)
-  if (!query.ok) return query
+  if (!query.ok) return { ...query, ...caller }
   const body = await readInput(route, call.request, deps.options.bodyDeadlineMs)
-  if (!body.ok) return body
+  if (!body.ok) return { ...body, ...caller }
   return done({ identity, query: query.value, body: body.value })
 }
 
