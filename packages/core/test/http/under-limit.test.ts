@@ -106,6 +106,7 @@ describe('limits by address', () => {
       '/.well-known/portcullis/problems/{code}',
       '/health',
       '/oauth2/sign_out',
+      '/openapi.json',
       '/ready',
     ])
   })
