@@ -62,6 +62,8 @@ describe('openid-client', () => {
     expect((await submit('/device', { user_code: device.user_code, decision: 'approve' })).status).toBe(200)
     const first = await openid.pollDeviceAuthorizationGrant(config, { ...device, interval: 0 })
     expect(await status(first.access_token)).toBe(200)
+    const person = await openid.fetchUserInfo(config, first.access_token, 'user@example.com')
+    expect(person).toMatchObject({ sub: 'user@example.com', email: 'user@example.com' })
     const second = await openid.refreshTokenGrant(config, first.refresh_token ?? '')
     expect(await status(second.access_token)).toBe(200)
 
@@ -117,14 +119,38 @@ describe('oauth4webapi', () => {
     )
     const tokens = await oauth.processAuthorizationCodeResponse(server, client, response)
     expect(await status(tokens.access_token)).toBe(200)
+    const headers = { authorization: `Bearer ${tokens.access_token}` }
+    const call = new Request(`${gateway.url}/v1/models`, { headers })
+    const claims = await oauth.validateJwtAccessToken(server, call, gateway.url, insecure)
+    expect(claims).toMatchObject({ sub: 'user@example.com', client_id: CLI, scope: 'api' })
 
     const backend: oauth.Client = { client_id: BACKEND.id }
     const secret = oauth.ClientSecretPost(BACKEND.secret)
     const asked = await oauth.introspectionRequest(server, backend, secret, tokens.access_token, insecure)
-    expect(await oauth.processIntrospectionResponse(server, backend, asked)).toMatchObject({ active: true })
+    const described = await oauth.processIntrospectionResponse(server, backend, asked)
+    expect(described).toMatchObject({ active: true, client_id: CLI })
     const revoked = await oauth.revocationRequest(server, client, oauth.None(), tokens.access_token, insecure)
     await oauth.processRevocationResponse(revoked)
     expect(await status(tokens.access_token)).toBe(401)
+  })
+})
+
+describe('a resource server with oauth4webapi', () => {
+  it('takes the tokens of the token page (RFC 9068 §4)', async () => {
+    const issuer = new URL(gateway.url)
+    const insecure = { [oauth.allowInsecureRequests]: true } as const
+    const found = await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...insecure })
+    const server = await oauth.processDiscoveryResponse(issuer, found)
+    const minted = await user.fetch(`${gateway.url}/api/token/generate`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' },
+      body: '{}',
+    })
+    const { token } = (await minted.json()) as { token: string }
+    const headers = { authorization: `Bearer ${token}` }
+    const call = new Request(`${gateway.url}/v1/models`, { headers })
+    const claims = await oauth.validateJwtAccessToken(server, call, gateway.url, insecure)
+    expect(claims).toMatchObject({ client_id: 'portcullis' })
   })
 })
 

@@ -46,18 +46,23 @@ function admit(
   const client = deps.options.oauthClients.find(({ id }) => id === wished.client_id)
   if (!client) return refuse(denial('client_invalid'))
   if (!mayRedirectTo(client, wished.redirect_uri)) return refuse(denial('redirect_uri_refused'))
-  const answerError = (error: string) => redirect(answerUrl(wished, deps.options.issuer, { error }))
-  if (wished.response_type !== 'code') return answerError('unsupported_response_type')
+  const answerError = (error: string, description: string) =>
+    redirect(errorUrl(wished, deps.options.issuer, error, description))
+  if (wished.response_type !== 'code')
+    return answerError('unsupported_response_type', 'response_type has to be code.')
   const { code_challenge: codeChallenge = '', code_challenge_method: method } = wished
-  if (method !== 'S256' || !CHALLENGE.test(codeChallenge)) return answerError('invalid_request')
+  if (method !== 'S256' || !CHALLENGE.test(codeChallenge))
+    return answerError('invalid_request', 'A code_challenge with the method S256 is needed.')
   if (wished.resource !== undefined && !isOurs(wished.resource, deps.options))
-    return answerError('invalid_target')
+    return answerError('invalid_target', 'The resource is not behind this gate.')
   const asked = wished.scope?.split(' ').filter(Boolean) ?? []
   const scopes = asked.length > 0 ? asked : [deps.options.requiredScope]
-  if (scopes.some((scope) => !Object.hasOwn(deps.options.scopes, scope))) return answerError('invalid_scope')
+  if (scopes.some((scope) => !Object.hasOwn(deps.options.scopes, scope)))
+    return answerError('invalid_scope', 'A scope is unknown.')
   const own = scopesToHandOn(deps, identity)
   const granted = [...new Set(scopes)].filter((scope) => own.includes(scope))
-  return granted.length > 0 ? { client, scopes: granted, codeChallenge } : answerError('invalid_scope')
+  if (granted.length === 0) return answerError('invalid_scope', 'None of the scopes may be granted.')
+  return { client, scopes: granted, codeChallenge }
 }
 
 /** RFC 8707 §2: whatever is behind this gate is one resource, by the name of its audience or any address of it. */
@@ -80,6 +85,11 @@ function answerUrl(
   }))
     url.searchParams.set(name, value)
   return url.href
+}
+
+/** The description is ASCII without quotes (RFC 6749 §4.1.2.1). */
+function errorUrl(wished: Wish, issuer: string, error: string, description: string): string {
+  return answerUrl(wished, issuer, { error, error_description: description })
 }
 
 /** The authorization endpoint: a person lets a program act for them (RFC 6749 §4.1 with PKCE). */
@@ -126,7 +136,8 @@ export const authorizeRoutes = [
       const admitted = admit(context, body)
       if (admitted instanceof Response) return admitted
       const { issuer } = deps.options
-      if (body.decision === 'deny') return redirect(answerUrl(body, issuer, { error: 'access_denied' }))
+      if (body.decision === 'deny')
+        return redirect(errorUrl(body, issuer, 'access_denied', 'The person has denied the request.'))
       const approval = await approvalBy(deps, identity)
       if (!approval.ok) return refuse(approval.denial)
       const code = await issueCode(deps, {

@@ -111,6 +111,7 @@ export const browserRoutes = [
     access: 'identified',
     summary: 'Who is logged in',
     answer: z.object({
+      sub: z.string(),
       user: z.string(),
       email: z.string(),
       name: z.string(),
@@ -121,6 +122,7 @@ export const browserRoutes = [
     async handle({ identity }) {
       const { accountId, email, name, groups, role, credential } = identity
       return json({
+        sub: accountId,
         user: accountId,
         email,
         name: name ?? email,

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { secretProblem } from '../secrets.js'
+import { GATE_CLIENT_ID } from '../tokens/issue.js'
 
 /** A program that asks for tokens on somebody's behalf (RFC 6749 §2). */
 export interface OAuthClient {
@@ -32,6 +33,7 @@ export function resolveClients(given: readonly OAuthClient[], problems: string[]
         problems.push(`oauthClients: a redirect URI of ${id} is no https URL, nor http on loopback`)
     if (!/^[\x21-\x39\x3b-\x7e]{1,100}$/.test(id))
       problems.push('oauthClients: an id has 1 to 100 visible ASCII characters and no colon')
+    if (id === GATE_CLIENT_ID) problems.push(`oauthClients: ${id} is the id of the gate itself`)
     const problem = secret === undefined ? undefined : secretProblem(secret)
     if (problem) problems.push(`oauthClients: the secret of ${id} is ${problem}`)
   }

@@ -17,15 +17,15 @@ export async function lastGranted(
   from: {
     accountId: string
     familyId: string
-    family: Pick<RefreshFamily, 'access' | 'turn' | 'turnedAt'>
+    family: Pick<RefreshFamily, 'clientId' | 'access' | 'turn' | 'turnedAt'>
     /** Of the refresh token. */
     expiresAt: Millis
   },
 ): Promise<GrantedTokens> {
   const { accountId, familyId, family, expiresAt } = from
-  const { access, turn, turnedAt } = family
+  const { clientId, access, turn, turnedAt } = family
   const [accessToken, refreshToken] = await Promise.all([
-    signAccessToken(deps, accountId, access),
+    signAccessToken(deps, accountId, access, clientId),
     signRefreshToken(deps, { accountId, familyId, turn }, { issuedAt: turnedAt, expiresAt }),
   ])
   const now = Math.floor(deps.clock() / 1000)

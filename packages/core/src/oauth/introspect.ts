@@ -7,6 +7,8 @@ import { identifyByBearer } from '../identify.js'
 import { done, type Outcome, refused } from '../outcome.js'
 import { refuseGrant } from '../standing/judge.js'
 import { STANDING, standingOf } from '../standing/standing.js'
+import { GATE_CLIENT_ID } from '../tokens/issue.js'
+import { verifyToken } from '../tokens/verify.js'
 import { authenticateClient, type ClientFields } from './client-auth.js'
 import { familyKey, familyOf, issuedAsFamily, proveRefreshToken } from './refresh-token.js'
 
@@ -29,7 +31,8 @@ export async function introspect(
   if (refresh) return done(refresh)
   const identified = await identifyByBearer(deps, recent, input.token)
   if (!identified.ok || identified.value.credential.kind === 'master_key') return done({ active: false })
-  return done(describe(deps, identified.value))
+  const clientId = await clientOf(deps, input.token, identified.value)
+  return done({ ...describe(deps, identified.value), ...(clientId && { client_id: clientId }) })
 }
 
 async function mayIntrospect(
@@ -48,7 +51,17 @@ async function mayIntrospect(
   return caller.ok && isAdmin(caller.value.role) && caller.value.scopes.includes('admin')
 }
 
-function describe(deps: Deps, { accountId, scopes, role, credential }: Identity): Introspection {
+/** Whom a credential of ours was issued to (RFC 7662 §2.2); other issuers have clients of their own. */
+async function clientOf(deps: Deps, token: string, { credential }: Identity): Promise<string | undefined> {
+  if (credential.kind === 'external_token') return undefined
+  const verified = credential.kind === 'token' ? await verifyToken(deps, token) : undefined
+  return (verified?.ok && verified.value.clientId) || GATE_CLIENT_ID
+}
+
+function describe(
+  deps: Deps,
+  { accountId, scopes, role, credential }: Identity,
+): Introspection & { readonly active: true } {
   return {
     active: true,
     scope: scopes.join(' '),

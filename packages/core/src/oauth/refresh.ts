@@ -101,6 +101,7 @@ async function turn(
     {
       id: deps.deriveId('access', `${familyId} ${next.turn}`),
       family: familyId,
+      clientId: client.id,
       refuse: (standing) => refuseGrant(deps, standing, issuedAsFamily(partition, family)),
       checks: [{ key: familyKey(familyId), version: stored.version }],
       writes: (_standing, access) => {
@@ -110,7 +111,7 @@ async function turn(
     },
   )
   if (!issued.ok) return issued
-  const turned = { ...next, access: issued.value.info }
+  const turned = { ...next, clientId: client.id, access: issued.value.info }
   return done(await lastGranted(deps, { accountId, familyId, family: turned, expiresAt }))
 }
 

@@ -38,7 +38,7 @@ export async function startFamily(deps: Deps, input: FamilyToStart): Promise<Out
     subject: account,
     details: { family_id: familyId, client_id: client.id, scope: scopes.join(' ') },
   } as const
-  const first = { turn: 0, turnedAt: now }
+  const first = { clientId: client.id, turn: 0, turnedAt: now }
   const issued = await audited(deps, recorded, () =>
     issueToken(
       deps,
@@ -53,12 +53,12 @@ export async function startFamily(deps: Deps, input: FamilyToStart): Promise<Out
       {
         id: deps.deriveId('access', `${familyId} 0`),
         family: familyId,
+        clientId: client.id,
         refuse: (standing) => refuseGrant(deps, standing, issuedByApproval(deps, approval)),
         checks: [{ key: spends.key, version: null }],
         writes: ({ tokenGeneration: generation }, access) => {
           const family: RefreshFamily = {
             ...first,
-            clientId: client.id,
             scopes,
             createdAt: now,
             generation,

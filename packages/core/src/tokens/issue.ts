@@ -31,6 +31,8 @@ export interface IssuedWith {
   /** The same for every repeat, so that none issues another. */
   readonly id: string
   readonly family?: string
+  /** The client that buys it. Default: `GATE_CLIENT_ID`. */
+  readonly clientId?: string
   readonly firstIssuedAt?: Millis
   /** Beside a ban. */
   readonly refuse: (standing: Standing) => Denial | undefined
@@ -81,7 +83,7 @@ export async function issueToken(
   const expiresAt = (Math.floor(createdAt / 1000) + lifetimeSeconds) * 1000
   const issued: AccessToken = { id, scopes, createdAt, expiresAt }
   const name = boundedText(input.name ?? '', TOKEN_NAME_LENGTH) || 'token'
-  const token = await signAccessToken(deps, account, issued)
+  const token = await signAccessToken(deps, account, issued, together?.clientId)
   const recorded = {
     action: 'token.issue',
     ...auditedAs(input.by),
@@ -112,16 +114,24 @@ export async function issueToken(
   return done({ token, info: { ...issued, account, name, status: 'active' } })
 }
 
-/** The same token for the same facts, but for the signature where the algorithm makes another each time. */
+/** The `client_id` of tokens that no client bought: those of the token page, of programs, and their successors. */
+export const GATE_CLIENT_ID = 'portcullis'
+
+/**
+ * The same token for the same facts, but for the signature where the algorithm makes another each time. Has every claim
+ * that RFC 9068 §2.2 requires.
+ */
 export function signAccessToken(
   deps: Deps,
   account: string,
   { id, scopes, createdAt, expiresAt }: AccessToken,
+  clientId = GATE_CLIENT_ID,
 ): Promise<string> {
   const claims = {
     iss: deps.options.issuer,
     aud: deps.options.audience,
     sub: account,
+    client_id: clientId,
     jti: id,
     iat: Math.floor(createdAt / 1000),
     exp: expiresAt / 1000,

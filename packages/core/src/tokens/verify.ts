@@ -11,6 +11,8 @@ export interface TokenClaims {
   /** Where the account's records are; kept with the proof, since every request needs it. */
   readonly partition: string
   readonly id: string
+  /** Absent from tokens that were issued before tokens named one. */
+  readonly clientId?: string
   readonly issuedAt: Millis
   readonly expiresAt: Millis
   readonly notBefore: Millis
@@ -57,16 +59,18 @@ function isAccessTokenType(typ: unknown): boolean {
 }
 
 function readClaims(payload: Record<string, unknown>, deps: Deps): TokenClaims | undefined {
-  const { iss, aud, sub, jti, iat, exp, nbf = iat, scope = '' } = payload
+  const { iss, aud, sub, jti, client_id: clientId, iat, exp, nbf = iat, scope = '' } = payload
   const audiences = Array.isArray(aud) ? aud : [aud]
   if (iss !== deps.options.issuer || !audiences.includes(deps.options.audience)) return undefined
   if (typeof sub !== 'string' || canonicalEmail(sub) !== sub) return undefined
   if (typeof jti !== 'string' || jti === '' || typeof scope !== 'string') return undefined
+  if (clientId !== undefined && typeof clientId !== 'string') return undefined
   if (!isInstant(iat) || !isInstant(exp) || !isInstant(nbf)) return undefined
   return freezeDeeply({
     accountId: sub,
     partition: deps.partitionOf(sub),
     id: jti,
+    ...(clientId === undefined ? {} : { clientId }),
     issuedAt: iat * 1000,
     expiresAt: exp * 1000,
     notBefore: nbf * 1000,

@@ -85,7 +85,9 @@ describe('the authorization endpoint', () => {
   })
 
   it('answers a denial, and a wish that it cannot grant, at the redirect URI', async () => {
-    expect(answerOf(await decide(WISH, 'deny')).get('error')).toBe('access_denied')
+    const denied = answerOf(await decide(WISH, 'deny'))
+    expect(denied.get('error')).toBe('access_denied')
+    expect(denied.get('error_description')).toBe('The person has denied the request.')
     for (const [change, error] of [
       [{ response_type: 'token' }, 'unsupported_response_type'],
       [{ code_challenge_method: 'plain' }, 'invalid_request'],

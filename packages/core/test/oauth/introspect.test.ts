@@ -38,6 +38,17 @@ describe('introspection (RFC 7662)', () => {
     expect((await ask(key)).body).toMatchObject({ active: true, sub: USER })
   })
 
+  it('names the client that a token was issued to, first, refreshed or again, and the gate where none was', async () => {
+    const { access_token, refresh_token } = await fixture.logIn()
+    const clientOf = async (token: unknown) => (await ask(String(token))).body.client_id
+    expect(await clientOf(access_token)).toBe('portcullis-cli')
+    expect(await clientOf((await fixture.refresh(refresh_token)).body.access_token)).toBe('portcullis-cli')
+    expect(await clientOf((await fixture.refresh(refresh_token)).body.access_token)).toBe('portcullis-cli')
+    const { authorization = '' } = await tokenOf(fixture.deps, USER, ['api'])
+    expect(await clientOf(authorization.slice('Bearer '.length))).toBe('portcullis')
+    expect(await clientOf((await apiKeyOf(fixture.deps, USER, ['api']))['x-api-key'])).toBe('portcullis')
+  })
+
   it('says nothing of what does not work', async () => {
     const pair = await fixture.logIn()
     const spent = pair.refresh_token

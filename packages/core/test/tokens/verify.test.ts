@@ -14,6 +14,7 @@ async function signed(claims: Record<string, unknown> = {}, typ = 'at+jwt') {
       iss: issuer,
       aud: audience,
       sub: account,
+      client_id: 'portcullis',
       jti: 'id',
       iat: seconds,
       exp: seconds + 600,
@@ -53,9 +54,15 @@ describe('an access token', () => {
     ['nbf', null],
     ['iat', -1],
     ['scope', ['api']],
+    ['client_id', 7],
   ])('is refused when %s is %j', async (claim, value) => {
     const { deps, token } = await signed({ [claim]: value })
     expect(refusalOf(await verifyToken(deps, token))).toBe('token_invalid')
+  })
+
+  it('is good without client_id, as tokens that were issued before tokens named one', async () => {
+    const { deps, token } = await signed({ client_id: undefined })
+    expect((await verifyToken(deps, token)).ok).toBe(true)
   })
 
   it('may be for several audiences, ours among them', async () => {
