@@ -157,9 +157,11 @@ describe('a resource server with oauth4webapi', () => {
 describe('an MCP client', () => {
   it('finds its way from a 401 to tokens, and refreshes them', async () => {
     const refused = await fetch(`${gateway.url}/v1/models`)
-    const { resourceMetadataUrl } = extractWWWAuthenticateParams(refused)
+    const { resourceMetadataUrl, scope } = extractWWWAuthenticateParams(refused)
+    expect(scope).toBe('api')
     if (!resourceMetadataUrl) throw new Error('no way to the metadata')
     const resource = await discoverOAuthProtectedResourceMetadata(gateway.url, { resourceMetadataUrl })
+    expect(resource.scopes_supported).toEqual(['api'])
     const [authorizationServer = ''] = resource.authorization_servers ?? []
     const metadata = await discoverAuthorizationServerMetadata(authorizationServer)
     if (!metadata) throw new Error('no metadata')

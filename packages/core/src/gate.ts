@@ -4,7 +4,7 @@ import { authenticate } from './authenticate.js'
 import { bindDeps } from './bind.js'
 import { type Decision, type Identity, isDenial, type RequestView } from './decision.js'
 import { examineStore } from './examine-store.js'
-import { type GateEvent, type GateOptions, resolveOptions } from './options.js'
+import { type GateEvent, type GateOptions, type ResolvedOptions, resolveOptions } from './options.js'
 import { isOwnPath } from './own-paths.js'
 import {
   answerProblem,
@@ -74,7 +74,7 @@ export async function createGate(options: GateOptions): Promise<Gate> {
     refuse(cause, path) {
       const problem = withMetadata(
         isDenial(cause) ? problemOfDenial(cause) : problemOfError(cause),
-        publicUrl,
+        deps.options,
       )
       if (problem.status >= 500)
         deps.strangers.report({
@@ -98,9 +98,13 @@ export async function createGate(options: GateOptions): Promise<Gate> {
   }
 }
 
-/** Tells a program that has no credential yet where it learns how to get one (RFC 9728 §5.1). */
-function withMetadata(problem: Problem, publicUrl: string): Problem {
+/** Tells a program that has no credential yet where it learns how to get one (RFC 9728 §5.1), and for which scope. */
+function withMetadata(
+  problem: Problem,
+  { publicUrl, requiredScope }: Pick<ResolvedOptions, 'publicUrl' | 'requiredScope'>,
+): Problem {
   if (problem.status !== 401 || problem.challenge === undefined) return problem
   const metadata = `${publicUrl}/.well-known/oauth-protected-resource`
-  return { ...problem, challenge: `${problem.challenge}, resource_metadata="${metadata}"` }
+  const challenge = `${problem.challenge}, scope="${requiredScope}", resource_metadata="${metadata}"`
+  return { ...problem, challenge }
 }

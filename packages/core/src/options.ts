@@ -115,7 +115,7 @@ export interface GateOptions {
   readonly tokenRenewal?: 'offer' | 'none'
   /** Issuers whose JWTs are accepted as the gate's own are, for calls to what is behind it. */
   readonly trustedIssuers?: readonly TrustedIssuerOptions[]
-  /** OAuth clients beside the built-in public `portcullis-cli`. */
+  /** OAuth clients beside the built-in public `portcullis-cli`, which an entry with its id changes. */
   readonly oauthClients?: readonly OAuthClient[]
   /**
    * Whose address counts as the client's, in limits, sessions and the audit log. Default: the peer's own. Behind a
@@ -257,7 +257,7 @@ export function resolveOptions(options: GateOptions): ResolvedOptions {
     problems,
     options.issuer ?? origin?.origin,
   )
-  const oauthClients = resolveClients(options.oauthClients ?? [], problems)
+  const oauthClients = resolveClients(options.oauthClients ?? [], Object.keys(scopes), problems)
   const superAdmins = readEmails('superAdmins', options.superAdmins, problems)
   const admins = readEmails('admins', options.admins, problems)
   const roleByGroup = resolveRoleByGroup(options.roleByGroup, problems)

@@ -1,4 +1,5 @@
 import type { Deps } from '../deps.js'
+import { type OAuthClient, scopesForClient } from '../oauth/clients.js'
 import { done, type Outcome, refused } from '../outcome.js'
 import { optimistically, RACED } from '../store/update.js'
 import { hashDeviceCode, newDeviceCode, newUserCode } from './codes.js'
@@ -24,15 +25,17 @@ const RETRY_AFTER_SECONDS = 60
 
 /**
  * Opens a request that somebody may approve within ten minutes, for which it is kept (RFC 8628 §3.1). Refused with
- * `scope_unknown`, `too_many_devices` when as many are open as may be, or `rate_limited` when as many are from `address`;
+ * `scope_unknown`, `scope_insufficient` when the client may have none of the scopes, `too_many_devices` when as many are open as may be, or `rate_limited` when as many are from `address`;
  * without one nothing is counted by address.
  */
 export async function beginDevice(
   deps: Deps,
-  input: { clientId: string; scopes?: readonly string[]; address?: string | undefined },
+  input: { client: OAuthClient; scopes?: readonly string[]; address?: string | undefined },
 ): Promise<Outcome<BegunDevice>> {
-  const scopes = [...new Set(input.scopes ?? [deps.options.requiredScope])]
-  if (scopes.some((scope) => !Object.hasOwn(deps.options.scopes, scope))) return refused('scope_unknown')
+  const { client, scopes: asked = [deps.options.requiredScope] } = input
+  if (asked.some((scope) => !Object.hasOwn(deps.options.scopes, scope))) return refused('scope_unknown')
+  const scopes = scopesForClient(client, asked)
+  if (scopes.length === 0) return refused('scope_insufficient')
   const now = deps.clock()
   const endsAt = now + DEVICE_LIFETIME_SECONDS * 1000
   const deviceCode = newDeviceCode(deps, endsAt)
@@ -42,7 +45,7 @@ export async function beginDevice(
     const userCode = newUserCode()
     const request: DeviceRequest = {
       userCode,
-      clientId: input.clientId,
+      clientId: client.id,
       scopes,
       createdAt: now,
       endsAt,

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { denial, type Identity } from '../decision.js'
 import { approvalBy } from '../oauth/approval.js'
 import { issueCode } from '../oauth/authorization-code.js'
-import type { OAuthClient } from '../oauth/clients.js'
+import { type OAuthClient, scopesForClient } from '../oauth/clients.js'
 import { mayRedirectTo } from '../oauth/redirect-uri.js'
 import { scopesToHandOn } from '../scopes.js'
 import { redirect, refuse } from './answer.js'
@@ -60,7 +60,7 @@ function admit(
   if (scopes.some((scope) => !Object.hasOwn(deps.options.scopes, scope)))
     return answerError('invalid_scope', 'A scope is unknown.')
   const own = scopesToHandOn(deps, identity)
-  const granted = [...new Set(scopes)].filter((scope) => own.includes(scope))
+  const granted = scopesForClient(client, scopes).filter((scope) => own.includes(scope))
   if (granted.length === 0) return answerError('invalid_scope', 'None of the scopes may be granted.')
   return { client, scopes: granted, codeChallenge }
 }

@@ -32,14 +32,14 @@ function authorizationServer({ options }: Deps) {
   }
 }
 
-/** RFC 9728 §2. */
+/** RFC 9728 §2. Clients ask for all scopes that are named here (MCP does): what calls need, and no more. */
 function protectedResource({ options }: Deps) {
-  const { publicUrl, issuer, audience, scopes } = options
+  const { publicUrl, issuer, audience, requiredScope } = options
   return {
     resource: audience,
     authorization_servers: [issuer],
     jwks_uri: `${publicUrl}/.well-known/jwks.json`,
-    scopes_supported: Object.keys(scopes),
+    scopes_supported: [requiredScope],
     bearer_methods_supported: ['header'],
     resource_name: 'Portcullis',
   }

@@ -160,12 +160,11 @@ export const oauthRoutes = [
     async handle({ deps, view, body, address }) {
       const client = authenticateClient(deps, view, body)
       if (!client.ok) return oauthRefusal(client.denial)
-      const { id, secret } = client.value
       const begun = await beginDevice(deps, {
-        clientId: id,
+        client: client.value,
         ...scopesIn(body.scope),
         // One that proves itself may serve many people from one address.
-        address: secret === undefined ? address : undefined,
+        address: client.value.secret === undefined ? address : undefined,
       })
       if (!begun.ok) return oauthRefusal(begun.denial)
       const userCode = showUserCode(begun.value.userCode)

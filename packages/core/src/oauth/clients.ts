@@ -13,6 +13,11 @@ export interface OAuthClient {
   readonly redirectUris?: readonly string[]
   /** What people are shown when they are asked. Default: the id. */
   readonly name?: string
+  /**
+   * The scopes that it may be given, of those that the gate knows; more that it asks for are left out. Default: all but
+   * `admin`, since some programs ask for whatever a gate has.
+   */
+  readonly scopes?: readonly string[]
 }
 
 /** The command line client; public, as everybody has it. */
@@ -22,18 +27,28 @@ const CLI_CLIENT: OAuthClient = {
   redirectUris: ['http://127.0.0.1/callback', 'http://[::1]/callback', 'http://localhost/callback'],
 }
 
-/** The clients, the built-in one first. Every problem at once; secrets are never quoted. */
-export function resolveClients(given: readonly OAuthClient[], problems: string[]): readonly OAuthClient[] {
-  const clients = [CLI_CLIENT, ...given]
+/**
+ * The clients, the built-in one first; what is given by its id changes it. Every problem at once; secrets are never
+ * quoted.
+ */
+export function resolveClients(
+  given: readonly OAuthClient[],
+  known: readonly string[],
+  problems: string[],
+): readonly OAuthClient[] {
+  const cli = given.find(({ id }) => id === CLI_CLIENT.id)
+  const clients = [{ ...CLI_CLIENT, ...cli }, ...given.filter((one) => one !== cli)]
   if (new Set(clients.map(({ id }) => id)).size < clients.length)
     problems.push('oauthClients: two have the same id')
-  for (const { id, secret, redirectUris = [] } of given) {
+  for (const { id, secret, redirectUris = [], scopes = [] } of given) {
     for (const uri of redirectUris)
       if (!isRedirectUri(uri))
         problems.push(`oauthClients: a redirect URI of ${id} is no https URL, nor http on loopback`)
     if (!/^[\x21-\x39\x3b-\x7e]{1,100}$/.test(id))
       problems.push('oauthClients: an id has 1 to 100 visible ASCII characters and no colon')
     if (id === GATE_CLIENT_ID) problems.push(`oauthClients: ${id} is the id of the gate itself`)
+    if (!Array.isArray(scopes) || scopes.some((scope) => !known.includes(scope)))
+      problems.push(`oauthClients: a scope of ${id} is none of the scopes`)
     const problem = secret === undefined ? undefined : secretProblem(secret)
     if (problem) problems.push(`oauthClients: the secret of ${id} is ${problem}`)
   }
@@ -46,6 +61,12 @@ function isRedirectUri(text: string): boolean {
   return (
     protocol === 'https:' || (protocol === 'http:' && /^(127\.0\.0\.1|\[::1\]|localhost)$/.test(hostname))
   )
+}
+
+/** What of these scopes the client may be given, each once. */
+export function scopesForClient({ scopes: own }: OAuthClient, scopes: readonly string[]): readonly string[] {
+  const mayHave = (scope: string) => own?.includes(scope) ?? scope !== 'admin'
+  return [...new Set(scopes)].filter(mayHave)
 }
 
 /** Whether this is the secret of the client, in constant time. A public client has none to give. */

@@ -7,7 +7,7 @@ import { refuseGrant } from '../standing/judge.js'
 import { STANDING, standingOf } from '../standing/standing.js'
 import type { Millis, RecordKey } from '../store/store.js'
 import { type Approval, issuedByApproval } from './approval.js'
-import type { OAuthClient } from './clients.js'
+import { type OAuthClient, scopesForClient } from './clients.js'
 import { type GrantedTokens, lastGranted } from './granted.js'
 import { familyKey, familyOf, issuedAsFamily } from './refresh-token.js'
 import { startFamily } from './start-family.js'
@@ -55,7 +55,7 @@ export async function redeemApproval(
     by,
     client,
     scopes,
-    grantable: scopesOf(deps, deps.roleOf(approval.account)),
+    grantable: scopesForClient(client, scopesOf(deps, deps.roleOf(approval.account))),
     spends: { key, until: forgottenAt + OUTLIVES_MS },
   })
   if (started.ok || started.denial.code !== 'grant_invalid') return started

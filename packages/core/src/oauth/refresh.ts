@@ -8,7 +8,7 @@ import { refuseGrant } from '../standing/judge.js'
 import { STANDING, standingOf } from '../standing/standing.js'
 import type { JsonValue, StoredRecord } from '../store/store.js'
 import { issueToken } from '../tokens/issue.js'
-import type { OAuthClient } from './clients.js'
+import { type OAuthClient, scopesForClient } from './clients.js'
 import { type GrantedTokens, lastGranted } from './granted.js'
 import {
   familyKey,
@@ -81,6 +81,9 @@ async function turn(
 ): Promise<Outcome<GrantedTokens>> {
   const family = familyOf(stored)
   const partition = deps.partitionOf(accountId)
+  // A client may have been given more than it may have by now.
+  const grantable = scopesForClient(client, family.scopes)
+  if (grantable.length === 0) return refused('scope_insufficient')
   const { accessLifetimeSeconds, refreshLifetimeSeconds, maxLifetimeSeconds } = deps.options.tokens
   const now = deps.clock()
   const expiresAt = Math.min(
@@ -93,8 +96,8 @@ async function turn(
     {
       account: accountId,
       by: actorByExchange(deps, accountId, 'refresh_token', trace),
-      scopes: scopes ?? family.scopes,
-      grantable: family.scopes,
+      scopes: scopes ?? grantable,
+      grantable,
       name: client.name ?? client.id,
       lifetimeSeconds: accessLifetimeSeconds,
     },

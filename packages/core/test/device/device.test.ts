@@ -115,6 +115,7 @@ describe('a login on another device (RFC 8628)', () => {
   })
 
   it('hands on no more than the account has', async () => {
+    fixture = await oauthFixture({ oauthClients: [{ id: CLI, scopes: ['api', 'admin'] }] })
     const begun = await begin('api admin')
     await decide(begun.user_code, 'approve')
     expect((await poll(begun.device_code)).body.scope).toBe('api')

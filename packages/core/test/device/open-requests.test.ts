@@ -7,7 +7,7 @@ import { type GateFixture, gateFixture, must, refusalOf } from '../gate-fixture.
 
 let fixture: GateFixture
 
-const begin = (address?: string) => beginDevice(fixture.deps, { clientId: 'portcullis-cli', address })
+const begin = (address?: string) => beginDevice(fixture.deps, { client: { id: 'portcullis-cli' }, address })
 const open = () => fixture.store.count(DEVICE, 'requests')
 
 const person = (): Identity => ({

@@ -59,7 +59,7 @@ async function askUntilAnswered(gate: Gate, form: Form) {
 }
 
 async function approved(people: Deps, account: string): Promise<Form> {
-  const { deviceCode, userCode } = must(await beginDevice(people, { clientId: CLI }))
+  const { deviceCode, userCode } = must(await beginDevice(people, { client: { id: CLI } }))
   const identity = await personOf(people, account)
   must(await decideDevice(people, { identity, userCode, decision: 'approved', scopes: ['api'] }))
   return { grant_type: DEVICE_GRANT, device_code: deviceCode }

@@ -92,6 +92,8 @@ describe('metadata', () => {
     expect(await resource.json()).toMatchObject({
       resource: 'https://gate.test',
       authorization_servers: ['https://gate.test'],
+      // Clients ask for all of them.
+      scopes_supported: ['api'],
     })
   })
 })
