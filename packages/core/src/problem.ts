@@ -75,7 +75,7 @@ export const FORWARDING_PROBLEMS = {
     code: 'upgrade_refused',
     status: 501,
     title: 'Upgrade refused',
-    detail: 'The gate forwards plain HTTP exchanges only: no WebSocket, no h2c.',
+    detail: 'The gate forwards no upgrade here; HTTP/2 over plain TCP (h2c) it ignores.',
   },
   upstream_refused: {
     code: 'upstream_refused',

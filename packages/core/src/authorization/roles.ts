@@ -1,5 +1,5 @@
 import type { RequestView, Role } from '../decision.js'
-import { isUpgrade } from '../request/upgrade.js'
+import { isIgnoredUpgrade, isUpgrade } from '../request/upgrade.js'
 
 /**
  * The least role that is enough: `user` < `admin` < `super_admin`. A `team` or a `customer` of a trusted issuer may do
@@ -37,5 +37,6 @@ export function isReading(method: string): boolean {
 
 /** A viewer only reads: a handshake is a GET, but what it opens is written to as well. */
 export function mayMakeRequest(role: Role, view: RequestView): boolean {
-  return role !== 'viewer' || (isReading(view.method) && !isUpgrade(view))
+  if (role !== 'viewer') return true
+  return isReading(view.method) && (!isUpgrade(view) || isIgnoredUpgrade(view))
 }

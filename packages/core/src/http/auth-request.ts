@@ -81,6 +81,8 @@ function refuseOriginal(deps: Deps, view: RequestView, { role, credential }: Ide
   const isMethodKnown = original.ok && original.value.isMethodKnown
   if (role === 'viewer' && !isMethodKnown)
     return denial('role_insufficient', { detail: 'The proxy does not tell the method of the request.' })
+  // What the gate ignores, the proxy or what is behind it may not.
+  if (role === 'viewer' && isUpgrade(view)) return denial('role_insufficient')
   if (credential.kind !== 'session') return undefined
   const [origin] = headerValues(view.rawHeaders, 'origin')
   const { publicUrl } = deps.options

@@ -4,12 +4,15 @@ import { headerValues } from '../credentials.js'
 import { type Denial, denial, type Identity } from '../decision.js'
 import type { Gate } from '../gate.js'
 import { refuseMessage } from '../request/message.js'
+import { isIgnoredUpgrade } from '../request/upgrade.js'
 import { pathOf, viewOf } from './node.js'
+import { rereading } from './read-again.js'
 
 /**
  * Guards the WebSockets of a server, whatever framework answers its requests: nothing is upgraded before the caller was
  * let in, and `handle` gets who it is. With a browser session only pages of the gate's own origin may open one, since
- * browsers send cookies along from any site (RFC 6455 §10.2). Answers how to stop.
+ * browsers send cookies along from any site (RFC 6455 §10.2). An offer of h2c is ignored: such a request is answered as any
+ * other, by whoever answers requests. Answers how to stop.
  */
 export function guardUpgrades(
   server: Server,
@@ -24,11 +27,19 @@ export function guardUpgrades(
     if (answer instanceof Response) await answerOnSocket(socket, answer)
     else handle(req, socket, head, answer)
   }
+  const { readAgain, stop } = rereading(server)
   const listener = (req: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (isIgnoredUpgrade(req)) {
+      readAgain(req, socket, head)
+      return
+    }
     onUpgrade(req, socket, head).catch(() => socket.destroy())
   }
   server.on('upgrade', listener)
-  return () => void server.off('upgrade', listener)
+  return () => {
+    stop()
+    server.off('upgrade', listener)
+  }
 }
 
 async function judge(gate: Gate, req: IncomingMessage): Promise<Identity | Response> {

@@ -3,6 +3,7 @@ import { headerValues } from '../credentials.js'
 import { denial } from '../decision.js'
 import { FORWARDING_PROBLEMS, MALFUNCTIONS, type Problem, problemOfDenial } from '../problem.js'
 import { type Framing, readFraming, refuseMessage } from '../request/message.js'
+import { isIgnoredUpgrade } from '../request/upgrade.js'
 
 const REFUSED_METHODS: ReadonlySet<string> = new Set(['TRACE', 'TRACK', 'CONNECT'])
 
@@ -23,8 +24,9 @@ export function admit(req: IncomingMessage): Admission {
   return { framing }
 }
 
-/** In HTTP/1.0 an Upgrade means nothing (RFC 9110 §7.8); it goes no further either way. */
-function asksForUpgrade({ httpVersion, rawHeaders }: IncomingMessage): boolean {
-  if (httpVersion === '1.0') return false
-  return ['upgrade', 'http2-settings'].some((name) => headerValues(rawHeaders, name).length > 0)
+/** In HTTP/1.0 an Upgrade means nothing, and h2c is ignored (RFC 9110 §7.8); neither goes any further. */
+function asksForUpgrade(req: IncomingMessage): boolean {
+  return (
+    req.httpVersion !== '1.0' && headerValues(req.rawHeaders, 'upgrade').length > 0 && !isIgnoredUpgrade(req)
+  )
 }

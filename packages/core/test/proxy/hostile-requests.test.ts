@@ -55,12 +55,8 @@ describe('methods and upgrades', () => {
   })
 
   it.each([
-    [
-      'h2c',
-      ['Upgrade: h2c', 'HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA', 'Connection: Upgrade, HTTP2-Settings'],
-    ],
-    ['h2c without Upgrade', ['HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA']],
-    ['h2c in another spelling', ['uPgRaDe: H2C', 'Connection: upgrade']],
+    ['something unknown', ['Upgrade: other/1', 'Connection: Upgrade']],
+    ['h2c or a WebSocket', ['Upgrade: h2c, websocket', 'Connection: Upgrade']],
     [
       'WebSocket',
       [
@@ -75,6 +71,20 @@ describe('methods and upgrades', () => {
     expect(status).toBe(501)
     expect(response).toContain('"code":"upgrade_refused"')
     expect(received).toEqual([])
+  })
+
+  it.each([
+    [
+      'as RFC 7540 §3.2 spelled it',
+      ['Upgrade: h2c', 'HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA', 'Connection: Upgrade, HTTP2-Settings'],
+    ],
+    ['without Upgrade', ['HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA']],
+    ['in another spelling', ['uPgRaDe: H2C', 'Connection: upgrade']],
+  ])('an offer of h2c %s is ignored and goes no further (RFC 9110 §7.8)', async (_, fields) => {
+    const { status, received } = await send(head('GET /a HTTP/1.1', ...fields))
+    expect(status).toBe(200)
+    expect(received).toHaveLength(1)
+    expect(JSON.stringify(received[0]?.rawHeaders).toLowerCase()).not.toMatch(/upgrade|http2-settings|h2c/)
   })
 })
 
