@@ -8,7 +8,7 @@ import { returnPath } from '../login/return-path.js'
 import { cookieNames } from '../sessions/cookie.js'
 import { parseCookieValue } from '../sessions/session.js'
 import { json, redirect, refuse } from './answer.js'
-import { signOutPage } from './page.js'
+import { signedOutPage, signOutPage } from './page.js'
 import { type RouteContext, route } from './route.js'
 import { seconds } from './wire.js'
 
@@ -36,7 +36,10 @@ async function signOut({
   const value = cookie({ deps, view }, 'session')
   const session = value === undefined ? undefined : parseCookieValue(value)
   const ended = await endLogin(deps, { ...(session && { session }), returnTo: query.rd, trace })
-  return redirect(ended.location, ended.setCookies)
+  if (ended.location !== undefined) return redirect(ended.location, ended.setCookies)
+  const response = signedOutPage(ended.returnTo)
+  for (const setCookie of ended.setCookies) response.headers.append('set-cookie', setCookie)
+  return response
 }
 
 /** Links inside our pages and typed addresses log out at once; a link from elsewhere asks first. */

@@ -61,6 +61,17 @@ export function signOutPage(returnTo: string): Response {
   })
 }
 
+/** Says that nobody is logged in here any more; whoever wants to be is asked for by a link, not by the provider. */
+export function signedOutPage(returnTo: string): Response {
+  return page({
+    title: 'Signed out',
+    paragraphs: [
+      'You are logged out here. The identity provider may still know you: log out there too on a shared computer.',
+    ],
+    action: `<a href="/oauth2/start?rd=${encodeURIComponent(returnTo)}">Log in</a>`,
+  })
+}
+
 export function escapeText(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }

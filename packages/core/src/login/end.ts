@@ -6,27 +6,32 @@ import type { SessionKey } from '../sessions/session.js'
 import { returnPath } from './return-path.js'
 
 export interface EndedLogin {
-  readonly location: string
+  /** Where the session at the provider is ended; absent when there is none to end, or no way to. */
+  readonly location?: string
+  /** Where a new login should lead. */
+  readonly returnTo: string
   readonly setCookies: readonly string[]
 }
 
 /**
  * Ends the session here, then sends the browser to end it at the provider too (OpenID Connect RP-Initiated Logout 1.0),
- * which comes back to `publicUrl/`. Where the provider offers no logout, is out of reach, or nobody was logged in, the
- * browser goes to `returnTo`. Rejects, with the session alive and the cookie untouched, when the store cannot end it.
+ * which comes back to `publicUrl/`. Where the provider offers no logout, is out of reach, or nobody was logged in, there is no
+ * `location`, and the browser may go to nothing that needs a login: the provider would log in again unasked. Rejects, with the session alive and the cookie untouched, when the store cannot end it.
  */
 export async function endLogin(
   deps: Deps,
   input: { session?: SessionKey; returnTo: string | undefined; trace?: RequestTrace },
 ): Promise<EndedLogin> {
   const { publicUrl, secure } = deps.options
-  const local = returnPath(input.returnTo, publicUrl)
-  const setCookies = [clearCookie(cookieNames(secure).session, secure)]
+  const left = {
+    returnTo: returnPath(input.returnTo, publicUrl),
+    setCookies: [clearCookie(cookieNames(secure).session, secure)],
+  }
   const ended =
     input.session &&
     (await endSession(deps, { key: input.session, ...(input.trace && { trace: input.trace }) }))
-  if (!ended?.ok) return { location: local, setCookies }
-  return { location: (await providerLogout(deps, ended.value.session.idToken)) ?? local, setCookies }
+  const location = ended?.ok ? await providerLogout(deps, ended.value.session.idToken) : undefined
+  return location === undefined ? left : { ...left, location }
 }
 
 async function providerLogout(deps: Deps, idToken: string): Promise<string | undefined> {
