@@ -22,10 +22,13 @@ export function authenticateClient(
   const [authorization, ...more] = headerValues(view.rawHeaders, 'authorization')
   if (more.length > 0) return refused('client_invalid')
   if (authorization !== undefined) {
-    const basic = readBasic(authorization)
-    if (!basic || fields.client_secret !== undefined) return refused('client_invalid')
-    if (fields.client_id !== undefined && fields.client_id !== basic.id) return refused('client_invalid')
-    return check(deps, basic.id, basic.secret)
+    if (fields.client_secret !== undefined) return refused('client_invalid')
+    for (const { id, secret } of readBasic(authorization)) {
+      const isNamed = fields.client_id === undefined || fields.client_id === id
+      const client = isNamed ? check(deps, id, secret) : undefined
+      if (client?.ok) return client
+    }
+    return refused('client_invalid')
   }
   return check(deps, fields.client_id, fields.client_secret)
 }
@@ -35,15 +38,24 @@ function check(deps: Deps, id: string | undefined, secret: string | undefined): 
   return client && isClientSecret(client, secret) ? done(client) : refused('client_invalid')
 }
 
-/** RFC 6749 §2.3.1: both parts are form-encoded before they are joined. */
-function readBasic(authorization: string): { id: string; secret: string } | undefined {
+interface BasicCredentials {
+  readonly id: string
+  readonly secret: string
+}
+
+/**
+ * RFC 6749 §2.3.1: both parts are form-encoded before they are joined. curl and others join them as they are, so that
+ * they are read that way too.
+ */
+function readBasic(authorization: string): readonly BasicCredentials[] {
   const encoded = /^Basic +([A-Za-z0-9+/]+=*)$/i.exec(authorization)?.[1]
   const [, id, secret] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded ?? '', 'base64').toString('utf8')) ?? []
-  if (id === undefined || secret === undefined) return undefined
+  if (id === undefined || secret === undefined) return []
+  const raw = { id, secret }
   try {
-    return { id: decodeForm(id), secret: decodeForm(secret) }
+    return [{ id: decodeForm(id), secret: decodeForm(secret) }, raw]
   } catch {
-    return undefined
+    return [raw]
   }
 }
 

@@ -58,6 +58,18 @@ describe('introspection (RFC 7662)', () => {
       expect((await ask(token)).body).toEqual({ active: false })
   })
 
+  it('takes a secret in Basic authentication form-encoded (RFC 6749 §2.3.1), and as curl -u sends it', async () => {
+    const secret = 'Qm4+XvT8/zNb2Kc%W6yRd9Hs=Lf3JgPa7 EuV'
+    fixture = await oauthFixture({ oauthClients: [{ id: 'back+end', secret }] })
+    const { access_token } = await fixture.logIn()
+    const basic = (text: string) => ({ authorization: `Basic ${Buffer.from(text).toString('base64')}` })
+    const encoded = `${encodeURIComponent('back+end')}:${encodeURIComponent(secret).replaceAll('%20', '+')}`
+    expect((await ask(access_token, {}, basic(encoded))).body.active).toBe(true)
+    expect((await ask(access_token, {}, basic(`back+end:${secret}`))).body.active).toBe(true)
+    expect((await ask(access_token, {}, basic(`back+end:${secret.slice(1)}`))).status).toBe(401)
+    expect((await ask(access_token, { client_id: 'other' }, basic(encoded))).status).toBe(401)
+  })
+
   it('answers confidential clients and administrators, nobody else', async () => {
     const { access_token } = await fixture.logIn()
     expect((await ask(access_token, {})).status).toBe(401)
