@@ -126,10 +126,12 @@ export const tokenRoutes = [
     access: 'account',
     summary: 'One token of the account',
     query: z.object({ token_id: tokenId }),
-    answer: z.object({ success, token_info: wireToken }),
+    answer: z.object({ success, token_info: wireToken.extend({ user_email: z.string() }) }),
     async handle({ deps, identity, query }) {
       const found = await describeToken(deps, { account: identity.accountId, id: query.token_id })
-      return found.ok ? json({ success: true, token_info: toWireToken(found.value) }) : refuse(found.denial)
+      if (!found.ok) return refuse(found.denial)
+      const token = { ...toWireToken(found.value), user_email: identity.email }
+      return json({ success: true, token_info: token })
     },
   }),
   route({

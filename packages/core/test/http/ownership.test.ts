@@ -41,6 +41,12 @@ describe('ownership', () => {
     expect(await worksWith({ 'x-api-key': token.token ?? '' })).toBe(true)
   })
 
+  it('a token says whose it is to its owner', async () => {
+    const { call, token, owner } = await scene()
+    const info = await call('GET', `/api/token/info?token_id=${token.token_id}`, { headers: owner })
+    expect(await info.json()).toMatchObject({ token_info: { user_email: 'owner@example.com' } })
+  })
+
   it('an API key of another account is not there to be seen, rotated or revoked', async () => {
     const { call, apiKey, thieves, worksWith } = await scene()
     for (const [, headers] of thieves) {
