@@ -281,6 +281,12 @@ export const DENIALS = {
     title: 'Login refused',
     detail: 'The login could not be completed. Start again.',
   },
+  email_missing: {
+    status: 401,
+    title: 'Token names no e-mail',
+    detail: 'The token names no e-mail address.',
+    challengeError: 'invalid_token',
+  },
   email_unverified: {
     status: 403,
     title: 'E-mail not verified',

@@ -256,6 +256,7 @@ export function resolveOptions(options: GateOptions): ResolvedOptions {
     options.trustedIssuers,
     problems,
     options.issuer ?? origin?.origin,
+    Object.keys(scopes),
   )
   const oauthClients = resolveClients(options.oauthClients ?? [], Object.keys(scopes), problems)
   const superAdmins = readEmails('superAdmins', options.superAdmins, problems)

@@ -3,7 +3,7 @@ import { done, type Outcome, refused } from '../outcome.js'
 import { claimAt } from './claim-path.js'
 
 /**
- * The account that a payload speaks of. Refused with `token_invalid` when it names none, and with `email_unverified`
+ * The account that a payload speaks of. Refused with `email_missing` when it names none, and with `email_unverified`
  * when the issuer does not vouch for the address (OpenID Connect Core 1.0 §5.1).
  *
  * A bare user id never becomes an account by gluing a host to it: `root` at `example.com` and the real
@@ -16,7 +16,7 @@ export function accountOf(
   const email = claimAt(payload, paths.email)
   const named = email === undefined ? claimAt(payload, paths.userId) : email
   const account = typeof named === 'string' ? canonicalEmail(named) : undefined
-  if (!account) return refused('token_invalid')
+  if (!account) return refused('email_missing')
   const { email_verified: verified = true } = payload
   // Amazon Cognito and others write it as a string; what is neither true nor absent vouches for nothing.
   return verified === true || verified === 'true' ? done(account) : refused('email_unverified')

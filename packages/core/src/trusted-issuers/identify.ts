@@ -1,5 +1,5 @@
 import { frozenIdentity } from '../authentication/identity.js'
-import type { DenialCode, Identity } from '../decision.js'
+import type { Denial, DenialCode, Identity } from '../decision.js'
 import type { Deps } from '../deps.js'
 import { refuseEmailDomain } from '../login/email-domain.js'
 import { isFromBeforeLoss } from '../loss.js'
@@ -20,23 +20,44 @@ export async function identifyByExternalToken(
   compact: string,
 ): Promise<Outcome<Identity>> {
   const verified = await verifyExternalToken(issuer, compact)
-  if (!verified.ok) return verified
+  if (!verified.ok) {
+    sayUnlessAccount(deps, issuer, verified.denial)
+    return verified
+  }
   const { id, issuedAt, expiresAt, scopes, ...who } = verified.value
   const foreign = refuseEmailDomain(deps.options, who.accountId)
   if (foreign) return { ok: false, denial: foreign }
   const partition = deps.partitionOf(who.accountId)
   const ended = await endOf(deps, partition, { id, issuedAt })
   if (ended) return refused(ended)
-  const { scopes: known, requiredScope } = deps.options
+  const { requiredScope } = deps.options
   return done(
     frozenIdentity({
       ...who,
       groups: [],
-      scopes: scopes ? scopes.filter((scope) => Object.hasOwn(known, scope)) : [requiredScope],
+      scopes: scopes ? mapScopes(deps, issuer, scopes) : [requiredScope],
       credential: { kind: 'external_token', id, issuedAt, expiresAt },
       partition,
     }),
   )
+}
+
+/** The scopes of the gate that those of a token are or map to. */
+function mapScopes(deps: Deps, { options }: TrustedIssuer, scopes: readonly string[]): readonly string[] {
+  const mapped = scopes.flatMap((scope) => [scope, ...(options.scopes.get(scope) ?? [])])
+  return [...new Set(mapped)].filter((scope) => Object.hasOwn(deps.options.scopes, scope))
+}
+
+/** A proven token that speaks of no account is a matter of two configurations: their operator learns which. */
+function sayUnlessAccount(deps: Deps, { options }: TrustedIssuer, { code }: Denial): void {
+  if (code !== 'email_missing' && code !== 'email_unverified') return
+  const claim = options.claims.email.join('.')
+  const fault =
+    code === 'email_missing'
+      ? `has no e-mail address in ${claim}`
+      : 'says that its e-mail address is unverified'
+  const detail = `A token of ${options.issuer} was refused: it ${fault}`
+  deps.strangers.report({ level: 'warn', code: `external_token_${code}`, detail })
 }
 
 /** Whether whoever was let in by an external token still may stay. Expiry alone ends nothing that runs. */

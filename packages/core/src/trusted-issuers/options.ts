@@ -45,6 +45,11 @@ export interface TrustedIssuerOptions {
    * `internal_user_viewer`, `team` and `customer`. Of several the most powerful counts.
    */
   readonly roles?: Readonly<Record<string, MappedRole>>
+  /**
+   * Scope of the issuer → scopes of the gate, beside those that both call alike. A token that lists scopes has none but
+   * these: `{ openid: ['api'] }` lets in what says `openid profile`.
+   */
+  readonly scopes?: Readonly<Record<string, readonly string[]>>
   /** Whoever has no role that is mapped is a `user` (default), or is refused. */
   readonly unknownRole?: 'user' | 'refuse'
   /** A Standard Schema (zod, valibot, arktype …) for the whole payload. Its output becomes `identity.claims`. */
@@ -68,6 +73,7 @@ export interface ResolvedTrustedIssuer {
   /** Each as its segments. */
   readonly claims: Readonly<Record<keyof ClaimPaths, readonly string[]>>
   readonly roles: ReadonlyMap<string, MappedRole>
+  readonly scopes: ReadonlyMap<string, readonly string[]>
   readonly unknownRole: 'user' | 'refuse'
   readonly claimsSchema: StandardSchema | undefined
   readonly jwksCacheMs: Millis

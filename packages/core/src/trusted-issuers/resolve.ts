@@ -27,12 +27,14 @@ const LIMITS = {
 /**
  * Trusted issuers with every default filled in, frozen. Adds every problem of every one to `problems`, by its position;
  * no value of an option is quoted, since a URL may carry a password. `ownIssuer` is the `iss` of the gate's own tokens,
- * which nobody else may go by.
+ * which nobody else may go by;
+ * `knownScopes` are what scopes may map to.
  */
 export function resolveTrustedIssuers(
   options: readonly TrustedIssuerOptions[] | undefined,
   problems: string[],
   ownIssuer?: string,
+  knownScopes: readonly string[] = ['api'],
 ): readonly ResolvedTrustedIssuer[] {
   if (options === undefined) return []
   if (!Array.isArray(options)) {
@@ -44,7 +46,7 @@ export function resolveTrustedIssuers(
     (options as readonly TrustedIssuerOptions[]).flatMap((given, index) => {
       const found: string[] = []
       if (typeof given !== 'object' || given === null) found.push('give an object')
-      const resolved = found.length > 0 ? undefined : resolve(given, found)
+      const resolved = found.length > 0 ? undefined : resolve(given, knownScopes, found)
       if (resolved && seen.has(resolved.issuer)) found.push('issuer: given twice')
       if (resolved && resolved.issuer === ownIssuer) found.push('issuer: this is the gate’s own')
       seen.add(resolved?.issuer)
@@ -54,7 +56,11 @@ export function resolveTrustedIssuers(
   )
 }
 
-function resolve(given: TrustedIssuerOptions, problems: string[]): ResolvedTrustedIssuer {
+function resolve(
+  given: TrustedIssuerOptions,
+  knownScopes: readonly string[],
+  problems: string[],
+): ResolvedTrustedIssuer {
   const { issuer, jwksUri, claimsSchema, unknownRole = 'user' } = given
   if (!mayBeFetched(issuer)) problems.push('issuer: give an https URL, or http on loopback')
   else if (/[?#]/.test(issuer)) problems.push('issuer: it has a query or a fragment (RFC 8414 §2)')
@@ -72,6 +78,7 @@ function resolve(given: TrustedIssuerOptions, problems: string[]): ResolvedTrust
     leewayMs: limits.leewaySeconds * 1000,
     claims: resolvePaths(given.claims, problems),
     roles: resolveRoles(given.roles, problems),
+    scopes: resolveScopes(given.scopes, knownScopes, problems),
     unknownRole,
     claimsSchema,
     jwksCacheMs: limits.jwksCacheSeconds * 1000,
@@ -123,6 +130,15 @@ function resolvePaths(
     return [name, segments ?? []]
   })
   return Object.fromEntries(resolved)
+}
+
+function resolveScopes(given: unknown = {}, known: readonly string[], problems: string[]) {
+  const entries = typeof given === 'object' && given !== null ? Object.entries(given) : [['', undefined]]
+  const areKnown = entries.every(
+    ([, scopes]) => Array.isArray(scopes) && scopes.every((scope) => known.includes(scope)),
+  )
+  if (!areKnown) problems.push('scopes: map each to an array of scopes of the gate')
+  return new Map<string, readonly string[]>(areKnown ? entries : [])
 }
 
 function resolveRoles(given: TrustedIssuerOptions['roles'] = {}, problems: string[]) {

@@ -35,7 +35,7 @@ const TEAM_LENGTH = 256
 
 /**
  * Proves a token of a trusted issuer and maps its claims. Says nothing about revocation or bans. Refused with
- * `token_malformed`, `token_invalid`, `token_expired`, `email_unverified`, or `role_insufficient` when its role is
+ * `token_malformed`, `token_invalid`, `token_expired`, `email_missing`, `email_unverified`, or `role_insufficient` when its role is
  * unknown and those are refused. Rejects with `provider_unavailable` when no keys can be had.
  */
 export async function verifyExternalToken(

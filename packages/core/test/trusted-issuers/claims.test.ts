@@ -85,7 +85,7 @@ describe('the account', () => {
     { email: 'ann@example.com\n' + 'x' },
     { email: 'ann@ＥXAMPLE.com' },
   ])('is never made up: %j is refused', async (claims) => {
-    expect(refusalOf(await verified(claims))).toBe('token_invalid')
+    expect(refusalOf(await verified(claims))).toBe('email_missing')
   })
 
   it.each([false, 'false', 'False', 0, null])(

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { listAudit } from '../../src/audit/list.js'
 import { banAccount } from '../../src/standing/ban.js'
 import { changeStanding } from '../../src/standing/change.js'
@@ -53,6 +53,32 @@ describe('who presents a token of a trusted issuer', () => {
       },
       partition,
     })
+  })
+
+  it('may do what the scopes of its token map to, such as the usual openid profile', async () => {
+    const scopes = { openid: ['api'] }
+    const { identify, token } = await gate({ scopes })
+    expect(must(await identify(await token({ scope: 'openid profile reports' }))).scopes).toEqual([
+      'api',
+      'reports',
+    ])
+    expect(must(await identify(await token({ jti: 'b', scope: 'profile' }))).scopes).toEqual([])
+  })
+
+  it('is refused without an e-mail address, and the operator told which claim of which issuer lacks it', async () => {
+    const { identify, token, deps, trusted } = await gate()
+    const told = vi.spyOn(deps.strangers, 'report')
+    const refusal = refusalOf(await identify(await token({ email: undefined, sub: 'ci-runner' })))
+    expect(refusal).toBe('email_missing')
+    expect(told.mock.calls).toEqual([
+      [
+        {
+          level: 'warn',
+          code: 'external_token_email_missing',
+          detail: `A token of ${trusted.options.issuer} was refused: it has no e-mail address in email`,
+        },
+      ],
+    ])
   })
 
   it('may do what the gate requires when the token says nothing of scopes, an admin too', async () => {
