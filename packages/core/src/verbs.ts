@@ -13,6 +13,22 @@ import { type AuditVerification, verifyAudit } from './audit/verify.js'
 import { type Acted, type Actor, type ActsFor, actorFor, isIdentity } from './authorization/actor.js'
 import type { Deps } from './deps.js'
 import type { Listed, ListQuery } from './directory/directory.js'
+import { type InputTable, operation, problemsOfInput } from './input/operation.js'
+import {
+  ACCOUNT,
+  API_KEY_TO_CREATE,
+  BAN,
+  BY,
+  FORCED_LOGOUT,
+  KEY_TO_ROTATE,
+  LIST_OF_ACCOUNT,
+  LIST_OF_ALL,
+  ON_ACCOUNT,
+  ONE_OF_ACCOUNT,
+  PAGE,
+  SESSION_TO_END,
+  TOKEN_TO_ISSUE,
+} from './input/tables.js'
 import { done, type Outcome, refused } from './outcome.js'
 import { type ScopeWish, scopesToHandOn } from './scopes.js'
 import { endSession } from './sessions/end.js'
@@ -52,9 +68,10 @@ export interface SessionInfo {
 }
 
 /**
- * What the HTTP routes do, for programs. E-mails may be written in any spelling; one that is none is refused with
- * `input_invalid`, and so is a `by` that is neither an identity nor a service. Every change is audited under `by`, with the
- * power that `by` has and no other.
+ * What the HTTP routes do, for programs. E-mails may be written in any spelling. An input with members that are unknown,
+ * missing, of another kind or out of range is refused with `input_invalid`, whose detail names all of them; `listAll` and
+ * `audit.list`, which answer no refusals, reject with a `RangeError` that does. Every change is audited under `by`, with
+ * the power that `by` has and no other.
  */
 export interface GateVerbs {
   readonly tokens: {
@@ -105,86 +122,97 @@ export interface KeyToRotate extends Pick<ScopeWish, 'grantable'> {
   readonly overlapSeconds?: number
 }
 
-type OnAccount = { readonly account: string; readonly by: ActsFor }
-
 export function bindVerbs(deps: Deps): GateVerbs {
-  const issue = acting((input: Acted<TokenToIssue>) => issueToken(deps, input))
-  const create = acting((input: Acted<ApiKeyToCreate>) => createApiKey(deps, input))
-  const rotate = acting((input: Acted<KeyToRotate>) => rotateApiKey(deps, input))
   return {
     tokens: {
-      issue: (input) => issue(handingOn(deps, input)),
-      list: onAccount(async (input: ListQuery & { account: string }) => done(await listTokens(deps, input))),
-      listAll: (input) => listAllTokens(deps, input),
-      revoke: acting(async (input: Acted<OnAccount & { id: string }>) => {
-        const revoked = await revokeToken(deps, input)
-        return revoked.ok ? done(replicationOf(revoked.value)) : revoked
-      }),
-      revokeAll: acting((input: Acted<OnAccount>) => revokeAllTokens(deps, input)),
+      issue: operation(TOKEN_TO_ISSUE, (input) =>
+        acting(handingOn(deps, input), (acted) => issueToken(deps, acted)),
+      ),
+      list: operation(LIST_OF_ACCOUNT, async (input) => done(await listTokens(deps, onAccountOf(input)))),
+      async listAll(input) {
+        requireInput(input, LIST_OF_ALL)
+        return listAllTokens(deps, input)
+      },
+      revoke: operation(ONE_OF_ACCOUNT, (input) =>
+        acting(input, async (acted) => {
+          const revoked = await revokeToken(deps, acted)
+          return revoked.ok ? done(replicationOf(revoked.value)) : revoked
+        }),
+      ),
+      revokeAll: operation(ON_ACCOUNT, (input) => acting(input, (acted) => revokeAllTokens(deps, acted))),
     },
     apiKeys: {
-      create: (input) => create(handingOn(deps, input)),
-      list: onAccount(async (input: { account: string }) => done(await listApiKeys(deps, input))),
-      rotate: (input) => rotate(handingOn(deps, input)),
-      revoke: acting((input: Acted<OnAccount & { id: string }>) => revokeApiKey(deps, input)),
+      create: operation(API_KEY_TO_CREATE, (input) =>
+        acting(handingOn(deps, input), (acted) => createApiKey(deps, acted)),
+      ),
+      list: operation(ACCOUNT, async (input) => done(await listApiKeys(deps, onAccountOf(input)))),
+      rotate: operation(KEY_TO_ROTATE, (input) =>
+        acting(handingOn(deps, input), (acted) => rotateApiKey(deps, acted)),
+      ),
+      revoke: operation(ONE_OF_ACCOUNT, (input) => acting(input, (acted) => revokeApiKey(deps, acted))),
     },
     sessions: {
-      list: onAccount(async (input: ListQuery & { account: string }) => {
-        const { items, ...page } = await listSessions(deps, input)
+      list: operation(LIST_OF_ACCOUNT, async (input) => {
+        const { items, ...page } = await listSessions(deps, onAccountOf(input))
         return done({ ...page, items: items.map(infoOf) })
       }),
-      async end({ handle, by }) {
-        const actor = actorFor(by)
-        if (!actor.ok) return actor
-        const key = parseHandle(handle)
-        const ended = key ? await endSession(deps, { key, by: actor.value }) : refused('session_not_found')
-        return ended.ok ? done(replicationOf(ended.value)) : ended
-      },
+      end: operation(SESSION_TO_END, ({ handle, by }) =>
+        actingAs(by, async (actor) => {
+          const key = parseHandle(handle)
+          const ended = key ? await endSession(deps, { key, by: actor }) : refused('session_not_found')
+          return ended.ok ? done(replicationOf(ended.value)) : ended
+        }),
+      ),
     },
     standing: {
-      ban: acting((input: Acted<BanRequest>) => banAccount(deps, input)),
-      unban: acting((input: Acted<OnAccount>) => unbanAccount(deps, input)),
-      forceLogout: acting((input: Acted<OnAccount & { reloginAfterSeconds?: number }>) =>
-        forceLogout(deps, input),
+      ban: operation(BAN, (input) => acting(input, (acted) => banAccount(deps, acted))),
+      unban: operation(ON_ACCOUNT, (input) => acting(input, (acted) => unbanAccount(deps, acted))),
+      forceLogout: operation(FORCED_LOGOUT, (input) => acting(input, (acted) => forceLogout(deps, acted))),
+      signOutEverywhere: operation(ON_ACCOUNT, (input) =>
+        acting(input, (acted) => signOutEverywhere(deps, acted)),
       ),
-      signOutEverywhere: acting((input: Acted<OnAccount>) => signOutEverywhere(deps, input)),
     },
     store: {
-      async acceptLoss({ by }) {
-        const actor = actorFor(by)
-        return actor.ok ? acceptLoss(deps, { by: actor.value }) : actor
-      },
+      acceptLoss: operation(BY, ({ by }) => actingAs(by, (actor) => acceptLoss(deps, { by: actor }))),
     },
     audit: {
-      list: (query) => listAudit(deps, query),
-      verify: () => verifyAudit(deps),
-      async prune({ by }) {
-        const actor = actorFor(by)
-        return actor.ok ? pruneAudit(deps, { by: actor.value }) : actor
+      async list(query) {
+        requireInput(query, PAGE)
+        return listAudit(deps, query)
       },
+      verify: () => verifyAudit(deps),
+      prune: operation(BY, ({ by }) => actingAs(by, (actor) => pruneAudit(deps, { by: actor }))),
     },
   }
 }
 
 /** Canonicalises the account that a verb acts on, so that no spelling of it slips past a ban. */
-function onAccount<I extends { readonly account: string }, T>(
-  act: (input: I) => Promise<Outcome<T>>,
-): (input: I) => Promise<Outcome<T>> {
-  return async (input) => {
-    const account = canonicalEmail(input.account)
-    return account ? act({ ...input, account }) : refused('input_invalid')
-  }
+function onAccountOf<I extends { readonly account: string }>(input: I): I {
+  const account = canonicalEmail(input.account)
+  if (account === undefined) throw new TypeError('not an e-mail address')
+  return { ...input, account }
 }
 
-/** As `onAccount`, and makes `by` the actor that it stands for. */
-function acting<I extends { readonly account: string; readonly by: Actor }, T>(
-  act: (input: I) => Promise<Outcome<T>>,
-): (input: Omit<I, 'by'> & { readonly by?: ActsFor }) => Promise<Outcome<T>> {
-  return async (input) => {
-    const by = actorFor(input.by)
-    if (!by.ok) return by
-    return onAccount(act)({ ...input, by: by.value } as unknown as I)
-  }
+/** As `onAccountOf`, and makes `by` the actor that it stands for. */
+function acting<I extends { readonly account: string; readonly by?: ActsFor }, T>(
+  input: I,
+  act: (input: Acted<I>) => Promise<Outcome<T>>,
+): Promise<Outcome<T>> {
+  return actingAs(input.by, (by) => act({ ...onAccountOf(input), by }))
+}
+
+async function actingAs<T>(
+  by: ActsFor | undefined,
+  act: (actor: Actor) => Promise<Outcome<T>>,
+): Promise<Outcome<T>> {
+  const actor = actorFor(by)
+  return actor.ok ? act(actor.value) : actor
+}
+
+/** Lists answer no refusals: what they cannot do they reject. */
+function requireInput<I extends object>(input: I, table: InputTable<I>): void {
+  const problems = problemsOfInput(input, table)
+  if (problems.length > 0) throw new RangeError(problems.join('; '))
 }
 
 /** An identity hands on no scope beyond its own. */

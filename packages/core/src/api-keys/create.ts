@@ -9,7 +9,7 @@ import { boundedText } from '../text.js'
 import { addApiKey, type CreatedApiKey, newApiKey } from './add.js'
 
 const API_KEY_NAME_LENGTH = 100
-const MAX_API_KEY_SECONDS = 10 * 366 * 86_400
+export const MAX_API_KEY_SECONDS = 10 * 366 * 86_400
 /** Enough for every program of a person, few enough that all of them can be looked through. */
 export const MAX_API_KEYS = 100
 const ATTEMPTS = 20

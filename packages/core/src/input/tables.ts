@@ -1,0 +1,80 @@
+import { type ApiKeyToCreate, MAX_API_KEY_SECONDS } from '../api-keys/create.js'
+import { MAX_OVERLAP_SECONDS } from '../api-keys/rotate.js'
+import type { ActsFor } from '../authorization/actor.js'
+import type { ListQuery } from '../directory/directory.js'
+import { type BanRequest, MAX_BAN_SECONDS } from '../standing/ban.js'
+import { MAX_RELOGIN_SECONDS } from '../standing/force-logout.js'
+import type { TokenToIssue } from '../tokens/issue.js'
+import type { TokenFilter } from '../tokens/list-all.js'
+import type { KeyToRotate } from '../verbs.js'
+import { flag, integer, listOf, nonEmptyText, oneOf, text } from './kinds.js'
+import { actsFor, email, type InputTable } from './operation.js'
+
+type By = { readonly by: ActsFor }
+type Account = { readonly account: string }
+type Identified = { readonly id: string }
+
+const by = { by: actsFor }
+const account = { account: email }
+const page = { limit: integer(1, 200), cursor: nonEmptyText }
+const scopeWish = { scopes: listOf(nonEmptyText), grantable: listOf(nonEmptyText) }
+
+export const BY: InputTable<By> = { members: by }
+export const ACCOUNT: InputTable<Account> = { members: account, required: ['account'] }
+export const ON_ACCOUNT: InputTable<Account & By> = { members: { ...account, ...by }, required: ['account'] }
+export const ONE_OF_ACCOUNT: InputTable<Account & Identified & By> = {
+  members: { ...account, id: nonEmptyText, ...by },
+  required: ['account', 'id'],
+}
+export const PAGE: InputTable<ListQuery> = { members: page, required: ['limit'] }
+export const LIST_OF_ACCOUNT: InputTable<ListQuery & Account> = {
+  members: { ...page, ...account },
+  required: ['limit', 'account'],
+}
+export const LIST_OF_ALL: InputTable<ListQuery & TokenFilter> = {
+  members: { ...page, email: text, name: text, status: oneOf('active', 'revoked', 'expired') },
+  required: ['limit'],
+}
+export const SESSION_TO_END: InputTable<{ readonly handle: string } & By> = {
+  members: { handle: nonEmptyText, ...by },
+  required: ['handle'],
+}
+export const TOKEN_TO_ISSUE: InputTable<TokenToIssue> = {
+  // Which lifetimes are short or long enough is the gate's to say.
+  members: {
+    ...account,
+    ...by,
+    ...scopeWish,
+    name: text,
+    lifetimeSeconds: integer(1, Number.MAX_SAFE_INTEGER),
+  },
+  required: ['account'],
+}
+export const API_KEY_TO_CREATE: InputTable<ApiKeyToCreate> = {
+  members: { ...account, ...by, ...scopeWish, name: text, lifetimeSeconds: integer(60, MAX_API_KEY_SECONDS) },
+  required: ['account'],
+}
+export const KEY_TO_ROTATE: InputTable<KeyToRotate> = {
+  members: {
+    ...account,
+    id: nonEmptyText,
+    ...by,
+    grantable: listOf(nonEmptyText),
+    overlapSeconds: integer(0, MAX_OVERLAP_SECONDS),
+  },
+  required: ['account', 'id'],
+}
+export const BAN: InputTable<BanRequest> = {
+  members: {
+    ...account,
+    ...by,
+    durationSeconds: integer(1, MAX_BAN_SECONDS),
+    reason: text,
+    keepTokens: flag,
+  },
+  required: ['account'],
+}
+export const FORCED_LOGOUT: InputTable<Account & By & { readonly reloginAfterSeconds?: number }> = {
+  members: { ...account, ...by, reloginAfterSeconds: integer(0, MAX_RELOGIN_SECONDS) },
+  required: ['account'],
+}
