@@ -68,6 +68,7 @@ async function start(
   const gate = await createGate({
     store,
     publicUrl,
+    insecurePublicUrl: settings.insecurePublicUrl,
     secret: settings.sessionSecrets ?? [await loadSecret(settings.dataDir, 'session-secret')],
     keys: await signingKeys(settings),
     identityProvider: oidcProvider(identity.provider),

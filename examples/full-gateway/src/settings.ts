@@ -59,6 +59,8 @@ export interface Settings {
   readonly host: string
   /** The origin that browsers see. Undefined only when it follows from a port that the system is yet to choose. */
   readonly publicUrl: string | undefined
+  /** Whether `publicUrl` may be plain http on another host than this one; never in production. */
+  readonly insecurePublicUrl: boolean
   /** What serves the requests. */
   readonly framework: Framework
   readonly logLevel: LogLevel
@@ -118,6 +120,10 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   if (production && !isSet('SESSION_SECRET'))
     problems.push('SESSION_SECRET: required in production; `openssl rand -base64 32` makes one')
   requireHttps('PUBLIC_URL', values.PUBLIC_URL, production, problems)
+  if (!production && values.INSECURE_PUBLIC_URL !== true && isPlainHttp(values.PUBLIC_URL))
+    problems.push(
+      'PUBLIC_URL: give an https URL, or INSECURE_PUBLIC_URL=1 where anybody on the way may read sessions and tokens',
+    )
   requireHttps('OIDC_ISSUER', values.OIDC_ISSUER, production, problems)
 
   const port = values.PORT ?? 8080
@@ -145,6 +151,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     port,
     host,
     publicUrl: values.PUBLIC_URL ?? (port === 0 ? undefined : `http://localhost:${port}`),
+    insecurePublicUrl: values.INSECURE_PUBLIC_URL ?? false,
     framework: values.FRAMEWORK ?? 'fastify',
     logLevel: values.LOG_LEVEL ?? 'info',
     dataDir: values.DATA_DIR ?? '.data',
@@ -304,9 +311,14 @@ function requireHttps(
   production: boolean,
   problems: string[],
 ): void {
-  if (!production || url === undefined) return
+  if (production && isPlainHttp(url)) problems.push(`${name}: give an https URL in production`)
+}
+
+/** Across a network, that is. */
+function isPlainHttp(url: string | undefined): boolean {
+  if (url === undefined) return false
   const { protocol, hostname } = new URL(url)
-  if (protocol === 'http:' && !isLoopback(hostname)) problems.push(`${name}: give an https URL in production`)
+  return protocol === 'http:' && !isLoopback(hostname)
 }
 
 function isLoopback(host: string): boolean {

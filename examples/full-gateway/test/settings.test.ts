@@ -36,6 +36,7 @@ describe('without any setting', () => {
       port: 8080,
       host: '127.0.0.1',
       publicUrl: 'http://localhost:8080',
+      insecurePublicUrl: false,
       framework: 'fastify',
       logLevel: 'info',
       rateLimits: {},
@@ -127,6 +128,15 @@ describe('in production', () => {
     ['http://127.0.0.1.example.com', 1],
   ])('PUBLIC_URL=%s has %i problem', (PUBLIC_URL, count) => {
     expect(problemsOf({ ...PRODUCTION, PUBLIC_URL })).toHaveLength(count)
+  })
+
+  it('PUBLIC_URL=http://… needs to be called insecure outside of production, and is refused in it', () => {
+    const PUBLIC_URL = 'http://gate.example.com'
+    expect(problemsOf({ PUBLIC_URL })).toEqual([expect.stringContaining('INSECURE_PUBLIC_URL=1')])
+    expect(readSettings({ PUBLIC_URL, INSECURE_PUBLIC_URL: '1' }).insecurePublicUrl).toBe(true)
+    expect(problemsOf({ ...PRODUCTION, PUBLIC_URL, INSECURE_PUBLIC_URL: '1' })).toEqual([
+      'PUBLIC_URL: give an https URL in production',
+    ])
   })
 
   it('an issuer without https is refused', () => {
@@ -250,7 +260,7 @@ describe('PORT', () => {
 
   it('0 leaves the public URL to be found out, unless it is given', () => {
     expect(readSettings({ PORT: '0' }).publicUrl).toBeUndefined()
-    expect(readSettings({ PORT: '0', PUBLIC_URL: 'http://gate.test/' }).publicUrl).toBe('http://gate.test')
+    expect(readSettings({ PORT: '0', PUBLIC_URL: 'https://gate.test/' }).publicUrl).toBe('https://gate.test')
   })
 })
 

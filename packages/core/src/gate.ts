@@ -35,6 +35,8 @@ export interface Gate extends GateVerbs {
   stillAllowed(identity: Identity): Promise<boolean>
   /** The origin that browsers see. */
   readonly publicUrl: string
+  /** Every scope that a credential may carry: the built-in ones and those of the options. */
+  readonly scopes: readonly string[]
   /** For whoever answers errors on the gate's behalf. */
   readonly problems: readonly ProblemRenderer[]
   /** Tells the gate's `onEvent`, for whoever works on the gate's behalf. Never throws. */
@@ -65,6 +67,7 @@ export async function createGate(options: GateOptions): Promise<Gate> {
   return {
     ...bindVerbs(deps),
     publicUrl,
+    scopes: Object.freeze(Object.keys(deps.options.scopes)),
     problems,
     clock: deps.clock,
     report: deps.report,

@@ -1,3 +1,6 @@
+import { checkMembers } from './input/check.js'
+import { integer } from './input/kinds.js'
+
 /**
  * For so long whoever presents the same refresh token, code or API key again gets the same successor: the answer may
  * have been lost, or come too late. Longer than a client waits for an answer before it tries again.
@@ -46,13 +49,12 @@ const SESSION_DEFAULTS: SessionLimits = {
 const LONGEST_SECONDS = 400 * 86_400
 
 export function resolveTokenLimits(given: Partial<TokenLimits> | undefined, problems: string[]): TokenLimits {
-  const merged = { ...TOKEN_DEFAULTS, ...given }
+  const merged = { ...TOKEN_DEFAULTS, ...limitsOf('tokens', given, TOKEN_DEFAULTS, problems) }
   const accessLifetimeSeconds = Math.max(
     merged.minLifetimeSeconds,
     Math.min(merged.accessLifetimeSeconds, merged.maxLifetimeSeconds),
   )
   const limits = Object.freeze({ ...merged, accessLifetimeSeconds })
-  requireAllWithin('tokens', limits, problems)
   if (limits.minLifetimeSeconds > limits.defaultLifetimeSeconds)
     problems.push('tokens: minLifetimeSeconds is above defaultLifetimeSeconds')
   if (limits.defaultLifetimeSeconds > limits.maxLifetimeSeconds)
@@ -64,14 +66,19 @@ export function resolveSessionLimits(
   given: Partial<SessionLimits> | undefined,
   problems: string[],
 ): SessionLimits {
-  const limits = Object.freeze({ ...SESSION_DEFAULTS, ...given })
-  requireAllWithin('sessions', limits, problems)
-  return limits
+  return Object.freeze({ ...SESSION_DEFAULTS, ...limitsOf('sessions', given, SESSION_DEFAULTS, problems) })
 }
 
-function requireAllWithin(prefix: string, limits: object, problems: string[]): void {
-  for (const [name, value] of Object.entries(limits))
-    requireWithin(`${prefix}.${name}`, value as number, 1, LONGEST_SECONDS, problems)
+/** Those of the limits that are given and right. */
+function limitsOf<T extends object>(
+  name: string,
+  given: Partial<T> | undefined,
+  defaults: T,
+  problems: string[],
+): Partial<T> {
+  const kinds = Object.keys(defaults).map((limit) => [limit, integer(1, LONGEST_SECONDS)])
+  const limits = checkMembers(given ?? {}, Object.fromEntries(kinds), problems, { name })
+  return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined)) as Partial<T>
 }
 
 export function requireWithin(

@@ -6,6 +6,8 @@ import {
 } from './auth-request/options.js'
 import { type GroupRole, resolveRoleByGroup } from './authorization/role-by-group.js'
 import { PortcullisError } from './errors.js'
+import { GATE_OPTIONS } from './gate/option-table.js'
+import { checkMembers } from './input/check.js'
 import {
   type Duration,
   readDuration,
@@ -26,9 +28,10 @@ import {
   resolveClientAddress,
 } from './request/client-address.js'
 import { type ResolvedScim, resolveScim, type ScimOptions } from './scim/options.js'
-import { secretProblem } from './secrets.js'
+import { readSecrets, type SecretUse, secretProblem, sharedSecrets } from './secrets.js'
 import type { Clock, Store } from './store/store.js'
 import type { SigningKeyOptions } from './tokens/keys.js'
+import { mayBeFetched } from './trusted-issuers/issuer-url.js'
 import {
   type ResolvedTrustedIssuer,
   resolveTrustedIssuers,
@@ -58,7 +61,12 @@ export interface GateOptions {
   /** The origin that browsers see, such as `https://gate.example.com`. Never taken from a request. */
   readonly publicUrl: string
   /**
-   * At least 32 bytes each. The first encrypts, all decrypt. To rotate, add the new one in front; the old one can go once
+   * Lets `publicUrl` be plain http on another host than this one. Cookies and tokens then cross the network readably.
+   * Default false.
+   */
+  readonly insecurePublicUrl?: boolean
+  /**
+   * At least 32 bytes each, used for nothing else. The first encrypts, all decrypt. To rotate, add the new one in front; the old one can go once
    * every process has started with the new one and sessions from before are over (`sessions.absoluteSeconds`).
    */
   readonly secret: string | readonly string[]
@@ -214,18 +222,16 @@ export interface ResolvedOptions {
 
 /**
  * Options with every default filled in, frozen. Throws `PortcullisError` `configuration_invalid` that lists every
- * problem at once; values of secrets are never quoted.
+ * problem at once, options that are unknown, of another kind or missing among them; values of secrets are never quoted.
  */
-export function resolveOptions(options: GateOptions): ResolvedOptions {
+export function resolveOptions(given: GateOptions): ResolvedOptions {
   const problems: string[] = []
-  const secrets = typeof options.secret === 'string' ? [options.secret] : [...(options.secret ?? [])]
-  const [first, ...rest] = secrets
-  if (first === undefined) problems.push('secret: give at least one, of 32 bytes or more')
-  for (const secret of secrets) {
-    const problem = secretProblem(secret)
-    if (problem) problems.push(`secret: ${problem}`)
-  }
-  const origin = readOrigin(options.publicUrl, problems)
+  const options = checkMembers(given, GATE_OPTIONS, problems, {
+    required: ['store', 'publicUrl', 'secret', 'keys'],
+  })
+  const [first, ...rest] = readSecrets('secret', options.secret, problems)
+  if (options.keys?.length === 0) problems.push('keys: give at least one')
+  const origin = readOrigin(options, problems)
   const tokens = resolveTokenLimits(options.tokens, problems)
   const sessions = resolveSessionLimits(options.sessions, problems)
   const scopes = { ...BUILT_IN_SCOPES, ...options.scopes }
@@ -264,9 +270,9 @@ export function resolveOptions(options: GateOptions): ResolvedOptions {
   const roleByGroup = resolveRoleByGroup(options.roleByGroup, problems)
   const allowedEmailDomains = resolveEmailDomains(options.allowedEmailDomains, problems)
   const authRequest = resolveAuthRequest(options.authRequest, problems)
-  const scim = resolveScim(options.scim, [options.masterKey, ...secrets], problems)
+  const scim = resolveScim(options.scim, problems)
+  problems.push(...sharedSecrets(usesOfSecrets(options)))
   requireOneOf('backChannelLogoutEnds', options.backChannelLogoutEnds, ['everything', 'sessions'], problems)
-  if (!options.store) problems.push('store: required')
   requireOneOf('onDataLoss', options.onDataLoss, ['refuse', 'accept'], problems)
   requireOneOf('tokenRenewal', options.tokenRenewal, ['offer', 'none'], problems)
   requireOneOf('masterKeyScopes', options.masterKeyScopes, ['administration', 'everything'], problems)
@@ -320,12 +326,41 @@ export function resolveOptions(options: GateOptions): ResolvedOptions {
 
 const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/
 
-function readOrigin(text: string, problems: string[]): URL | undefined {
-  const url = URL.canParse(text) ? new URL(text) : undefined
+function readOrigin(
+  { publicUrl, insecurePublicUrl = false }: GateOptions,
+  problems: string[],
+): URL | undefined {
+  // One that is missing was named already.
+  if (publicUrl === undefined) return undefined
+  const url = URL.canParse(publicUrl) ? new URL(publicUrl) : undefined
   const isOrigin =
     url && /^https?:$/.test(url.protocol) && url.pathname === '/' && !url.search && !url.hash && !url.username
   if (!isOrigin) problems.push('publicUrl: give an origin such as https://gate.example.com, without a path')
+  else if (!isConfidential(url) && !insecurePublicUrl)
+    problems.push(
+      'publicUrl: give an https origin, or http on loopback; over plain http, which insecurePublicUrl allows, anybody on the way reads every session and token',
+    )
   return isOrigin ? url : undefined
+}
+
+/** Over https, or not over a network at all: browsers keep every name under localhost to themselves (RFC 6761 §6.3). */
+function isConfidential({ origin, hostname }: URL): boolean {
+  return mayBeFetched(origin) || hostname.endsWith('.localhost')
+}
+
+function usesOfSecrets({ secret, masterKey, scim, keys, oauthClients }: GateOptions): readonly SecretUse[] {
+  const keySecrets = keys?.flatMap((key) => ('secret' in key ? [key.secret] : []))
+  const clientSecrets = oauthClients?.flatMap((client) => client.secret ?? [])
+  const uses = {
+    secret,
+    masterKey,
+    'scim.secret': scim?.secret,
+    keys: keySecrets,
+    oauthClients: clientSecrets,
+  }
+  return Object.entries(uses).flatMap(([name, secrets]) =>
+    [secrets ?? []].flat().map((value) => ({ name, secret: value })),
+  )
 }
 
 function readEmails(name: string, emails: readonly string[] = [], problems: string[]): ReadonlySet<string> {

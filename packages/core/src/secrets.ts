@@ -21,3 +21,40 @@ function isPlaceholder(secret: Buffer): boolean {
   const text = secret.toString('latin1').toLowerCase()
   return new Set(text).size < 8 || PLACEHOLDERS.some((word) => text.includes(word))
 }
+
+/** One secret or several as a list; adds what is wrong with each to `problems`. None is wrong only when it is given. */
+export function readSecrets(
+  name: string,
+  given: string | readonly string[] | undefined,
+  problems: string[],
+): readonly string[] {
+  if (given === undefined) return []
+  const secrets = typeof given === 'string' ? [given] : given
+  if (secrets.length === 0) problems.push(`${name}: give at least one, of 32 bytes or more`)
+  for (const secret of secrets) {
+    const problem = secretProblem(secret)
+    if (problem) problems.push(`${name}: ${problem}`)
+  }
+  return secrets
+}
+
+/** A secret and the option that it was given for. */
+export interface SecretUse {
+  readonly name: string
+  readonly secret: string | Uint8Array
+}
+
+/**
+ * Names each pair of options that have the same secret: whoever learns it for one of them, such as the operator of a
+ * directory, could do what the other is for. Never quotes it.
+ */
+export function sharedSecrets(uses: readonly SecretUse[]): readonly string[] {
+  const nameBySecret = new Map<string, string>()
+  const problems = uses.flatMap(({ name, secret }) => {
+    const bytes = Buffer.from(secret).toString('base64')
+    const other = nameBySecret.get(bytes) ?? name
+    nameBySecret.set(bytes, other)
+    return other === name ? [] : [`${name}: the same secret as ${other}; make one for each purpose`]
+  })
+  return [...new Set(problems)]
+}

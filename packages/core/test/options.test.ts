@@ -66,4 +66,87 @@ describe('options', () => {
       new Set(['root@example.com']),
     )
   })
+
+  it('that are unknown or of another kind are refused, all at once, with the name that was meant', () => {
+    const problems = problemsOf({
+      ...good,
+      store: '.data',
+      scopes: ['x'],
+      admin: ['a@example.com'],
+      superAdmins: 'root@example.com',
+      onEvent: 'log',
+      tokens: { maxLifetimeSecond: 60, minLifetimeSeconds: '1m' },
+      sessions: { idle: 5 },
+      scim: { secrets: SECRET },
+      authRequest: { proxi: 'nginx' },
+      rateLimits: { loginPerMinute: 5 },
+      clientAddress: { trustedProxys: ['private'] },
+      oauthClients: [{ id: 'a', redirectUri: 'https://a.example' }],
+      trustedIssuers: [{ issuer: 'https://a.example', audience: 'b', audiences: ['c'] }],
+      keys: [{ algorithm: 'HS256', secret: SIGNING_SECRET, key: 'x' }],
+      pages: [{}],
+      identityProvider: {},
+      clock: 5,
+    } as unknown as GateOptions)
+    for (const problem of [
+      'store: give an object with read, commit, page, count, health, close',
+      'scopes: give an object',
+      'admin: unknown; admins is meant, perhaps',
+      'superAdmins: give an array',
+      'onEvent: give a function',
+      'tokens.maxLifetimeSecond: unknown; maxLifetimeSeconds is meant, perhaps',
+      'tokens.minLifetimeSeconds: give an integer from 1 to 34560000',
+      'sessions.idle: unknown',
+      'scim.secrets: unknown; secret is meant, perhaps',
+      'scim.secret: required',
+      'authRequest.proxi: unknown; proxy is meant, perhaps',
+      'rateLimits.loginPerMinute: unknown; loginsPerMinute is meant, perhaps',
+      'clientAddress.trustedProxys: unknown; trustedProxies is meant, perhaps',
+      'oauthClients[0].redirectUri: unknown; redirectUris is meant, perhaps',
+      'trustedIssuers[0].audiences: unknown; audience is meant, perhaps',
+      'keys[0].key: unknown',
+      'pages[0]: give an object with owns, isPublic, handle',
+      'identityProvider: give an object with begin, complete',
+      'clock: give a function',
+    ])
+      expect(problems).toContain(problem)
+  })
+
+  it('that are missing are named together', () => {
+    const problems = ['store: required', 'publicUrl: required', 'secret: required', 'keys: required']
+    expect(problemsOf({} as GateOptions)).toEqual(problems)
+    expect(problemsOf(undefined as unknown as GateOptions)).toEqual(['give an object'])
+    expect(problemsOf({ ...good, secret: [], keys: [] })).toHaveLength(2)
+  })
+
+  it.each([
+    ['http://gate.test', 1],
+    ['http://10.0.0.1:8080', 1],
+    ['http://localhost.evil.example', 1],
+    ['http://localhost:8080', 0],
+    ['http://127.0.0.1', 0],
+    ['http://gate.localhost', 0],
+    ['http://[::1]:80', 0],
+    ['https://gate.test', 0],
+  ])('send no cookie over plain http past this host: %s has %i problem', (publicUrl, count) => {
+    expect(problemsOf({ ...good, publicUrl })).toHaveLength(count)
+    expect(problemsOf({ ...good, publicUrl, insecurePublicUrl: true })).toEqual([])
+  })
+
+  it('share no secret between two purposes, and do not quote it', () => {
+    const problems = problemsOf({
+      ...good,
+      secret: [SIGNING_SECRET, SECRET],
+      masterKey: SECRET,
+      scim: { secret: [SECRET] },
+      oauthClients: [{ id: 'app', secret: SECRET }],
+      keys: [{ algorithm: 'HS256', secret: Buffer.from(SIGNING_SECRET) }],
+    })
+    expect(problems).toEqual([
+      'masterKey: the same secret as secret; make one for each purpose',
+      'scim.secret: the same secret as secret; make one for each purpose',
+      'keys: the same secret as secret; make one for each purpose',
+      'oauthClients: the same secret as secret; make one for each purpose',
+    ])
+  })
 })

@@ -1,6 +1,7 @@
 import type { Gate, Identity } from '@portcullis/core'
 import {
   type Answer,
+  checkMount,
   decide,
   decideFor,
   decideIfSent,
@@ -25,26 +26,31 @@ declare global {
  * error handler.
  */
 export function portcullis(gate: Gate): RequestHandler {
+  checkMount(gate)
   return middleware((req) => decide(gate, req))
 }
 
 /** As `portcullis(gate)`, but who sends no credential goes on, without an identity. A bad credential is refused. */
 export function optional(gate: Gate): RequestHandler {
+  checkMount(gate)
   return middleware((req) => decideIfSent(gate, req))
 }
 
 /** Lets on whose role is at least this one; refuses others with 403 `role_insufficient`, and nobody with 401. */
 export function requireRole(gate: Gate, role: LeastRole): RequestHandler {
+  checkMount(gate, { role })
   return middleware((req) => decideFor(gate, req, req.portcullis, { role }))
 }
 
 /** Lets on whose credential carries the scope; refuses others with 403 `scope_insufficient`, and nobody with 401. */
 export function requireScope(gate: Gate, scope: string): RequestHandler {
+  checkMount(gate, { scope })
   return middleware((req) => decideFor(gate, req, req.portcullis, { scope }))
 }
 
 /** Lets on whose session is of somebody in the group; refuses others with 403 `group_insufficient`, and nobody with 401. */
 export function requireGroup(gate: Gate, group: string): RequestHandler {
+  checkMount(gate, { group })
   return middleware((req) => decideFor(gate, req, req.portcullis, { group }))
 }
 

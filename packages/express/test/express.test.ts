@@ -85,4 +85,21 @@ describe('the Express adapter', () => {
     await server.close()
     expect(handled.join()).toContain('Mount portcullis(gate)')
   })
+
+  it('a role or a scope that nobody knows, or no gate, stops the start', async () => {
+    const gate = await createGate({
+      store: memoryStore(),
+      publicUrl: 'http://localhost',
+      secret: 'p8Xw2LqV7nRt4KzB9mJc6HsDy3GfEa5u',
+      keys: [{ algorithm: 'HS256', secret: 'Zt6NvQ1xWk8RbM4yLp7JhC2sGd9FeA3o' }],
+    })
+    const configurationInvalid = expect.objectContaining({ code: 'configuration_invalid' })
+    const none = undefined as never
+    expect(() => requireRole(gate, 'admni' as never)).toThrow(configurationInvalid)
+    expect(() => requireScope(gate, 'no:such')).toThrow(configurationInvalid)
+    expect(() => requireGroup(gate, none)).toThrow(configurationInvalid)
+    expect(() => portcullis(none)).toThrow(configurationInvalid)
+    expect(() => optional(none)).toThrow(configurationInvalid)
+    await gate.close()
+  })
 })

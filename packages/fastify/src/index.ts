@@ -1,5 +1,12 @@
 import type { Gate, Identity } from '@portcullis/core'
-import { type Answer, decide, decideFor, decideIfSent, type LeastRole } from '@portcullis/core/http'
+import {
+  type Answer,
+  checkMount,
+  decide,
+  decideFor,
+  decideIfSent,
+  type LeastRole,
+} from '@portcullis/core/http'
 import type { Forwarder } from '@portcullis/core/proxy'
 import type { FastifyPluginCallback, FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
@@ -17,26 +24,31 @@ declare module 'fastify' {
  * `request.portcullis` set. What it cannot handle reaches the error handler.
  */
 export function portcullis(gate: Gate): FastifyPluginCallback {
+  checkMount(gate)
   return plugin((request) => decide(gate, request.raw))
 }
 
 /** As `portcullis(gate)`, but who sends no credential goes on, without an identity. A bad credential is refused. */
 export function optional(gate: Gate): FastifyPluginCallback {
+  checkMount(gate)
   return plugin((request) => decideIfSent(gate, request.raw))
 }
 
 /** An `onRequest` hook of a route, for whose role is at least this one: 403 `role_insufficient`, 401 for nobody. */
 export function requireRole(gate: Gate, role: LeastRole): onRequestAsyncHookHandler {
+  checkMount(gate, { role })
   return hook((request) => decideFor(gate, request.raw, request.portcullis, { role }))
 }
 
 /** An `onRequest` hook of a route, for whose credential carries the scope: 403 `scope_insufficient`, 401 for nobody. */
 export function requireScope(gate: Gate, scope: string): onRequestAsyncHookHandler {
+  checkMount(gate, { scope })
   return hook((request) => decideFor(gate, request.raw, request.portcullis, { scope }))
 }
 
 /** An `onRequest` hook of a route, for whose session is of somebody in the group: 403 `group_insufficient`, 401 for nobody. */
 export function requireGroup(gate: Gate, group: string): onRequestAsyncHookHandler {
+  checkMount(gate, { group })
   return hook((request) => decideFor(gate, request.raw, request.portcullis, { group }))
 }
 

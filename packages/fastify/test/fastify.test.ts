@@ -139,4 +139,16 @@ describe('the Fastify adapter', () => {
     expect(await Promise.all(statuses)).toEqual([401, 200, 200])
     await server.close()
   })
+
+  it('a role or a scope that nobody knows, or no gate, stops the start', async () => {
+    const gate = await openGate()
+    const configurationInvalid = expect.objectContaining({ code: 'configuration_invalid' })
+    const none = undefined as never
+    expect(() => requireRole(gate, 'admni' as never)).toThrow(configurationInvalid)
+    expect(() => requireScope(gate, 'no:such')).toThrow(configurationInvalid)
+    expect(() => requireGroup(gate, none)).toThrow(configurationInvalid)
+    expect(() => portcullis(none)).toThrow(configurationInvalid)
+    expect(() => optional(none)).toThrow(configurationInvalid)
+    await gate.close()
+  })
 })

@@ -1,6 +1,7 @@
 import type { Gate, Identity } from '@portcullis/core'
 import {
   type Answer,
+  checkMount,
   decide,
   decideFor,
   decideIfSent,
@@ -24,26 +25,31 @@ declare module 'koa' {
  * thrown, as Koa expects.
  */
 export function portcullis(gate: Gate): Middleware {
+  checkMount(gate)
   return middleware((req) => decide(gate, req))
 }
 
 /** As `portcullis(gate)`, but who sends no credential goes on, without an identity. A bad credential is refused. */
 export function optional(gate: Gate): Middleware {
+  checkMount(gate)
   return middleware((req) => decideIfSent(gate, req))
 }
 
 /** Lets on whose role is at least this one; refuses others with 403 `role_insufficient`, and nobody with 401. */
 export function requireRole(gate: Gate, role: LeastRole): Middleware {
+  checkMount(gate, { role })
   return middleware((req, identity) => decideFor(gate, req, identity, { role }))
 }
 
 /** Lets on whose credential carries the scope; refuses others with 403 `scope_insufficient`, and nobody with 401. */
 export function requireScope(gate: Gate, scope: string): Middleware {
+  checkMount(gate, { scope })
   return middleware((req, identity) => decideFor(gate, req, identity, { scope }))
 }
 
 /** Lets on whose session is of somebody in the group; refuses others with 403 `group_insufficient`, and nobody with 401. */
 export function requireGroup(gate: Gate, group: string): Middleware {
+  checkMount(gate, { group })
   return middleware((req, identity) => decideFor(gate, req, identity, { group }))
 }
 

@@ -196,6 +196,7 @@ export const FIELDS = {
   PORT: portNumber,
   HOST: host,
   PUBLIC_URL: publicUrl,
+  INSECURE_PUBLIC_URL: onOrOff,
   FRAMEWORK: z.enum(['express', 'koa', 'fastify'], { error: 'give express, koa or fastify' }),
   WORKERS: wholeNumber(1, 128),
   STRICT: onOrOff,

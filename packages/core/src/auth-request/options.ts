@@ -1,3 +1,6 @@
+import { checkMembers } from '../input/check.js'
+import { checkedByValue } from '../input/kinds.js'
+
 /** For reverse proxies that ask the gate at `/oauth2/auth` whether a request may pass. */
 export interface AuthRequestOptions {
   /**
@@ -23,10 +26,13 @@ export interface ResolvedAuthRequest {
   readonly unauthenticated: 'refuse' | 'login'
 }
 
-export function resolveAuthRequest(
-  { proxy, unauthenticated = 'refuse' }: AuthRequestOptions = {},
-  problems: string[],
-): ResolvedAuthRequest {
+export function resolveAuthRequest(given: AuthRequestOptions = {}, problems: string[]): ResolvedAuthRequest {
+  const { proxy, unauthenticated = 'refuse' } = checkMembers(
+    given,
+    { proxy: checkedByValue, unauthenticated: checkedByValue },
+    problems,
+    { name: 'authRequest' },
+  )
   if (proxy !== undefined && !['nginx', 'forward-auth', 'envoy'].includes(proxy))
     problems.push('authRequest: proxy: give nginx, forward-auth or envoy')
   if (!['refuse', 'login'].includes(unauthenticated))

@@ -1,6 +1,9 @@
 import { isAtLeast, type LeastRole } from '../authorization/roles.js'
 import { type Decision, type Denial, denial, type Identity, type RequestView } from '../decision.js'
+import { PortcullisError } from '../errors.js'
 import type { Gate } from '../gate.js'
+import { checkMembers } from '../input/check.js'
+import { havingMethods, nonEmptyText, oneOf, type Shape } from '../input/kinds.js'
 import { type Answer, answerUnread, decide, decideBy, type NodeRequest, pathOf } from './node.js'
 
 /** What a route asks for beyond being let in. */
@@ -12,15 +15,54 @@ export interface Need {
   readonly group?: string
 }
 
+const NEED: Shape<Need> = {
+  role: oneOf('user', 'admin', 'super_admin'),
+  scope: nonEmptyText,
+  group: nonEmptyText,
+}
+
+const requireMethods = havingMethods('owns', 'authenticate', 'handle', 'refuse')
+
+/**
+ * What an adapter checks while it is mounted, so that a misspelt role or scope stops the start instead of refusing
+ * everybody, or nobody. Throws `configuration_invalid` that names every problem: `gate` is none, `need` has members that
+ * nobody knows, a role that there is not, a scope that is not among the gate's.
+ */
+export function checkMount(gate: Gate, need: Need = {}): void {
+  const problems: string[] = []
+  requireMethods('gate', gate, problems)
+  problems.push(...problemsOfNeed(need))
+  const { scope } = need
+  if (problems.length === 0 && scope !== undefined && !gate.scopes.includes(scope))
+    problems.push(`scope: ${JSON.stringify(scope)} is not one of ${gate.scopes.join(', ')}`)
+  refuseMount(problems)
+}
+
+function problemsOfNeed(need: Need): readonly string[] {
+  const problems: string[] = []
+  checkMembers(need, NEED, problems)
+  // What was meant to be needed and is undefined would let everybody on.
+  for (const [name, value] of Object.entries(need ?? {}))
+    if (value === undefined) problems.push(`${name}: undefined`)
+  return problems
+}
+
+function refuseMount(problems: readonly string[]): void {
+  if (problems.length === 0) return
+  throw new PortcullisError('configuration_invalid', `A route cannot be guarded: ${problems.join('; ')}`, {
+    problems,
+  })
+}
+
 /**
  * Why somebody may not do what needs a role, a scope or a group; undefined when they may. `credentials_missing` for nobody
  * (RFC 6750 §3.1: no error code when no credential was sent), then `role_insufficient`, then `scope_insufficient` with
- * the scope for the challenge, then `group_insufficient`.
+ * the scope for the challenge, then `group_insufficient`. Throws `configuration_invalid` for a need that nobody can know
+ * the meaning of: an unknown member, a role that there is not, a member that is undefined.
  */
-export function refusalUnless(
-  identity: Identity | undefined,
-  { role, scope, group }: Need,
-): Denial | undefined {
+export function refusalUnless(identity: Identity | undefined, need: Need): Denial | undefined {
+  refuseMount(problemsOfNeed(need))
+  const { role, scope, group } = need
   if (!identity) return denial('credentials_missing')
   if (role !== undefined && !isAtLeast(identity.role, role)) return denial('role_insufficient')
   if (scope !== undefined && !identity.scopes.includes(scope)) return denial('scope_insufficient', { scope })

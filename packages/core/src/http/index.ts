@@ -1,6 +1,6 @@
 export type { LeastRole } from '../authorization/roles.js'
 export { guardExpectations } from './expectations.js'
-export { decideFor, decideIfSent, type Need, refusalUnless } from './guards.js'
+export { checkMount, decideFor, decideIfSent, type Need, refusalUnless } from './guards.js'
 export { type Handler, listener } from './listener.js'
 export { type Answer, admit, decide, type NodeRequest, requestOf, sendResponse, viewOf } from './node.js'
 export { guardUpgrades } from './upgrades.js'

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Identity } from '../decision.js'
 import type { Gate } from '../gate.js'
+import { checkMount } from './guards.js'
 import { admit, answerUnread, pathOf, sendResponse } from './node.js'
 
 /** Answers a request of somebody who was let in. */
@@ -12,6 +13,7 @@ export type Handler = (req: IncomingMessage, res: ServerResponse, identity: Iden
  * and is answered as a problem (500, or 503 for a store that cannot answer); a response that has begun is broken off.
  */
 export function listener(gate: Gate, handler: Handler): (req: IncomingMessage, res: ServerResponse) => void {
+  checkMount(gate)
   return (req, res) => {
     serve(gate, handler, req, res).catch(() => res.destroy())
   }

@@ -5,6 +5,7 @@ import { type Denial, denial, type Identity } from '../decision.js'
 import type { Gate } from '../gate.js'
 import { refuseMessage } from '../request/message.js'
 import { isIgnoredUpgrade } from '../request/upgrade.js'
+import { checkMount } from './guards.js'
 import { pathOf, viewOf } from './node.js'
 import { rereading } from './read-again.js'
 
@@ -19,6 +20,7 @@ export function guardUpgrades(
   gate: Gate,
   handle: (req: IncomingMessage, socket: Duplex, head: Buffer, identity: Identity) => void,
 ): () => void {
+  checkMount(gate)
   const onUpgrade = async (req: IncomingMessage, socket: Duplex, head: Buffer) => {
     // Until somebody takes it over, an error would end the process.
     socket.on('error', () => socket.destroy())

@@ -1,4 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import { checkMembers } from '../input/check.js'
+import { listOf, type Shape, text } from '../input/kinds.js'
 import { secretProblem } from '../secrets.js'
 import { GATE_CLIENT_ID } from '../tokens/issue.js'
 
@@ -27,20 +29,31 @@ const CLI_CLIENT: OAuthClient = {
   redirectUris: ['http://127.0.0.1/callback', 'http://[::1]/callback', 'http://localhost/callback'],
 }
 
+const CLIENT: Shape<OAuthClient> = {
+  id: text,
+  secret: text,
+  redirectUris: listOf(text),
+  name: text,
+  scopes: listOf(text),
+}
+
 /**
  * The clients, the built-in one first; what is given by its id changes it. Every problem at once; secrets are never
  * quoted.
  */
 export function resolveClients(
-  given: readonly OAuthClient[],
+  options: readonly OAuthClient[],
   known: readonly string[],
   problems: string[],
 ): readonly OAuthClient[] {
+  const given = options.map((client, at) =>
+    checkMembers(client, CLIENT, problems, { name: `oauthClients[${at}]`, required: ['id'] }),
+  )
   const cli = given.find(({ id }) => id === CLI_CLIENT.id)
   const clients = [{ ...CLI_CLIENT, ...cli }, ...given.filter((one) => one !== cli)]
   if (new Set(clients.map(({ id }) => id)).size < clients.length)
     problems.push('oauthClients: two have the same id')
-  for (const { id, secret, redirectUris = [], scopes = [] } of given) {
+  for (const { id = '', secret, redirectUris = [], scopes = [] } of given) {
     for (const uri of redirectUris)
       if (!isRedirectUri(uri))
         problems.push(`oauthClients: a redirect URI of ${id} is no https URL, nor http on loopback`)

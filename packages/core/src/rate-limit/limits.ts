@@ -1,3 +1,5 @@
+import { checkMembers } from '../input/check.js'
+import { checkedByValue, type Shape } from '../input/kinds.js'
 import { requireWithin } from '../limits.js'
 
 /**
@@ -42,9 +44,11 @@ export type RateLimitKind = Kinds<keyof RateLimits>
 export function resolveRateLimits(given: Partial<RateLimits> | 'off' = {}, problems: string[]): RateLimits {
   const names = Object.keys(DEFAULTS) as (keyof RateLimits)[]
   if (given === 'off') return Object.fromEntries(names.map((name) => [name, 'off'])) as unknown as RateLimits
-  for (const name of Object.keys(given))
-    if (!(name in DEFAULTS)) problems.push(`rateLimits.${name}: is none of ${names.join(', ')}`)
-  const limits = { ...DEFAULTS, ...given }
+  const kinds = Object.fromEntries(names.map((name) => [name, checkedByValue])) as Shape<RateLimits>
+  const limits = {
+    ...DEFAULTS,
+    ...checkMembers<Partial<RateLimits>>(given, kinds, problems, { name: 'rateLimits' }),
+  }
   for (const name of names) {
     const limit = limits[name]
     if (limit !== 'off') requireWithin(`rateLimits.${name}`, limit, 1, 1_000_000, problems)

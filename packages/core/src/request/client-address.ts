@@ -1,6 +1,8 @@
 import { BlockList, isIP } from 'node:net'
 import { headerValues } from '../credentials.js'
 import type { RequestView } from '../decision.js'
+import { checkMembers } from '../input/check.js'
+import { checkedByValue, listOf, text } from '../input/kinds.js'
 import { canonicalAddress } from './address.js'
 
 /**
@@ -34,13 +36,20 @@ const NEAR = networksOf(['loopback', 'private'], [])
  * header from a peer that is no trusted proxy is never read.
  */
 export function resolveClientAddress(option: ClientAddressOptions, problems: string[]): ClientAddress {
-  if ('hops' in option) {
-    const { hops } = option
+  const { hops, trustedProxies } = checkMembers<{ hops?: number; trustedProxies?: readonly string[] }>(
+    option,
+    { hops: checkedByValue, trustedProxies: listOf(text) },
+    problems,
+    { name: 'clientAddress' },
+  )
+  if ('hops' in option === 'trustedProxies' in option)
+    problems.push('clientAddress: give either trustedProxies or hops')
+  if (hops !== undefined) {
     if (!Number.isInteger(hops) || hops < 1 || hops > MOST_HOPS)
       problems.push(`clientAddress.hops: give an integer from 1 to ${MOST_HOPS}`)
     return (view) => walk(view, (_, passed) => passed < hops)
   }
-  const trusted = networksOf(option.trustedProxies ?? [], problems)
+  const trusted = networksOf(trustedProxies ?? [], problems)
   return (view) => walk(view, (address) => address !== undefined && includes(trusted, address))
 }
 

@@ -1,5 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { secretProblem } from '../secrets.js'
+import { checkMembers } from '../input/check.js'
+import { textOrTexts } from '../input/kinds.js'
+import { readSecrets } from '../secrets.js'
 
 export interface ScimOptions {
   /** The bearer secret of the directory, at least 32 bytes; several while it is being changed. It opens nothing else. */
@@ -12,20 +14,13 @@ export interface ResolvedScim {
   isSecret(candidate: string): boolean
 }
 
-/** `others` are secrets of the gate that the directory must not share. */
-export function resolveScim(
-  options: ScimOptions | undefined,
-  others: readonly (string | undefined)[],
-  problems: string[],
-): ResolvedScim | undefined {
+export function resolveScim(options: ScimOptions | undefined, problems: string[]): ResolvedScim | undefined {
   if (options === undefined) return undefined
-  const secrets = typeof options.secret === 'string' ? [options.secret] : [...(options.secret ?? [])]
-  if (secrets.length === 0) problems.push('scim.secret: give at least one, of 32 bytes or more')
-  for (const secret of secrets) {
-    const problem = secretProblem(secret)
-    if (problem) problems.push(`scim.secret: ${problem}`)
-    if (others.includes(secret)) problems.push('scim.secret: it is used for something else too')
-  }
+  const sound = checkMembers(options, { secret: textOrTexts }, problems, {
+    name: 'scim',
+    required: ['secret'],
+  })
+  const secrets = readSecrets('scim.secret', sound.secret, problems)
   const digests = secrets.map(digest)
   return Object.freeze({
     isSecret(candidate: string) {

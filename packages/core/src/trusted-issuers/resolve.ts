@@ -1,3 +1,5 @@
+import { checkMembers } from '../input/check.js'
+import { checkedByValue, type Shape, someObject } from '../input/kinds.js'
 import { requireWithin } from '../limits.js'
 import { isJwsAlgorithm } from '../tokens/algorithms.js'
 import { type ClaimPath, parseClaimPath } from './claim-path.js'
@@ -56,11 +58,29 @@ export function resolveTrustedIssuers(
   )
 }
 
+const ISSUER: Shape<TrustedIssuerOptions> = {
+  issuer: checkedByValue,
+  audience: checkedByValue,
+  jwksUri: checkedByValue,
+  algorithms: checkedByValue,
+  leewaySeconds: checkedByValue,
+  claims: someObject,
+  roles: checkedByValue,
+  scopes: checkedByValue,
+  unknownRole: checkedByValue,
+  claimsSchema: checkedByValue,
+  jwksCacheSeconds: checkedByValue,
+  jwksMaxStaleSeconds: checkedByValue,
+  cooldownSeconds: checkedByValue,
+  timeoutMs: checkedByValue,
+}
+
 function resolve(
-  given: TrustedIssuerOptions,
+  options: TrustedIssuerOptions,
   knownScopes: readonly string[],
   problems: string[],
 ): ResolvedTrustedIssuer {
+  const given = checkMembers(options, ISSUER, problems)
   const { issuer, jwksUri, claimsSchema, unknownRole = 'user' } = given
   if (!mayBeFetched(issuer)) problems.push('issuer: give an https URL, or http on loopback')
   else if (/[?#]/.test(issuer)) problems.push('issuer: it has a query or a fragment (RFC 8414 §2)')
@@ -133,12 +153,13 @@ function resolvePaths(
 }
 
 function resolveScopes(given: unknown = {}, known: readonly string[], problems: string[]) {
-  const entries = typeof given === 'object' && given !== null ? Object.entries(given) : [['', undefined]]
+  const entries: [string, unknown][] =
+    typeof given === 'object' && given !== null ? Object.entries(given) : [['', undefined]]
   const areKnown = entries.every(
     ([, scopes]) => Array.isArray(scopes) && scopes.every((scope) => known.includes(scope)),
   )
   if (!areKnown) problems.push('scopes: map each to an array of scopes of the gate')
-  return new Map<string, readonly string[]>(areKnown ? entries : [])
+  return new Map((areKnown ? entries : []) as [string, readonly string[]][])
 }
 
 function resolveRoles(given: TrustedIssuerOptions['roles'] = {}, problems: string[]) {

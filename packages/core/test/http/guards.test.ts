@@ -1,13 +1,31 @@
-import { IncomingMessage } from 'node:http'
+import { createServer, IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import type { Identity, Role } from '../../src/decision.js'
 import type { Gate } from '../../src/gate.js'
-import { decideFor, decideIfSent, refusalUnless } from '../../src/http/index.js'
-import { createGate, memoryStore } from '../../src/index.js'
+import {
+  checkMount,
+  decideFor,
+  decideIfSent,
+  guardUpgrades,
+  listener,
+  type Need,
+  refusalUnless,
+} from '../../src/http/index.js'
+import { createGate, memoryStore, PortcullisError } from '../../src/index.js'
 import { SECRET, SIGNING_SECRET } from '../gate-fixture.js'
 
 const somebody = (role: Role, scopes: readonly string[] = []) => ({ role, scopes }) as Identity
+
+function problemsOf(mount: () => unknown): readonly string[] {
+  try {
+    mount()
+  } catch (error) {
+    if (error instanceof PortcullisError && error.code === 'configuration_invalid') return error.problems
+    throw error
+  }
+  return []
+}
 
 describe('what a route asks for', () => {
   it.each([
@@ -24,9 +42,43 @@ describe('what a route asks for', () => {
     })
   })
 
-  it('a role that nobody has heard of is never enough, and none is enough for it', () => {
+  it('a role that nobody has heard of is never enough', () => {
     expect(refusalUnless(somebody('root' as Role), { role: 'user' })).toMatchObject({ status: 403 })
-    expect(refusalUnless(somebody('super_admin'), { role: 'root' as 'admin' })).toMatchObject({ status: 403 })
+  })
+
+  it.each([
+    [{ scopes: ['reports:read'] }, 'scopes: unknown; scope is meant, perhaps'],
+    [{ role: 'admni' }, 'role: give user or admin or super_admin'],
+    [{ role: 'constructor' }, 'role: give user or admin or super_admin'],
+    [{ scope: undefined }, 'scope: undefined'],
+    [{ scope: ['api'] }, 'scope: give a text that is not empty'],
+    [{ group: '' }, 'group: give a text that is not empty'],
+    [undefined, 'give an object'],
+  ])('that makes no sense, as %j, is thrown instead of letting everybody on', (need, problem) => {
+    expect(() => refusalUnless(somebody('super_admin'), need as Need)).toThrow(problem)
+    expect(problemsOf(() => refusalUnless(undefined, need as Need))).toEqual([problem])
+  })
+
+  it('is checked at mount, with every problem at once', async () => {
+    const gate = await createGate({
+      store: memoryStore(),
+      publicUrl: 'https://gate.test',
+      secret: SECRET,
+      keys: [{ algorithm: 'HS256', secret: SIGNING_SECRET }],
+      scopes: { 'reports:read': 'Read reports' },
+    })
+    for (const need of [{}, { scope: 'reports:read' }, { role: 'admin' }, { group: 'staff' }] as const)
+      expect(() => checkMount(gate, need)).not.toThrow()
+    expect(problemsOf(() => checkMount(gate, { scope: 'no:such' }))).toEqual([
+      'scope: "no:such" is not one of api, tokens:write, admin, reports:read',
+    ])
+    expect(problemsOf(() => checkMount(undefined as never, { role: 'admni' } as never))).toEqual([
+      'gate: give an object with owns, authenticate, handle, refuse',
+      'role: give user or admin or super_admin',
+    ])
+    expect(problemsOf(() => listener(undefined as never, () => {}))).toHaveLength(1)
+    expect(problemsOf(() => guardUpgrades(createServer(), undefined as never, () => {}))).toHaveLength(1)
+    await gate.close()
   })
 
   // RFC 6750 §3.1

@@ -42,7 +42,7 @@ describe('the master key', () => {
       store: memoryStore(),
       publicUrl: 'https://gate.test',
       secret: 'f3Yq0wXn7ZrT5kLb2VhJ8cPdGm4sQaEu',
-      keys: [],
+      keys: [{ algorithm: 'HS256', secret: 'Jw6TzBq1Rv8NxK3mHy5LcGd0SfPa9EuO' }] as const,
     }
     expect(() => resolveOptions({ ...options, masterKey })).toThrow(
       expect.objectContaining({ problems: [expect.stringMatching(/^masterKey: /)] }),

@@ -45,7 +45,7 @@ describe('who is at fault in front of the gate', () => {
   it('a log hook that throws takes nothing down', async () => {
     const gate = await createGate({
       store: memoryStore(),
-      publicUrl: 'http://gate.test',
+      publicUrl: 'https://gate.test',
       secret: SECRET,
       keys: [{ algorithm: 'HS256', secret: SIGNING_SECRET }],
       onEvent: () => {

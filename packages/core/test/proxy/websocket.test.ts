@@ -76,7 +76,7 @@ beforeEach(async () => {
   const upstreamPort = await listen(upstream)
   gate = await createGate({
     store: memoryStore(),
-    publicUrl: 'http://gate.test',
+    publicUrl: 'https://gate.test',
     secret: SECRET,
     keys: [{ algorithm: 'HS256', secret: SIGNING_SECRET }],
     superAdmins: [ROOT],
