@@ -342,4 +342,17 @@ describe('the request log', () => {
     await call('/asked/for')
     await vi.waitFor(() => expect(logged()[0]).toMatchObject({ path: '/asked/for' }))
   })
+
+  it.each(['pk_', 'pk%5F', '%70%6B_'])(
+    'shows of an API key in the path, spelled %s…, its id alone',
+    async (prefix) => {
+      const key = `${prefix}AbCd-_012345${'p'.repeat(22)}${'s'.repeat(43)}`
+      await serve((_, res) => void res.end())
+      await call(`/v1/${key}/chat`)
+      await call(`/${'a'.repeat(150)}${key}`)
+      await vi.waitFor(() => expect(logged()).toHaveLength(2))
+      expect(lines.join()).toContain('AbCd-_012345[redacted]/chat')
+      expect(lines.join()).not.toMatch(/pppp|ssss/)
+    },
+  )
 })

@@ -17,6 +17,8 @@ const SECRET_TEXT: readonly (readonly [RegExp, string])[] = [
   [/\beyJ[\w-]{4,}\.[\w-]*\.[\w-]*(?:\.[\w-]*)*/g, REDACTED],
   [/\b(bearer|basic|dpop)\s+(?:[a-z]*[\d._~+/=-][\w.~+/=-]{4,}|[a-z]{16,})/gi, `$1 ${REDACTED}`],
   [/\bsk-[\w-]{6,}/g, REDACTED],
+  // All of an API key of the gate beyond its id, which is no secret; spelled with percent signs too.
+  [/((?:p|%70)(?:k|%6b)(?:_|%5f)[\w%-]{12})[\w%-]+/gi, `$1${REDACTED}`],
   [/(\b[a-z][a-z\d+.-]*:\/\/)[^\s/?#@]+@/gi, `$1${REDACTED}@`],
   [/-----BEGIN ([A-Z ]*PRIVATE KEY)-----[\s\S]*?(?:-----END \1-----|$)/g, REDACTED],
   // A query says more than its parameters' names suggest, and is never needed to tell what happened.
