@@ -39,9 +39,12 @@ export function checkMembers<T extends object>(
 }
 
 /** An object whose members are told by a table; for a member of another table. */
-export function objectOf<T extends object>(shape: Shape<T>): Kind {
+export function objectOf<T extends object>(
+  shape: Shape<T>,
+  required: readonly (keyof T & string)[] = [],
+): Kind {
   return (name, value, problems) => {
-    checkMembers(value as T, shape, problems, { name })
+    checkMembers(value as T, shape, problems, { name, required })
   }
 }
 

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import path from 'node:path'
 import { PortcullisError } from '../errors.js'
+import { checkMembers, objectOf } from '../input/check.js'
+import { hook, integer, nonEmptyText, oneOf, type Shape } from '../input/kinds.js'
 import { readCursor, requireLimit, writeCursor } from '../store/cursor.js'
 import { isLive, planBatch } from '../store/plan.js'
 import type { Batch, Clock, Millis, PageQuery, RecordKey, Store, StoredRecord } from '../store/store.js'
@@ -38,6 +40,15 @@ export interface LmdbStoreOptions {
   readonly witness?: { readonly path: string }
 }
 
+const LMDB_OPTIONS: Shape<LmdbStoreOptions> = {
+  path: nonEmptyText,
+  clock: hook,
+  compactEveryMs: integer(1000, 86_400_000),
+  durability: oneOf('power-loss', 'process-crash'),
+  reserveBytes: integer(0, 2 ** 40),
+  witness: objectOf<{ readonly path: string }>({ path: nonEmptyText }, ['path']),
+}
+
 export interface LmdbStore extends Store {
   /**
    * Removes at most `limit` expired records now and says how many. 1 to 10000, default 1000; else `RangeError`. Reads
@@ -63,9 +74,9 @@ const PASSED_AT_MOST = 1000
  * `configuration_invalid` when the directory cannot be used or an option is out of range.
  */
 export function lmdbStore(options: LmdbStoreOptions): LmdbStore {
+  requireOptions(options)
   const { clock = Date.now, compactEveryMs = 60_000, durability = 'power-loss' } = options
   const { reserveBytes = 64 * 1024 * 1024 } = options
-  requireOptions({ ...options, compactEveryMs, reserveBytes })
   const isSynced = durability === 'power-loss'
   // Before the store, which is ahead of its witness for as long as other processes write to both.
   const witness =
@@ -190,18 +201,13 @@ export function lmdbStore(options: LmdbStoreOptions): LmdbStore {
   }
 }
 
-function requireOptions({
-  compactEveryMs,
-  reserveBytes,
-  path: directory,
-  witness,
-}: LmdbStoreOptions & { compactEveryMs: number; reserveBytes: number }): void {
+function requireOptions(options: LmdbStoreOptions): void {
   const problems: string[] = []
-  if (!Number.isInteger(compactEveryMs) || compactEveryMs < 1000 || compactEveryMs > 86_400_000)
-    problems.push('lmdb: compactEveryMs must be an integer from 1000 to 86400000')
-  if (!Number.isSafeInteger(reserveBytes) || reserveBytes < 0 || reserveBytes > 2 ** 40)
-    problems.push('lmdb: reserveBytes must be an integer from 0 to 2^40')
-  if (witness && !path.relative(directory, witness.path).startsWith('..'))
+  const { path: directory, witness } = checkMembers(options, LMDB_OPTIONS, problems, {
+    name: 'lmdb',
+    required: ['path'],
+  })
+  if (directory && witness && !path.relative(directory, witness.path).startsWith('..'))
     problems.push('lmdb: witness.path must lie outside of path: a restored copy would bring its own along')
   if (problems.length > 0)
     throw new PortcullisError('configuration_invalid', problems.join('; '), { problems })

@@ -1,4 +1,6 @@
 import { PortcullisError } from '../errors.js'
+import { checkMembers } from '../input/check.js'
+import { checkedByValue, listOf, nonEmptyText, type Shape, text } from '../input/kinds.js'
 
 export interface OidcProviderOptions {
   /** Exactly as the provider names itself; https, or http on loopback. */
@@ -37,9 +39,21 @@ export interface ResolvedOidcOptions {
   readonly timeoutSeconds: number
 }
 
+const OIDC_OPTIONS: Shape<OidcProviderOptions> = {
+  issuer: checkedByValue,
+  clientId: text,
+  clientSecret: nonEmptyText,
+  scopes: listOf(nonEmptyText),
+  groupsClaim: text,
+  emailClaim: text,
+  emailVerification: checkedByValue,
+  timeoutMs: checkedByValue,
+}
+
 /** Throws `configuration_invalid` that names every problem at once. */
-export function resolveOidcOptions(options: OidcProviderOptions): ResolvedOidcOptions {
+export function resolveOidcOptions(given: OidcProviderOptions): ResolvedOidcOptions {
   const problems: string[] = []
+  const options = checkMembers(given, OIDC_OPTIONS, problems, { required: ['clientId'] })
   const { scopes = ['openid', 'email', 'profile'], timeoutMs = 5000 } = options
   const { emailClaim = 'email', emailVerification = 'claim', groupsClaim = 'groups' } = options
   const issuer = URL.canParse(options.issuer) ? new URL(options.issuer) : undefined

@@ -3,7 +3,9 @@ import type { Duplex } from 'node:stream'
 import { setImmediate as nextRound } from 'node:timers/promises'
 import { createProxyServer } from 'http-proxy'
 import { denial, type Identity } from '../decision.js'
+import { PortcullisError } from '../errors.js'
 import type { Gate } from '../gate.js'
+import { havingMethods } from '../input/kinds.js'
 import {
   FORWARDING_PROBLEMS,
   MALFUNCTIONS,
@@ -65,6 +67,7 @@ export type ForwardingGate = Pick<Gate, 'stillAllowed' | 'problems' | 'report' |
  * at once.
  */
 export function createForwarder(gate: ForwardingGate, options: ForwardOptions): Forwarder {
+  requireGate(gate)
   const settings = resolveForwardOptions(options)
   const { report, problems: renderers } = gate
   const pool = createConnectionPool()
@@ -293,4 +296,11 @@ function headTo(upstream: Upstream, { path, query }: Target, req: IncomingMessag
   const head = new IncomingMessage(req.socket)
   head.url = `${upstream.basePath}${path}${query === '' ? '' : `?${query}`}`
   return head
+}
+
+function requireGate(gate: ForwardingGate): void {
+  const problems: string[] = []
+  havingMethods('stillAllowed', 'report')('gate', gate, problems)
+  if (problems.length > 0)
+    throw new PortcullisError('configuration_invalid', `Cannot forward: ${problems.join('; ')}`, { problems })
 }

@@ -1,4 +1,6 @@
 import { PortcullisError } from '../errors.js'
+import { checkMembers } from '../input/check.js'
+import { checkedByValue, listOf, mapOf, oneOf, type Shape, text } from '../input/kinds.js'
 import type { Deadlines } from './exchange.js'
 import { type HeaderFilter, headerFilter, normaliseName } from './headers.js'
 import { DEFAULT_IDENTITY_HEADERS, type IdentityHeaders, type IdentityPart } from './identity-headers.js'
@@ -66,6 +68,21 @@ const DEADLINE_DEFAULTS: Deadlines = { connectMs: 10_000, responseMs: 600_000, i
 const RECHECK_EVERY_MS = 1_000
 const DAY_MS = 86_400_000
 
+const FORWARD_OPTIONS: Shape<ForwardOptions> = {
+  upstream: checkedByValue,
+  identityHeaders: mapOf(oneOf('accountId', 'email', 'name', 'groups', 'role', 'credentialId')),
+  forwardRequestHeaders: checkedByValue,
+  allowRequestHeaders: listOf(text),
+  removeRequestHeaders: listOf(text),
+  removeResponseHeaders: listOf(text),
+  upstreamPages: checkedByValue,
+  connectTimeoutMs: checkedByValue,
+  responseTimeoutMs: checkedByValue,
+  idleTimeoutMs: checkedByValue,
+  onAccessWithdrawn: checkedByValue,
+  recheckEveryMs: checkedByValue,
+}
+
 export interface ResolvedForwardOptions {
   readonly upstreamFor: (path: string) => Upstream | undefined
   readonly identityHeaders: readonly (readonly [string, IdentityPart])[]
@@ -77,8 +94,9 @@ export interface ResolvedForwardOptions {
 }
 
 /** Fills in every default. Throws `configuration_invalid` that names every problem at once. */
-export function resolveForwardOptions(options: ForwardOptions): ResolvedForwardOptions {
+export function resolveForwardOptions(given: ForwardOptions): ResolvedForwardOptions {
   const problems: string[] = []
+  const options = checkMembers(given, FORWARD_OPTIONS, problems, { required: ['upstream'] })
   const deadlines = {
     connectMs: options.connectTimeoutMs ?? DEADLINE_DEFAULTS.connectMs,
     responseMs: options.responseTimeoutMs ?? DEADLINE_DEFAULTS.responseMs,
@@ -127,6 +145,8 @@ function readUpstreams(
   option: ForwardOptions['upstream'],
   problems: string[],
 ): ResolvedForwardOptions['upstreamFor'] {
+  // One that is missing was named already.
+  if (option === undefined) return () => undefined
   if (typeof option !== 'function') {
     try {
       const upstream = readUpstream(option)

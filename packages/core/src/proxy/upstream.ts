@@ -1,6 +1,8 @@
 import { type AgentOptions, Agent as HttpAgent, validateHeaderName, validateHeaderValue } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import { PortcullisError } from '../errors.js'
+import { checkMembers } from '../input/check.js'
+import { checkedByValue, type Shape, someObject } from '../input/kinds.js'
 import { type HeaderFilter, headerFilter, normaliseName } from './headers.js'
 
 /** A service behind the gate. Comes from configuration, never from a request. */
@@ -38,9 +40,12 @@ const RESERVED = headerFilter([
   'upgrade',
 ])
 
+const UPSTREAM: Shape<UpstreamTarget> = { url: checkedByValue, headers: someObject }
+
 /** Throws `configuration_invalid` naming every problem, without quoting a header's value. */
-export function readUpstream({ url: text, headers = {} }: UpstreamTarget): Upstream {
+export function readUpstream(given: UpstreamTarget): Upstream {
   const problems: string[] = []
+  const { url: text, headers = {} } = checkMembers(given, UPSTREAM, problems, { name: 'upstream' })
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (!url || !/^https?:$/.test(url.protocol) || url.search || url.hash || url.username || url.password)
     problems.push('upstream.url: give an http or https URL without user, query and fragment')

@@ -1,5 +1,7 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { PortcullisError } from '../errors.js'
+import { checkMembers, objectOf } from '../input/check.js'
+import { checkedByValue, hook, listOf, nonEmptyText, type Shape, someObject, text } from '../input/kinds.js'
 import type { Clock } from '../store/store.js'
 import type { Witness } from '../store/witness.js'
 import { openMarks, type WitnessedMarks } from './marks.js'
@@ -57,12 +59,33 @@ export interface ResolvedRedisOptions {
   readonly maxClockSkewMs: number
 }
 
+const REDIS_OPTIONS: Shape<RedisStoreOptions> = {
+  client: someObject,
+  url: text,
+  cluster: listOf(text),
+  sentinels: objectOf<NonNullable<RedisStoreOptions['sentinels']>>(
+    { hosts: listOf(text), name: nonEmptyText, password: text, sentinelPassword: text },
+    ['hosts', 'name'],
+  ),
+  prefix: text,
+  commandTimeoutMs: checkedByValue,
+  heartbeatMs: checkedByValue,
+  wait: objectOf<NonNullable<RedisStoreOptions['wait']>>(
+    { replicas: checkedByValue, timeoutMs: checkedByValue },
+    ['replicas'],
+  ),
+  witness: objectOf<{ readonly path: string }>({ path: nonEmptyText }, ['path']),
+  maxClockSkewMs: checkedByValue,
+  clock: hook,
+}
+
 /** Connects, in the background. Throws `configuration_invalid` that names every problem at once. */
-export function resolveRedisOptions(options: RedisStoreOptions): ResolvedRedisOptions {
+export function resolveRedisOptions(given: RedisStoreOptions): ResolvedRedisOptions {
+  const problems: string[] = []
+  const options = checkMembers(given, REDIS_OPTIONS, problems, { name: 'redis' })
   const { prefix = 'portcullis', commandTimeoutMs = 250, heartbeatMs = 500, clock } = options
   const { maxClockSkewMs = 2000 } = options
   const wait = { timeoutMs: 100, ...(options.wait ?? { replicas: 0 }) }
-  const problems: string[] = []
   const ways = [options.client, options.url, options.cluster, options.sentinels].filter(
     (way) => way !== undefined,
   )

@@ -66,3 +66,27 @@ it.each([
   const problems = problemsOf({ upstream: { url: 'http://127.0.0.1' }, allowRequestHeaders: [name] })
   expect(problems).toEqual([expect.stringContaining('allowRequestHeaders')])
 })
+
+it('options that are unknown, missing or of another kind are all named at once', () => {
+  const wrong = {
+    upstreams: { url: 'http://127.0.0.1' },
+    allowRequestHeaders: 'x-a',
+    removeResponseHeaders: [5],
+    identityHeaders: { 'x-user': 'mail' },
+  }
+  expect(problemsOf(wrong as unknown as ForwardOptions)).toEqual([
+    'upstreams: unknown; upstream is meant, perhaps',
+    'allowRequestHeaders: give an array',
+    'removeResponseHeaders[0]: give a text',
+    'identityHeaders["x-user"]: give accountId or email or name or groups or role or credentialId',
+    'upstream: required',
+  ])
+  const misspelt = { upstream: { url: 'http://127.0.0.1', header: {} } }
+  expect(problemsOf(misspelt as unknown as ForwardOptions)).toEqual([
+    'upstream.header: unknown; headers is meant, perhaps',
+  ])
+  expect(problemsOf(undefined as never)).toEqual(['give an object'])
+  expect(() => createForwarder(undefined as never, { upstream: { url: 'http://127.0.0.1' } })).toThrow(
+    expect.objectContaining({ code: 'configuration_invalid' }),
+  )
+})
