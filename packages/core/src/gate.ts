@@ -64,6 +64,19 @@ export async function createGate(options: GateOptions): Promise<Gate> {
     return routes
   }
 
+  function refuse(cause: unknown, path: string): Response {
+    const problem = withMetadata(isDenial(cause) ? problemOfDenial(cause) : problemOfError(cause), deps.options)
+    if (problem.status >= 500)
+      deps.strangers.report({
+        level: 'error',
+        code: problem.code,
+        detail: 'A request could not be served',
+        cause,
+      })
+    const { status, headers, body } = answerProblem(problem, path, problems)
+    return new Response(body, { status, headers })
+  }
+
   return {
     ...bindVerbs(deps),
     publicUrl,
@@ -73,22 +86,14 @@ export async function createGate(options: GateOptions): Promise<Gate> {
     report: deps.report,
     owns: (path) => isOwnPath(path) || pages.some((page) => page.owns(path)),
     authenticate: (view) => authenticate(deps, recent, view),
-    handle: async (request, peer) => (await loadRoutes()).handle(request, peer),
-    refuse(cause, path) {
-      const problem = withMetadata(
-        isDenial(cause) ? problemOfDenial(cause) : problemOfError(cause),
-        deps.options,
-      )
-      if (problem.status >= 500)
-        deps.strangers.report({
-          level: 'error',
-          code: problem.code,
-          detail: 'A request could not be served',
-          cause,
-        })
-      const { status, headers, body } = answerProblem(problem, path, problems)
-      return new Response(body, { status, headers })
+    async handle(request, peer) {
+      try {
+        return await (await loadRoutes()).handle(request, peer)
+      } catch (cause) {
+        return refuse(cause, '')
+      }
     },
+    refuse,
     stillAllowed: (identity) => stillAllowed(deps, identity),
     async close() {
       stopExamining()

@@ -6,6 +6,7 @@ import {
 } from './auth-request/options.js'
 import { type GroupRole, resolveRoleByGroup } from './authorization/role-by-group.js'
 import { PortcullisError } from './errors.js'
+import { isolatePages, isolateRenderer, quietly } from './gate/isolate-hooks.js'
 import { GATE_OPTIONS } from './gate/option-table.js'
 import { checkMembers } from './input/check.js'
 import {
@@ -282,6 +283,7 @@ export function resolveOptions(given: GateOptions): ResolvedOptions {
       problems,
     })
 
+  const onEvent = quietly(options.onEvent)
   return Object.freeze({
     store: options.store,
     publicUrl: origin.origin,
@@ -317,9 +319,9 @@ export function resolveOptions(given: GateOptions): ResolvedOptions {
     onDataLoss: options.onDataLoss ?? 'refuse',
     onStoreDegraded: options.onStoreDegraded ?? 'report',
     authRequest,
-    pages: options.pages ?? [],
-    problems: options.problems ?? [],
-    onEvent: quietly(options.onEvent),
+    pages: (options.pages ?? []).map(isolatePages),
+    problems: (options.problems ?? []).map((render) => isolateRenderer(render, onEvent)),
+    onEvent,
     clock: options.clock ?? Date.now,
   })
 }
@@ -380,13 +382,4 @@ function requireOneOf(
   problems: string[],
 ): void {
   if (value !== undefined && !choices.includes(value)) problems.push(`${name}: give ${choices.join(' or ')}`)
-}
-
-/** A log hook that throws takes nothing down with it. */
-function quietly(onEvent: GateOptions['onEvent'] = () => {}): (event: GateEvent) => void {
-  return (event) => {
-    try {
-      onEvent(event)
-    } catch {}
-  }
 }

@@ -18,7 +18,7 @@ import { rereading } from './read-again.js'
 export function guardUpgrades(
   server: Server,
   gate: Gate,
-  handle: (req: IncomingMessage, socket: Duplex, head: Buffer, identity: Identity) => void,
+  handle: (req: IncomingMessage, socket: Duplex, head: Buffer, identity: Identity) => unknown,
 ): () => void {
   checkMount(gate)
   const onUpgrade = async (req: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -27,7 +27,7 @@ export function guardUpgrades(
     const answer = await judge(gate, req)
     if (socket.destroyed) return
     if (answer instanceof Response) await answerOnSocket(socket, answer)
-    else handle(req, socket, head, answer)
+    else await handle(req, socket, head, answer)
   }
   const { readAgain, stop } = rereading(server)
   const listener = (req: IncomingMessage, socket: Duplex, head: Buffer) => {

@@ -161,6 +161,8 @@ function readUpstreams(
   return (path) => {
     const target = option(path)
     if (!target) return undefined
+    // Nobody waits for a promise here, and its failure would end the process.
+    if (target instanceof Promise) target.catch(() => {})
     const upstream = known.get(target) ?? readUpstream(target)
     known.set(target, upstream)
     return upstream
