@@ -11,7 +11,7 @@ import type { GateOptions } from '../../src/options.js'
 import { memoryStore } from '../../src/store/memory.js'
 import { SECRET, SIGNING_SECRET } from '../gate-fixture.js'
 
-const release: (() => Promise<unknown> | void)[] = []
+const release: (() => unknown)[] = []
 
 afterEach(async () => {
   for (const one of release.splice(0).reverse()) await one()
