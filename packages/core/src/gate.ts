@@ -65,7 +65,10 @@ export async function createGate(options: GateOptions): Promise<Gate> {
   }
 
   function refuse(cause: unknown, path: string): Response {
-    const problem = withMetadata(isDenial(cause) ? problemOfDenial(cause) : problemOfError(cause), deps.options)
+    const problem = withMetadata(
+      isDenial(cause) ? problemOfDenial(cause) : problemOfError(cause),
+      deps.options,
+    )
     if (problem.status >= 500)
       deps.strangers.report({
         level: 'error',
