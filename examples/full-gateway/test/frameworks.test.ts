@@ -112,7 +112,7 @@ describe.each<Framework>(['express', 'koa', 'fastify'])('the gateway on %s', (fr
       secret: SECRETS.SESSION_SECRET,
       keys: [{ algorithm: 'HS256', secret: SECRETS.JWT_SECRET }],
     })
-    const forwarder = createForwarder(gate, { upstream: gateway.upstream })
+    const forwarder = createForwarder(gate, { upstream: { url: gateway.upstream.url } })
     const wire = await loadFramework(framework)
     const log = createLogger('silent')
     const server = createServer(await wire({ gate, forwarder, log, isDraining: () => true }))

@@ -94,7 +94,9 @@ export const browserRoutes = [
     summary: 'Log out here and at the identity provider; asks first when linked from another site',
     query: returning,
     status: 302,
-    otherwise: { 200: { description: 'A page that asks first', media: 'text/html' } },
+    otherwise: {
+      200: { description: 'A page that asks first, or that says signed out', media: 'text/html' },
+    },
     unlimitedBecause: NOBODY_IS_KEPT_IN,
     handle: signOutByLink,
   }),
@@ -105,6 +107,12 @@ export const browserRoutes = [
     summary: 'Log out here and at the identity provider',
     query: returning,
     status: 302,
+    otherwise: {
+      200: {
+        description: 'A page that says signed out, where the provider has no logout',
+        media: 'text/html',
+      },
+    },
     unlimitedBecause: NOBODY_IS_KEPT_IN,
     handle: signOut,
   }),
