@@ -93,7 +93,13 @@ export const FORWARDING_PROBLEMS = {
 } as const satisfies Record<string, MalfunctionText & { code: string }>
 
 /** Every code that an answer can carry; each is explained under its `type`. */
-export type ProblemCode = DenialCode | keyof typeof MALFUNCTIONS | keyof typeof FORWARDING_PROBLEMS
+export type ProblemCode =
+  | DenialCode
+  | MalfunctionCode
+  | 'internal_error'
+  | 'upgrade_refused'
+  | 'upstream_refused'
+  | 'access_withdrawn'
 
 const TEXTS = { ...DENIALS, ...MALFUNCTIONS, ...FORWARDING_PROBLEMS } satisfies Record<
   ProblemCode,

@@ -9,7 +9,7 @@ import { llmProblems } from '../src/index.js'
 const render = llmProblems()
 let status = 401
 const server = createServer((req, res) => {
-  const problem = { code: 'some_code', status, title: 'Title', detail: 'What to do.' }
+  const problem = { code: 'token_invalid' as const, status, title: 'Title', detail: 'What to do.' }
   const rendered = render(problem, req.url ?? '')
   res.writeHead(status, { 'content-type': rendered?.contentType }).end(rendered?.body)
 })
@@ -59,10 +59,12 @@ describe('a refusal below /v1', () => {
       (cause: unknown) => cause,
     )
     expect(error).toBeInstanceOf(type)
-    expect(error).toMatchObject({ code: 'some_code', type: name })
+    expect(error).toMatchObject({ code: 'token_invalid', type: name })
   })
 
   it('is left to the next renderer elsewhere', () => {
-    expect(render({ code: 'c', status: 401, title: 't', detail: 'd' }, '/api/token/list')).toBeUndefined()
+    expect(
+      render({ code: 'token_invalid', status: 401, title: 't', detail: 'd' }, '/api/token/list'),
+    ).toBeUndefined()
   })
 })
