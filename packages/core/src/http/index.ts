@@ -1,6 +1,7 @@
 export type { LeastRole } from '../authorization/roles.js'
 export { guardExpectations } from './expectations.js'
 export { checkMount, decideFor, decideIfSent, type Need, refusalUnless } from './guards.js'
+export { inOrder } from './in-order.js'
 export { type Handler, listener } from './listener.js'
 export { type Answer, admit, decide, type NodeRequest, requestOf, sendResponse, viewOf } from './node.js'
 export { guardUpgrades } from './upgrades.js'

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 
 /** Requests of one connection that run at once; those behind them wait. */
@@ -12,6 +13,7 @@ export type Entrance = 'entered' | 'gone' | 'refused'
 export const LEFT = Symbol('left')
 
 const forget = () => {}
+const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 /**
  * What the requests of one client connection have in common. A client may send several without waiting for an answer
@@ -25,6 +27,8 @@ export class Connection {
   readonly #waiting: ((entrance: Entrance) => void)[] = []
   #running = 0
   #isEnding = false
+  #isRead = false
+  #newest: Pick<ServerResponse, 'closed'> | undefined
   #judging: Promise<unknown> | undefined
 
   private constructor(socket: Duplex) {
@@ -53,9 +57,31 @@ export class Connection {
     return this.#isEnding || this.#socket.destroyed || this.#socket.writableEnded
   }
 
-  /** Whether requests of it are being forwarded. */
+  /** Whether requests of it have yet to be answered. */
   get isBusy(): boolean {
-    return this.#running > 0
+    return this.#running > 0 || this.#newest?.closed === false
+  }
+
+  /** Remembers the response to the newest request: responses are sent in the order of the requests. */
+  received(newest: Pick<ServerResponse, 'closed'>): void {
+    this.#newest = newest
+  }
+
+  /** Whether what came with its first request, the end of it above all, has been read. */
+  get isRead(): boolean {
+    return this.#isRead
+  }
+
+  /**
+   * Resolves once what came with its first request has been read. A client that has sent a request and left, perhaps before
+   * it was accepted, is known to have left by then; a thousand of them cost no more than to be read.
+   */
+  async read(): Promise<void> {
+    if (this.#isRead) return
+    // Node reads on in the next turn of the event loop, and this goes on after that.
+    await nextTurn()
+    await nextTurn()
+    this.#isRead = true
   }
 
   /** Answers from now on end it: requests that were sent behind are not processed. */
@@ -84,7 +110,7 @@ export class Connection {
    */
   async inTurn<T>(judge: () => Promise<T>): Promise<T | typeof LEFT> {
     const before = this.#judging
-    const judging = before === undefined ? judge() : this.#after(before, judge)
+    const judging = before === undefined && this.#isRead ? judge() : this.#after(before, judge)
     const settled = judging.then(forget, forget)
     this.#judging = settled
     try {
@@ -94,10 +120,10 @@ export class Connection {
     }
   }
 
-  async #after<T>(before: Promise<unknown>, judge: () => Promise<T>): Promise<T | typeof LEFT> {
+  async #after<T>(before: Promise<unknown> | undefined, judge: () => Promise<T>): Promise<T | typeof LEFT> {
     await before
-    // What has come over the connection meanwhile, its end above all, is read first.
-    await new Promise((resolve) => setImmediate(resolve))
+    if (!this.#isRead) await this.read()
+    else await nextTurn()
     return this.isEnding ? LEFT : judge()
   }
 

@@ -60,6 +60,14 @@ const ROUTES: readonly [name: string, request: string][] = [
   ['a revocation', post('/oauth2/revoke', `token=${JUNK}&client_id=portcullis-cli`)],
   ['a back-channel logout', post('/oauth2/backchannel-logout', `logout_token=${JUNK}`)],
   ['the directory with a wrong secret', get('/scim/v2/Users', `authorization: Bearer ${JUNK}\r\n`)],
+  ['sixty callbacks in one write', get('/oauth2/callback?state=x').repeat(60)],
+  ['sixty invented tokens in one write', get('/v1/models', `authorization: Bearer ${JUNK}\r\n`).repeat(60)],
+  [
+    'sixty guessed refresh tokens in one write',
+    post('/oauth2/token', `grant_type=refresh_token&client_id=portcullis-cli&refresh_token=${JUNK}`).repeat(
+      60,
+    ),
+  ],
 ]
 
 function get(target: string, headers = ''): string {

@@ -1,4 +1,4 @@
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -73,9 +73,11 @@ describe('a body that breaks off', () => {
       keys: [{ algorithm: 'HS256', secret: SIGNING_SECRET }],
       onEvent: (event) => event.level === 'error' && events.push(event),
     })
-    let handled: Promise<Response> | undefined
+    const calls = new EventEmitter()
+    const begun = once(calls, 'handled')
     const handle: typeof gate.handle = (...input) => {
-      handled = gate.handle(...input)
+      const handled = gate.handle(...input)
+      calls.emit('handled', handled)
       return handled
     }
     const socket = await dial(listener({ ...gate, handle }, (_req, res) => res.end()))
@@ -85,9 +87,10 @@ describe('a body that breaks off', () => {
     )
     socket.write('grant')
     const [req] = (await answered) as [IncomingMessage]
+    const [handled] = (await begun) as [Promise<Response>]
     socket.destroy()
     await closed(req)
-    expect((await handled)?.status).toBe(400)
+    expect((await handled).status).toBe(400)
     expect(events).toEqual([])
     await gate.close()
   })

@@ -17,9 +17,20 @@ describe('requests that are sent without waiting for an answer', () => {
     expect(order).toEqual(['a', 'b', 'c'].flatMap((name) => [`${name} begins`, `${name} ends`]))
   })
 
+  it('are not judged when their client has left before the first was, a thousand of them', async () => {
+    const socket = new PassThrough()
+    const connection = Connection.of(socket)
+    let judged = 0
+    const answers = Array.from({ length: 1000 }, () => connection.inTurn(async () => (judged += 1)))
+    socket.destroy()
+    expect(new Set(await Promise.all(answers))).toEqual(new Set([LEFT]))
+    expect(judged).toBe(0)
+  })
+
   it('are not judged once their client has left: a thousand of them cost what one costs', async () => {
     const socket = new PassThrough()
     const connection = Connection.of(socket)
+    await connection.read()
     let judged = 0
     const judge = async () => {
       judged += 1
