@@ -358,6 +358,12 @@ export const DENIALS = {
     title: 'Too many API keys',
     detail: 'The account has as many API keys as it may have. Revoke one first.',
   },
+  too_many_tokens: {
+    status: 409,
+    title: 'Too many tokens',
+    detail:
+      'The account has as many tokens that work as it may have. Revoke some, or wait until they expire.',
+  },
   session_not_found: {
     status: 404,
     title: 'Session not found',

@@ -145,6 +145,12 @@ export interface GateOptions {
    * stays verifiable.
    */
   readonly auditRetentionDays?: number
+  /**
+   * How many tokens that work an account may have, those of OAuth clients among them, and how many sessions. 1 to 1000000,
+   * default 10000. Beyond it a token is refused with `too_many_tokens`; a login ends the oldest session instead. API keys
+   * have a limit of their own, 100.
+   */
+  readonly maxCredentialsPerAccount?: number
   /** Proofs of token signatures kept in memory. Default 10000. */
   readonly proofCacheSize?: number
   /**
@@ -210,6 +216,7 @@ export interface ResolvedOptions {
   readonly bodyDeadlineMs: number
   readonly storeDeadlineMs: number
   readonly auditRetentionDays: number
+  readonly maxCredentialsPerAccount: number
   readonly proofCacheSize: number
   readonly nearCacheSize: number
   readonly onDataLoss: 'refuse' | 'accept'
@@ -243,10 +250,12 @@ export function resolveOptions(given: GateOptions): ResolvedOptions {
   requireWithin('bodyDeadlineMs', bodyDeadlineMs, 100, 600_000, problems)
   const storeDeadlineMs = options.storeDeadlineMs ?? 250
   const auditRetentionDays = options.auditRetentionDays ?? 400
+  const maxCredentialsPerAccount = options.maxCredentialsPerAccount ?? 10_000
   const proofCacheSize = options.proofCacheSize ?? 10_000
   const nearCacheSize = options.nearCacheSize ?? 40_000
   requireWithin('storeDeadlineMs', storeDeadlineMs, 10, 10_000, problems)
   requireWithin('auditRetentionDays', auditRetentionDays, 1, 3660, problems)
+  requireWithin('maxCredentialsPerAccount', maxCredentialsPerAccount, 1, 1_000_000, problems)
   requireWithin('proofCacheSize', proofCacheSize, 1, 1_000_000, problems)
   requireWithin('nearCacheSize', nearCacheSize, 1, 1_000_000, problems)
   for (const scope of Object.keys(scopes))
@@ -314,6 +323,7 @@ export function resolveOptions(given: GateOptions): ResolvedOptions {
     bodyDeadlineMs,
     storeDeadlineMs,
     auditRetentionDays,
+    maxCredentialsPerAccount,
     proofCacheSize,
     nearCacheSize,
     onDataLoss: options.onDataLoss ?? 'refuse',

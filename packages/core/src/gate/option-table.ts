@@ -45,6 +45,7 @@ export const GATE_OPTIONS: Shape<GateOptions> = {
   bodyDeadlineMs: checkedByValue,
   storeDeadlineMs: checkedByValue,
   auditRetentionDays: checkedByValue,
+  maxCredentialsPerAccount: checkedByValue,
   proofCacheSize: checkedByValue,
   nearCacheSize: checkedByValue,
   onDataLoss: checkedByValue,

@@ -27,6 +27,7 @@ const CODES: Partial<Record<DenialCode, OAuthErrorCode>> = {
   scope_unknown: 'invalid_scope',
   scope_insufficient: 'invalid_scope',
   rate_limited: 'temporarily_unavailable',
+  too_many_tokens: 'temporarily_unavailable',
   too_many_devices: 'temporarily_unavailable',
 }
 

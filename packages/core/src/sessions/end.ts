@@ -6,16 +6,13 @@ import { leave } from '../directory/directory.js'
 import { done, type Outcome, refused } from '../outcome.js'
 import { type Replicated, replicationOf } from '../store/replication.js'
 import {
-  endedSessionKey,
+  endingOf,
   handleOf,
   openSession,
   type Session,
   type SessionKey,
   sessionRecordKey,
 } from './session.js'
-
-/** Much longer than it takes to ask about everything that runs. */
-const END_KNOWN_MS = 3_600_000
 
 export interface EndedSession extends Replicated {
   readonly session: Session
@@ -46,10 +43,7 @@ export async function endSession(
       await deps.store.commit(input.key.partition, {
         confirm: true,
         essential: true,
-        writes: [
-          { delete: recordKey },
-          { put: endedSessionKey(input.key.id), value: true, expiresAt: deps.clock() + END_KNOWN_MS },
-        ],
+        writes: endingOf(input.key.id, session.generation, deps.clock()),
       }),
     ),
   )

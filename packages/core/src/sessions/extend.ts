@@ -1,4 +1,5 @@
 import type { Deps } from '../deps.js'
+import { enterLive } from '../standing/live.js'
 import type { StoredRecord } from '../store/store.js'
 import { type SessionKey, sessionRecordKey, sessionRecordOf } from './session.js'
 
@@ -11,6 +12,8 @@ export async function extendSession(deps: Deps, key: SessionKey, stored: StoredR
   const now = deps.clock()
   const { extendEverySeconds, idleSeconds } = deps.options.sessions
   if (now - record.lastSeenAt < extendEverySeconds * 1000) return
+  const expiresAt = Math.min(now + idleSeconds * 1000, record.absoluteExpiresAt)
+  const { createdAt, generation } = record
   const recordKey = sessionRecordKey(key.id)
   await deps.store.commit(key.partition, {
     checks: [{ key: recordKey, version: stored.version }],
@@ -19,8 +22,9 @@ export async function extendSession(deps: Deps, key: SessionKey, stored: StoredR
         put: recordKey,
         value: { ...record, lastSeenAt: now },
         sort: stored.sort,
-        expiresAt: Math.min(now + idleSeconds * 1000, record.absoluteExpiresAt),
+        expiresAt,
       },
+      enterLive('sessions', { generation, id: key.id, createdAt, expiresAt }),
     ],
   })
 }

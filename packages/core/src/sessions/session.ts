@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { Deps } from '../deps.js'
+import { liveKey } from '../standing/live.js'
 import { count, instant, reader, text } from '../store/shape.js'
-import type { Millis, RecordKey, StoredRecord } from '../store/store.js'
+import type { Millis, RecordKey, StoredRecord, Write } from '../store/store.js'
 
 /** Who the session belongs to and how it began; kept encrypted. */
 export interface SessionFacts {
@@ -69,6 +70,18 @@ export function parseHandle(handle: string): SessionKey | undefined {
 
 export function sessionRecordKey(id: string): RecordKey {
   return { collection: SESSIONS, id }
+}
+
+/** Much longer than it takes to ask about everything that runs. */
+const END_KNOWN_MS = 3_600_000
+
+/** What ends one session. */
+export function endingOf(id: string, generation: number, now: Millis): readonly Write[] {
+  return [
+    { delete: sessionRecordKey(id) },
+    { delete: liveKey('sessions', generation, id) },
+    { put: endedSessionKey(id), value: true, expiresAt: now + END_KNOWN_MS },
+  ]
 }
 
 /** That a session was ended, for those who ask whether it has just expired. */

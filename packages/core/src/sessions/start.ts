@@ -7,10 +7,19 @@ import type { Deps } from '../deps.js'
 import { enter } from '../directory/directory.js'
 import { done, type Outcome } from '../outcome.js'
 import { commitUnderStanding } from '../standing/commit-under.js'
+import { enterLive } from '../standing/live.js'
 import { activeBan, readStanding, STANDING, type Standing, standingAsJson } from '../standing/standing.js'
 import type { JsonValue, Millis } from '../store/store.js'
 import { boundedText } from '../text.js'
-import { handleOf, hashSecret, type SessionFacts, sealingContext, sessionRecordKey } from './session.js'
+import { findOldestBeyondCap, recordEndedByLogin } from './end-oldest.js'
+import {
+  endingOf,
+  handleOf,
+  hashSecret,
+  type SessionFacts,
+  sealingContext,
+  sessionRecordKey,
+} from './session.js'
 
 export interface StartedSession {
   /** For the cookie; stored nowhere. */
@@ -19,8 +28,9 @@ export interface StartedSession {
 }
 
 /**
- * Starts a session under a new 256-bit id, whatever the browser had before. Refused with `account_banned` or
- * `relogin_delayed`, also when the ban arrives while the session starts.
+ * Starts a session under a new 256-bit id, whatever the browser had before. Of an account with as many as it may have
+ * (`maxCredentialsPerAccount`) the oldest ends in the same commit, so that nobody is locked out. Refused with
+ * `account_banned` or `relogin_delayed`, also when the ban arrives while the session starts.
  */
 export async function startSession(
   deps: Deps,
@@ -36,12 +46,14 @@ export async function startSession(
   const key = { partition, id: hashSecret(secret) }
   const { idleSeconds, absoluteSeconds } = deps.options.sessions
   const absoluteExpiresAt = now + absoluteSeconds * 1000
+  const expiresAt = Math.min(now + idleSeconds * 1000, absoluteExpiresAt)
   const kept = facts.userAgent ? { ...facts, userAgent: boundedText(facts.userAgent, 256) } : facts
   const sealed = deps.sealer.seal(sealingContext(key), kept as unknown as JsonValue)
 
   const by = actorByExchange(deps, facts.email, 'login', trace)
   const isViewer = roleOfGroups(facts.groups, deps.options.roleByGroup) === 'viewer'
   const recorded = { action: 'session.start', ...auditedAs(by), subject: facts.email } as const
+  let oldest: readonly string[] = []
   const started = await audited(deps, recorded, async () => {
     await enter(deps, [
       {
@@ -57,24 +69,35 @@ export async function startSession(
       deps,
       partition,
       (standing) => refuseLogin(standing, now),
-      (standing) => [
-        { put: STANDING, value: standingAsJson(afterLogin(standing, now, isViewer)) },
-        {
-          put: sessionRecordKey(key.id),
-          value: {
-            createdAt: now,
-            lastSeenAt: now,
-            absoluteExpiresAt,
-            generation: standing.sessionGeneration,
-            sealed,
+      async (standing) => {
+        oldest = await findOldestBeyondCap(deps, partition, standing)
+        return [
+          ...oldest.flatMap((id) => endingOf(id, standing.sessionGeneration, now)),
+          { put: STANDING, value: standingAsJson(afterLogin(standing, now, isViewer)) },
+          {
+            put: sessionRecordKey(key.id),
+            value: {
+              createdAt: now,
+              lastSeenAt: now,
+              absoluteExpiresAt,
+              generation: standing.sessionGeneration,
+              sealed,
+            },
+            sort: now,
+            expiresAt,
           },
-          sort: now,
-          expiresAt: Math.min(now + idleSeconds * 1000, absoluteExpiresAt),
-        },
-      ],
+          enterLive('sessions', {
+            generation: standing.sessionGeneration,
+            id: key.id,
+            createdAt: now,
+            expiresAt,
+          }),
+        ]
+      },
     )
   })
   if (!started.ok) return started
+  await recordEndedByLogin(deps, { account: facts.email, by, ids: oldest })
   return done({ cookieValue: `${partition}.${secret}`, maxAgeSeconds: absoluteSeconds })
 }
 

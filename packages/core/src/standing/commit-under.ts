@@ -16,13 +16,14 @@ export interface Conditions {
 /**
  * Commits `writes` to an account's partition only while its standing is the one that `refuse` let pass. A ban that
  * arrives between the two is seen: either the commit came first and the ban ends its work, or `refuse` runs again.
- * `refuse` runs after the records of the partition were read.
+ * `refuse` runs after the records of the partition were read. Refused with `too_many_tokens` when an `add` among the writes
+ * would pass its `atMost`.
  */
 export async function commitUnderStanding(
   deps: Deps,
   partition: string,
   refuse: (standing: Standing) => Denial | undefined,
-  writes: (standing: Standing) => readonly Write[],
+  writes: (standing: Standing) => readonly Write[] | Promise<readonly Write[]>,
   { checks = [], otherwise = 'grant_invalid', confirm = false }: Conditions = {},
 ): Promise<Outcome<Standing>> {
   return optimistically(deps, 'The standing of an account changed too often to act under it', async () => {
@@ -32,9 +33,10 @@ export async function commitUnderStanding(
     const result = await deps.store.commit(partition, {
       ...(confirm ? { confirm } : {}),
       checks: [{ key: STANDING, version }, ...checks],
-      writes: writes(standing),
+      writes: await writes(standing),
     })
     if (result.committed) return done(standing)
+    if (result.refusedBy === 'limit') return refused('too_many_tokens')
     return result.index > 0 ? refused(otherwise) : RACED
   })
 }

@@ -7,13 +7,16 @@ import { enter } from '../directory/directory.js'
 import { done, type Outcome, refused } from '../outcome.js'
 import { chooseScopes, type ScopeWish } from '../scopes.js'
 import { commitUnderStanding } from '../standing/commit-under.js'
+import { enterLive } from '../standing/live.js'
 import { activeBan, type Standing } from '../standing/standing.js'
 import type { Check, Millis, Write } from '../store/store.js'
 import { boundedText } from '../text.js'
+import { countAgainstCap, recount } from './cap.js'
 import { recordDeadline, type TokenInfo, tokenRecordKey } from './token.js'
 import { ACCESS_TOKEN_TYPE } from './verify.js'
 
 export const TOKEN_NAME_LENGTH = 100
+const ATTEMPTS = 20
 
 export interface TokenToIssue extends ScopeWish {
   /** Canonical e-mail. */
@@ -56,8 +59,8 @@ export interface IssuedToken {
 
 /**
  * Issues an access token (RFC 9068 profile). It exists for the world only once its record is stored: if that fails,
- * the call rejects and no token leaves. Refused with `expires_in_invalid`, `scope_unknown`, `scope_insufficient`
- * or `account_banned`; for another account with `role_insufficient` or `super_admin_protected`; with what `together`
+ * the call rejects and no token leaves. Refused with `expires_in_invalid`, `scope_unknown`, `scope_insufficient`,
+ * `account_banned`, or `too_many_tokens` for an account with `maxCredentialsPerAccount` that live; for another account with `role_insufficient` or `super_admin_protected`; with what `together`
  * refuses, and `grant_invalid` when one of its checks fails.
  */
 export async function issueToken(
@@ -78,6 +81,7 @@ export async function issueToken(
   const scopes = chosen.value
 
   const { account } = input
+  const partition = deps.partitionOf(account)
   const id = together?.id ?? deps.randomId(16)
   const createdAt = deps.clock()
   const expiresAt = (Math.floor(createdAt / 1000) + lifetimeSeconds) * 1000
@@ -94,21 +98,29 @@ export async function issueToken(
   const deadline = recordDeadline(deps, { expiresAt, ...origin })
   const stored = await audited(deps, recorded, async () => {
     await enterDirectories(deps, { account, id, createdAt, expiresAt, deadline })
-    return commitUnderStanding(
-      deps,
-      deps.partitionOf(account),
-      (standing) => refuseBanned(standing, deps.clock()) ?? together?.refuse(standing),
-      (standing) => [
-        {
-          put: tokenRecordKey(id),
-          value: { name, scopes, createdAt, expiresAt, generation: standing.tokenGeneration, ...origin },
-          sort: createdAt,
-          expiresAt: deadline,
-        },
-        ...(together?.writes?.(standing, issued) ?? []),
-      ],
-      together ? { checks: together.checks } : {},
-    )
+    const commit = () =>
+      commitUnderStanding(
+        deps,
+        partition,
+        (standing) => refuseBanned(standing, deps.clock()) ?? together?.refuse(standing),
+        (standing) => [
+          {
+            put: tokenRecordKey(id),
+            value: { name, scopes, createdAt, expiresAt, generation: standing.tokenGeneration, ...origin },
+            sort: createdAt,
+            expiresAt: deadline,
+          },
+          enterLive('tokens', { generation: standing.tokenGeneration, id, createdAt, expiresAt }),
+          countAgainstCap(deps),
+          ...(together?.writes?.(standing, issued) ?? []),
+        ],
+        together ? { checks: together.checks } : {},
+      )
+    for (let attempt = 1; ; attempt++) {
+      const issuing = await commit()
+      if (issuing.ok || issuing.denial.code !== 'too_many_tokens') return issuing
+      if (attempt === ATTEMPTS || !(await recount(deps, partition))) return issuing
+    }
   })
   if (!stored.ok) return stored
   return done({ token, info: { ...issued, account, name, status: 'active' } })

@@ -4,6 +4,7 @@ import { refuseOver } from '../authorization/over-account.js'
 import type { Deps } from '../deps.js'
 import { enter } from '../directory/directory.js'
 import { done, type Outcome, refused } from '../outcome.js'
+import { liveKey } from '../standing/live.js'
 import { type Replicated, replicationOf } from '../store/replication.js'
 import { optimistically, RACED } from '../store/update.js'
 import { recordDeadline, type TokenRecord, tokenRecordKey, tokenRecordOf } from './token.js'
@@ -64,7 +65,10 @@ export async function markRevoked(
       confirm,
       essential: true,
       checks: [{ key, version: stored.version }],
-      writes: [{ put: key, value: revoked, sort: stored.sort, expiresAt: deadline }],
+      writes: [
+        { put: key, value: revoked, sort: stored.sort, expiresAt: deadline },
+        { delete: liveKey('tokens', record.generation, id) },
+      ],
     })
     return result.committed ? done({ record: revoked, ...replicationOf(result) }) : RACED
   })

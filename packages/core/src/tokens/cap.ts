@@ -1,0 +1,29 @@
+import type { Deps } from '../deps.js'
+import { countLive } from '../standing/live.js'
+import { STANDING, standingOf } from '../standing/standing.js'
+import type { RecordKey, Write } from '../store/store.js'
+
+/**
+ * At least as many tokens as the account has that live: each that is issued is added, and those that have ended are taken
+ * off once the cap is reached.
+ */
+const COUNTED: RecordKey = { collection: 'tokens-counted', id: 'tokens' }
+
+/** Counts a token in the commit that issues it, which is refused whole at the cap: of any number at once, none is beyond it. */
+export function countAgainstCap(deps: Deps): Write {
+  return { add: COUNTED, amount: 1, atMost: deps.options.maxCredentialsPerAccount }
+}
+
+/** Counts the tokens that live anew. False when they are as many as an account may have. */
+export async function recount(deps: Deps, partition: string): Promise<boolean> {
+  const [standing, counted] = await deps.store.read(partition, [STANDING, COUNTED])
+  const live = await countLive(deps, partition, 'tokens', standingOf(standing).tokenGeneration)
+  if (live >= deps.options.maxCredentialsPerAccount) return false
+  // Whoever has issued one meanwhile has changed it: then the next attempt tells.
+  await deps.store.commit(partition, {
+    quiet: true,
+    checks: [{ key: COUNTED, version: counted?.version ?? null }],
+    writes: [{ put: COUNTED, value: live }],
+  })
+  return true
+}
