@@ -16,6 +16,8 @@ import { createRateLimiter } from './rate-limit/limiter.js'
 import { peerAddress } from './request/client-address.js'
 import { createSealer, deriveKey } from './seal.js'
 import { SESSIONS } from './sessions/session.js'
+import { pruneEnded } from './standing/prune-ended.js'
+import { createPruning } from './standing/pruning.js'
 import { STANDING } from './standing/standing.js'
 import { withDeadline } from './store/deadline.js'
 import { reportFullStore } from './store/full.js'
@@ -52,7 +54,7 @@ export async function bindDeps(options: ResolvedOptions): Promise<Deps> {
   const rootKeys = await loadRootKeys({ store, secrets: options.secrets, report: options.onEvent })
   const auditChain = bindAuditChain(store, rootKeys.audit, options)
   const idKey = deriveKey(Buffer.from(rootKeys.partition).toString('base64url'), 'issued-id')
-  return {
+  const deps: Deps = {
     options,
     store,
     storeReadiness: createStoreReadiness({ store, clock: options.clock }),
@@ -84,11 +86,16 @@ export async function bindDeps(options: ResolvedOptions): Promise<Deps> {
       nameOf: (client) => partitionOf(`rate-limit ${client}`, rootKeys.partition),
       report: options.onEvent,
     }),
+    pruning: createPruning({
+      prune: (account, signal) => pruneEnded(deps, account, signal),
+      report: options.onEvent,
+    }),
     roleOf: (accountId) => roleOf(options, accountId),
     report: options.onEvent,
     strangers: limitEvents(options.onEvent),
     reportUnreadable: reportOnce(options.onEvent),
   }
+  return deps
 }
 
 function bindAuditChain(store: Store, key: Uint8Array, { clock }: ResolvedOptions): AuditChain {

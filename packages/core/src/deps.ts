@@ -8,6 +8,7 @@ import type { GateEvent, ResolvedOptions } from './options.js'
 import type { RateLimiter } from './rate-limit/limiter.js'
 import type { ClientAddress } from './request/client-address.js'
 import type { Sealer } from './seal.js'
+import type { Pruning } from './standing/pruning.js'
 import type { ReportUnreadable } from './store/readable.js'
 import type { Clock, Store, StoreHealth } from './store/store.js'
 import type { KeyRing } from './tokens/keys.js'
@@ -40,6 +41,8 @@ export interface Deps {
   /** The client's address, as `clientAddress` says. */
   readonly addressOf: ClientAddress
   readonly rateLimits: RateLimiter
+  /** Records of what has ended, removed in the background. */
+  readonly pruning: Pruning
   readonly roleOf: (accountId: string) => Role
   readonly report: (event: GateEvent) => void
   /** For what strangers can cause: at most one line a second for each code. */

@@ -14,6 +14,7 @@ import {
   problemOfError,
 } from './problem.js'
 import { requireSoundStore } from './sound-store.js'
+import { resumePruning } from './standing/prune-ended.js'
 import { stillAllowed } from './still-allowed.js'
 import type { Clock } from './store/store.js'
 import { bindVerbs, type GateVerbs } from './verbs.js'
@@ -56,6 +57,7 @@ export async function createGate(options: GateOptions): Promise<Gate> {
   await requireSoundStore(deps)
   const stopExamining = examineStore(deps)
   const stopRetention = keepRetention(deps)
+  const stopResuming = resumePruning(deps)
   const recent: RecentUses = new Map()
   const { pages, problems, publicUrl } = deps.options
   let routes: Promise<Pick<Gate, 'handle'>> | undefined
@@ -102,6 +104,8 @@ export async function createGate(options: GateOptions): Promise<Gate> {
       stopExamining()
       deps.trustedIssuers.close()
       await stopRetention()
+      await stopResuming()
+      await deps.pruning.close()
       await deps.auditQueue.close()
       deps.strangers.close()
       await deps.store.close()

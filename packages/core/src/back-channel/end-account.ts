@@ -5,10 +5,9 @@ import { walk } from '../directory/walk.js'
 import { familyKey, familyOf } from '../oauth/refresh-token.js'
 import { endFamily } from '../oauth/revoke-family.js'
 import { done } from '../outcome.js'
-import { collectEndedSessions } from '../sessions/collect.js'
 import { changeStanding } from '../standing/change.js'
+import { pruneLater } from '../standing/prune-ended.js'
 import { type Standing, withoutSessions, withoutTokens } from '../standing/standing.js'
-import { collectRevokedTokens } from '../tokens/collect.js'
 
 /** The identity provider in the audit log. */
 export const PROVIDER = serviceActor('identity-provider')
@@ -33,10 +32,7 @@ export async function endAccountByProvider(deps: Deps, account: string): Promise
     if (ends === 'sessions') await endFamilies(deps, account)
     return done(result)
   })
-  if (!changed.ok) return
-  const { sessionGeneration, tokenGeneration } = changed.value.standing
-  await collectEndedSessions(deps, partition, sessionGeneration)
-  if (ends === 'everything') await collectRevokedTokens(deps, account, tokenGeneration)
+  if (changed.ok) await pruneLater(deps, account)
 }
 
 async function endFamilies(deps: Deps, account: string): Promise<void> {

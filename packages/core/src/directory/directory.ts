@@ -20,6 +20,7 @@ export type DirectoryName =
   | 'sessions'
   | 'bans'
   | 'super-admins'
+  | 'unpruned'
 
 export interface ListQuery {
   /** 1 to 200. */

@@ -1,21 +1,33 @@
 import type { Deps } from '../deps.js'
 import type { PageQuery, StoredRecord } from '../store/store.js'
 
+type Order = NonNullable<PageQuery['order']>
+
 /** Every live record of a collection, newest sort first, read a page at a time. For one account's records. */
 export async function* walk(
   deps: Deps,
   partition: string,
   collection: string,
-  order: NonNullable<PageQuery['order']> = 'descending',
+  order: Order = 'descending',
 ): AsyncGenerator<StoredRecord> {
+  for await (const records of walkPages(deps, partition, collection, { order })) yield* records
+}
+
+/** As `walk`, a page at a time, of at most `limit` (default 200). */
+export async function* walkPages(
+  deps: Deps,
+  partition: string,
+  collection: string,
+  { order = 'descending', limit = 200 }: { readonly order?: Order; readonly limit?: number } = {},
+): AsyncGenerator<readonly StoredRecord[]> {
   let cursor: string | undefined
   do {
     const page = await deps.store.page(partition, collection, {
-      limit: 200,
+      limit,
       order,
       ...(cursor === undefined ? {} : { cursor }),
     })
-    yield* page.records
+    yield page.records
     cursor = page.nextCursor
   } while (cursor !== undefined)
 }

@@ -24,8 +24,8 @@ export const adminStandingRoutes = [
     answer: z.object({
       message: z.string(),
       user_email: z.string(),
-      deleted_count: z.int(),
-      revoked_token_count: z.int(),
+      deleted_count: z.int().optional(),
+      revoked_token_count: z.int().optional(),
       ban_duration_seconds: z.int(),
       banned_until: z.int(),
       deleted_by: z.string(),
@@ -68,7 +68,7 @@ export const adminStandingRoutes = [
     answer: z.object({
       message: z.string(),
       user_email: z.string(),
-      deleted_count: z.int(),
+      deleted_count: z.int().optional(),
       relogin_after_seconds: z.int(),
       deleted_by: z.string(),
       replication: wireReplication,

@@ -106,7 +106,7 @@ export const adminTokenRoutes = [
     answer: z.object({
       message: z.string(),
       user_email: z.string(),
-      revoked_count: z.int(),
+      revoked_count: z.int().optional(),
       revoked_by: z.string(),
       replication: wireReplication,
     }),

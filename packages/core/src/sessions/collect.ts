@@ -1,30 +1,47 @@
 import type { Deps } from '../deps.js'
 import { leave } from '../directory/directory.js'
-import { walk } from '../directory/walk.js'
+import { walkPages } from '../directory/walk.js'
+import { liveKey } from '../standing/live.js'
+import { giveOthersATurn } from '../standing/pruning.js'
 import { ifReadable } from '../store/readable.js'
 import { handleOf, SESSIONS, sessionRecordKey, sessionRecordOf } from './session.js'
 
+const REMOVED_AT_ONCE = 50
+
 /**
- * Removes the records of sessions that a newer generation has already ended, and says how many there were.
- * Housekeeping: they were dead before.
+ * Removes the records of sessions that a newer generation has already ended, until done or aborted. Housekeeping: they
+ * were dead before.
  */
 export async function collectEndedSessions(
   deps: Deps,
-  partition: string,
+  account: string,
   generation: number,
-): Promise<number> {
-  let count = 0
-  for await (const stored of walk(deps, partition, SESSIONS)) {
-    const record = ifReadable(deps, SESSIONS, stored, sessionRecordOf)
-    if (!record || record.generation >= generation) continue
+  signal: AbortSignal,
+): Promise<void> {
+  const partition = deps.partitionOf(account)
+  for await (const page of walkPages(deps, partition, SESSIONS, { limit: REMOVED_AT_ONCE })) {
+    const ended = page.flatMap((stored) => {
+      const record = ifReadable(deps, SESSIONS, stored, sessionRecordOf)
+      return record && record.generation < generation
+        ? [{ id: stored.id, generation: record.generation }]
+        : []
+    })
+    if (signal.aborted) return
+    if (ended.length === 0) continue
+    const began = performance.now()
+    // Unchecked: nothing that lives ever has the id of one that has ended.
     await deps.store.commit(partition, {
       quiet: true,
       essential: true,
-      checks: [{ key: sessionRecordKey(stored.id), version: stored.version }],
-      writes: [{ delete: sessionRecordKey(stored.id) }],
+      writes: ended.flatMap(({ id, generation: endedWith }) => [
+        { delete: sessionRecordKey(id) },
+        { delete: liveKey('sessions', endedWith, id) },
+      ]),
     })
-    await leave(deps, [{ directory: 'sessions', id: handleOf({ partition, id: stored.id }) }])
-    count += 1
+    await leave(
+      deps,
+      ended.map(({ id }) => ({ directory: 'sessions', id: handleOf({ partition, id }) })),
+    )
+    await giveOthersATurn(began)
   }
-  return count
 }

@@ -4,13 +4,13 @@ import { refuseOverOrOwn } from '../authorization/over-account.js'
 import type { Deps } from '../deps.js'
 import { enter } from '../directory/directory.js'
 import { done, type Outcome } from '../outcome.js'
-import { collectEndedSessions } from '../sessions/collect.js'
 import { type Replicated, replicationOf } from '../store/replication.js'
 import type { Millis } from '../store/store.js'
 import { boundedText } from '../text.js'
-import { collectRevokedTokens } from '../tokens/collect.js'
 import { changeStanding } from './change.js'
 import { reserveSuperAdminBan } from './last-super-admin.js'
+import { countEnded } from './live.js'
+import { pruneLater } from './prune-ended.js'
 import { type Ban, withoutSessions, withoutTokens } from './standing.js'
 
 export const DEFAULT_BAN_SECONDS = 604_800
@@ -33,12 +33,15 @@ export interface BanRequest {
 export interface BanResult extends Replicated {
   readonly until: Millis
   readonly durationSeconds: number
-  readonly endedSessions: number
-  readonly revokedTokens: number
+  /** Sessions that lived until then. Absent when the store did not tell. */
+  readonly endedSessions?: number
+  /** Tokens that were good until then; 0 with `keepTokens`. Absent when the store did not tell. */
+  readonly revokedTokens?: number
 }
 
 /**
- * Bans an account: from one commit on it can do nothing anywhere, and everything issued to it before stays dead.
+ * Bans an account: from one commit on it can do nothing anywhere, and everything issued to it before stays dead. Answered
+ * then, whatever it has; the records are pruned afterwards.
  * A longer or shorter ban replaces the one in force. Refused with `own_account`, `role_insufficient`,
  * `super_admin_protected` or `last_super_admin`.
  */
@@ -74,8 +77,15 @@ export async function banAccount(deps: Deps, request: Acted<BanRequest>): Promis
   if (!banned.ok) return banned
   const { sessionGeneration, tokenGeneration } = banned.value.standing
   const [endedSessions, revokedTokens] = await Promise.all([
-    collectEndedSessions(deps, partition, sessionGeneration),
-    collectRevokedTokens(deps, account, tokenGeneration),
+    countEnded(deps, partition, 'sessions', sessionGeneration),
+    keepTokens ? 0 : countEnded(deps, partition, 'tokens', tokenGeneration),
   ])
-  return done({ until, durationSeconds, endedSessions, revokedTokens, ...replicationOf(banned.value) })
+  await pruneLater(deps, account)
+  return done({
+    until,
+    durationSeconds,
+    ...(endedSessions === undefined ? {} : { endedSessions }),
+    ...(revokedTokens === undefined ? {} : { revokedTokens }),
+    ...replicationOf(banned.value),
+  })
 }

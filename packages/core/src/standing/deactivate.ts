@@ -2,10 +2,9 @@ import { audited } from '../audit/append.js'
 import { type Actor, auditedAs } from '../authorization/actor.js'
 import type { Deps } from '../deps.js'
 import { done, type Outcome } from '../outcome.js'
-import { collectEndedSessions } from '../sessions/collect.js'
-import { collectRevokedTokens } from '../tokens/collect.js'
 import { changeStanding } from './change.js'
 import { reserveSuperAdminBan } from './last-super-admin.js'
+import { pruneLater } from './prune-ended.js'
 import { readStoredStanding, WITHOUT_END, withoutSessions, withoutTokens } from './standing.js'
 
 /**
@@ -34,8 +33,6 @@ export async function deactivateAccount(
     return done(changed)
   })
   if (!deactivated.ok) return deactivated
-  const { sessionGeneration, tokenGeneration } = deactivated.value.standing
-  await collectEndedSessions(deps, partition, sessionGeneration)
-  await collectRevokedTokens(deps, account, tokenGeneration)
+  await pruneLater(deps, account)
   return done(undefined)
 }

@@ -3,17 +3,19 @@ import { type Actor, auditedAs } from '../authorization/actor.js'
 import { refuseOver, refuseOverOrOwn } from '../authorization/over-account.js'
 import type { Deps } from '../deps.js'
 import { done, type Outcome } from '../outcome.js'
-import { collectEndedSessions } from '../sessions/collect.js'
 import { type Replicated, replicationOf } from '../store/replication.js'
 import type { Millis } from '../store/store.js'
 import { changeStanding } from './change.js'
+import { countEnded } from './live.js'
+import { pruneLater } from './prune-ended.js'
 import { withoutSessions } from './standing.js'
 
 export const DEFAULT_RELOGIN_SECONDS = 60
 export const MAX_RELOGIN_SECONDS = 30 * 86_400
 
 export interface EndedSessions extends Replicated {
-  readonly endedSessions: number
+  /** Sessions that lived until then. Absent when the store did not tell. */
+  readonly endedSessions?: number
 }
 
 export interface ForcedLogout extends EndedSessions {
@@ -71,6 +73,8 @@ async function endAllSessions(
     ...withoutSessions(current),
     ...more,
   }))
-  const endedSessions = await collectEndedSessions(deps, partition, changed.standing.sessionGeneration)
-  return { endedSessions, ...replicationOf(changed) }
+  const { sessionGeneration } = changed.standing
+  const endedSessions = await countEnded(deps, partition, 'sessions', sessionGeneration)
+  await pruneLater(deps, account)
+  return { ...(endedSessions === undefined ? {} : { endedSessions }), ...replicationOf(changed) }
 }

@@ -1,32 +1,36 @@
 import type { Deps } from '../deps.js'
 import { enter } from '../directory/directory.js'
-import { walk } from '../directory/walk.js'
+import { walkPages } from '../directory/walk.js'
+import { liveKey } from '../standing/live.js'
+import { giveOthersATurn } from '../standing/pruning.js'
 import { ifReadable } from '../store/readable.js'
 import type { StoredRecord } from '../store/store.js'
 import { markRevoked } from './revoke.js'
 import { recordDeadline, TOKENS, tokenRecordKey, tokenRecordOf } from './token.js'
 
-const MARKED_AT_ONCE = 100
+const MARKED_AT_ONCE = 50
 
 /**
- * Marks the tokens that a newer generation has already revoked, so that lists and counts say so without it. Answers how
- * many had still been good. Housekeeping: they were dead before.
+ * Marks the tokens that a newer generation has already revoked, so that counts over all accounts say so without it, until
+ * done or aborted. Housekeeping: they were dead before, and a store that is full need not take it.
  */
-export async function collectRevokedTokens(deps: Deps, account: string, generation: number): Promise<number> {
-  const now = deps.clock()
-  let count = 0
-  let chunk: StoredRecord[] = []
-  for await (const stored of walk(deps, deps.partitionOf(account), TOKENS)) {
-    const record = ifReadable(deps, TOKENS, stored, tokenRecordOf)
-    if (!record || record.generation >= generation || record.revokedAt !== undefined) continue
-    if (record.expiresAt > now) count += 1
-    chunk.push(stored)
-    if (chunk.length < MARKED_AT_ONCE) continue
-    await markAll(deps, account, chunk)
-    chunk = []
+export async function collectRevokedTokens(
+  deps: Deps,
+  account: string,
+  generation: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const pages = walkPages(deps, deps.partitionOf(account), TOKENS, { limit: MARKED_AT_ONCE })
+  for await (const page of pages) {
+    if (signal.aborted) return
+    const dead = page.filter((stored) => {
+      const record = ifReadable(deps, TOKENS, stored, tokenRecordOf)
+      return record && record.generation < generation && record.revokedAt === undefined
+    })
+    const began = performance.now()
+    await markAll(deps, account, dead)
+    await giveOthersATurn(began)
   }
-  await markAll(deps, account, chunk)
-  return count
 }
 
 /** In one commit; one by one where somebody else has changed one of them meanwhile. */
@@ -47,17 +51,13 @@ async function markAll(deps: Deps, account: string, chunk: readonly StoredRecord
       sort: record.expiresAt,
       expiresAt: deadline,
     })),
-    { essential: true },
   )
   const result = await deps.store.commit(deps.partitionOf(account), {
-    essential: true,
     checks: marks.map(({ id, version }) => ({ key: tokenRecordKey(id), version })),
-    writes: marks.map(({ id, sort, record, deadline }) => ({
-      put: tokenRecordKey(id),
-      value: { ...record, revokedAt },
-      sort,
-      expiresAt: deadline,
-    })),
+    writes: marks.flatMap(({ id, sort, record, deadline }) => [
+      { put: tokenRecordKey(id), value: { ...record, revokedAt }, sort, expiresAt: deadline },
+      { delete: liveKey('tokens', record.generation, id) },
+    ]),
   })
   if (result.committed) return
   for (const { id } of marks) await markRevoked(deps, account, id, { confirm: false })

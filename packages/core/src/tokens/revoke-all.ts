@@ -4,18 +4,19 @@ import { refuseOver } from '../authorization/over-account.js'
 import type { Deps } from '../deps.js'
 import { done, type Outcome } from '../outcome.js'
 import { changeStanding } from '../standing/change.js'
+import { countEnded } from '../standing/live.js'
+import { pruneLater } from '../standing/prune-ended.js'
 import { withoutTokens } from '../standing/standing.js'
 import { type Replicated, replicationOf } from '../store/replication.js'
-import { collectRevokedTokens } from './collect.js'
 
 export interface RevokedTokens extends Replicated {
-  /** How many had still been good. */
-  readonly revokedCount: number
+  /** How many had still been good. Absent when the store did not tell. */
+  readonly revokedCount?: number
 }
 
 /**
- * Revokes every token that an account has. True for all of them from one commit on, whatever their number; the records
- * are marked afterwards. Answers how many had still been good. Refused over another account with `role_insufficient` or
+ * Revokes every token that an account has. True for all of them from one commit on, whatever their number, and answered
+ * then; the records are marked afterwards. Answers how many had still been good. Refused over another account with `role_insufficient` or
  * `super_admin_protected`.
  */
 export async function revokeAllTokens(
@@ -38,8 +39,11 @@ export async function revokeAllTokens(
   )
   if (!revoked.ok) return revoked
   const { tokenGeneration } = revoked.value.standing
+  const partition = deps.partitionOf(input.account)
+  const revokedCount = await countEnded(deps, partition, 'tokens', tokenGeneration)
+  await pruneLater(deps, input.account)
   return done({
-    revokedCount: await collectRevokedTokens(deps, input.account, tokenGeneration),
+    ...(revokedCount === undefined ? {} : { revokedCount }),
     ...replicationOf(revoked.value),
   })
 }
