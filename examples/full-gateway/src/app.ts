@@ -84,6 +84,7 @@ async function start(
     rateLimits: settings.rateLimits,
     onDataLoss: settings.onDataLoss,
     auditRetentionDays: settings.auditRetentionDays,
+    maxCredentialsPerAccount: settings.maxCredentialsPerAccount,
     onStoreDegraded: settings.strict ? 'refuse' : 'report',
     onEvent: (event) => logEvent(log, event),
   })

@@ -81,6 +81,7 @@ export interface Settings {
   readonly onDataLoss: 'refuse' | 'accept'
   /** How long entries of the audit log are kept. */
   readonly auditRetentionDays: number
+  readonly maxCredentialsPerAccount: number
   readonly credentials: CredentialSettings
   readonly identity: IdentitySettings
   readonly upstreams: UpstreamSettings
@@ -164,6 +165,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     strict: values.STRICT ?? false,
     onDataLoss: values.ON_DATA_LOSS ?? 'refuse',
     auditRetentionDays: values.AUDIT_RETENTION_DAYS ?? 400,
+    maxCredentialsPerAccount: values.MAX_CREDENTIALS_PER_ACCOUNT ?? 10_000,
     credentials,
     identity,
     upstreams,

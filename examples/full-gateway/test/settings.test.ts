@@ -49,6 +49,7 @@ describe('without any setting', () => {
       strict: false,
       onDataLoss: 'refuse',
       auditRetentionDays: 400,
+      maxCredentialsPerAccount: 10_000,
       credentials: {
         masterKey: undefined,
         masterKeyScopes: 'administration',

@@ -214,6 +214,7 @@ export const FIELDS = {
   REDIS_REPLICAS: wholeNumber(0, 10),
   REDIS_REPLICAS_TIMEOUT_MS: wholeNumber(10, 10_000),
   AUDIT_RETENTION_DAYS: wholeNumber(1, 3660),
+  MAX_CREDENTIALS_PER_ACCOUNT: wholeNumber(1, 1_000_000),
   ON_DATA_LOSS: z.enum(['refuse', 'accept'], { error: 'give refuse or accept' }),
   OIDC_ISSUER: issuer,
   OIDC_CLIENT_ID: opaque,
