@@ -1,4 +1,4 @@
--- One page of a collection, in sort order and by id within equal sorts.
+-- One page of a collection, in sort order and by id within equal sorts. Writes nothing: lists go on when Redis takes no writes.
 -- KEYS[2] and [3]: records (hash), order (zset). ARGV[4] on: order ('asc'|'desc'), from, to, limit, then the cursor's sort
 -- and id or none.
 -- Answers {state of the epoch, texts and ids alternating…, and last '1' when more may follow}.
@@ -6,19 +6,43 @@ local records, order = KEYS[2], KEYS[3]
 local isDescending = ARGV[4] == 'desc'
 local from, to, limit = ARGV[5], ARGV[6], tonumber(ARGV[7])
 
--- The rank behind the cursor, also when its record is gone or has moved: it is put in its old place for a moment.
-local function rankBehind(sort, id)
-  local standsAt = redis.call('ZSCORE', order, id)
-  writeAlsoWhenFull()
-  redis.call('ZADD', order, sort, id)
-  local rank = redis.call(isDescending and 'ZREVRANK' or 'ZRANK', order, id)
-  if not standsAt then
-    redis.call('ZREM', order, id)
-    return rank
+-- As Redis orders members of equal score: by their bytes. Lua compares by the language of the machine.
+local function isBefore(a, b)
+  for at = 1, math.min(#a, #b) do
+    local left, right = string.byte(a, at), string.byte(b, at)
+    if left ~= right then
+      return left < right
+    end
   end
-  redis.call('ZADD', order, standsAt, id)
-  local place = redis.call(isDescending and 'ZREVRANK' or 'ZRANK', order, id)
-  return place < rank and rank + 1 or place == rank and rank + 1 or rank
+  return #a < #b
+end
+
+-- How many members stand before a place in ascending order, and whether one stands there, which may be gone or have moved.
+local function countBefore(sort, id)
+  local standsAt = redis.call('ZSCORE', order, id)
+  if standsAt and tonumber(standsAt) == tonumber(sort) then
+    return redis.call('ZRANK', order, id), true
+  end
+  local low = redis.call('ZCOUNT', order, '-inf', '(' .. sort)
+  local high = low + redis.call('ZCOUNT', order, sort, sort)
+  while low < high do
+    local middle = math.floor((low + high) / 2)
+    if isBefore(redis.call('ZRANGE', order, middle, middle)[1], id) then
+      low = middle + 1
+    else
+      high = middle
+    end
+  end
+  return low, false
+end
+
+-- The rank behind the cursor, in the direction of the walk.
+local function rankBehind(sort, id)
+  local before, stands = countBefore(sort, id)
+  if isDescending then
+    return redis.call('ZCARD', order) - before
+  end
+  return stands and before + 1 or before
 end
 
 local first
