@@ -78,6 +78,17 @@ describe('a banned account', () => {
   })
 })
 
+describe('the reason of a ban', () => {
+  it('is refused over its limit, and nobody is banned', async () => {
+    const { deps } = await gateFixture()
+    expect(await banAccount(deps, { account, by, reason: 'x'.repeat(501) })).toMatchObject({
+      denial: { code: 'input_invalid', detail: 'reason: at most 500 characters.' },
+    })
+    must(await issueToken(deps, { by: PROGRAM, account }))
+    must(await banAccount(deps, { account, by, reason: 'x'.repeat(500) }))
+  })
+})
+
 describe('nobody', () => {
   it('can ban themselves', async () => {
     const { deps } = await gateFixture()

@@ -81,8 +81,9 @@ describe('a ban', () => {
 
 describe('while pruning runs', () => {
   it('lists and summaries show nothing that is dead as alive', async () => {
-    const { deps } = await heldUp()
+    const { deps, clock } = await heldUp()
     must(await revokeAllTokens(deps, { account, by }))
+    clock.advance(1)
     must(await forceLogout(deps, { account, by }))
     must(await issueToken(deps, { account, by: PROGRAM }))
     expect((await listSessions(deps, { account, limit: 200 })).items).toEqual([])
