@@ -12,3 +12,8 @@ export function done<T>(value: T): Outcome<T> {
 export function refused(code: DenialCode, more: Parameters<typeof denial>[1] = {}): Outcome<never> {
   return { ok: false, denial: denial(code, more) }
 }
+
+/** Text that somebody has typed is refused rather than cut. */
+export function refuseLong(name: string, maxLength: number): Outcome<never> {
+  return refused('input_invalid', { detail: `${name}: at most ${maxLength} characters.` })
+}

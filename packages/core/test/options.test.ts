@@ -112,6 +112,14 @@ describe('options', () => {
       expect(problems).toContain(problem)
   })
 
+  it('that name an OAuth client by more than a line of 100 characters are refused', () => {
+    for (const name of ['x'.repeat(101), 'a\nb', 'admin\u202e'])
+      expect(problemsOf({ ...good, oauthClients: [{ id: 'a', name }] })).toEqual([
+        'oauthClients: the name of a is not one line of at most 100 characters',
+      ])
+    expect(problemsOf({ ...good, oauthClients: [{ id: 'a', name: 'x'.repeat(100) }] })).toEqual([])
+  })
+
   it('that are missing are named together', () => {
     const problems = ['store: required', 'publicUrl: required', 'secret: required', 'keys: required']
     expect(problemsOf({} as GateOptions)).toEqual(problems)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { boundedText } from '../src/text.js'
+import { boundedText, lineOf } from '../src/text.js'
 
-describe('text that people type', () => {
+describe('text that others say of people', () => {
   it('is kept as one bounded line without control or direction-changing characters', () => {
     expect(boundedText('  a\u0000b\r\nc\u202ed\u2028e  ', 100)).toBe('a b c d e')
     expect([...boundedText('x'.repeat(10_240), 100)]).toHaveLength(100)
@@ -13,5 +13,15 @@ describe('text that people type', () => {
 
   it('is never cut inside a character', () => {
     expect(boundedText('😀'.repeat(200), 100)).toBe('😀'.repeat(100))
+  })
+})
+
+describe('text that people type', () => {
+  it('is one line of the characters that it may have, or nothing', () => {
+    expect(lineOf(' a\r\nb ', 3)).toBe('a b')
+    expect(lineOf('😀'.repeat(100), 100)).toBe('😀'.repeat(100))
+    expect(lineOf('x'.repeat(101), 100)).toBeUndefined()
+    expect(lineOf('😀'.repeat(101), 100)).toBeUndefined()
+    expect(lineOf(`${'x'.repeat(100)}${' '.repeat(1000)}`, 100)).toBe('x'.repeat(100))
   })
 })

@@ -3,9 +3,9 @@ import { type Acted, type ActsFor, auditedAs } from '../authorization/actor.js'
 import { refuseOver } from '../authorization/over-account.js'
 import type { Deps } from '../deps.js'
 import { PortcullisError } from '../errors.js'
-import { type Outcome, refused } from '../outcome.js'
+import { type Outcome, refused, refuseLong } from '../outcome.js'
 import { chooseScopes, type ScopeWish } from '../scopes.js'
-import { boundedText } from '../text.js'
+import { lineOf } from '../text.js'
 import { addApiKey, type CreatedApiKey, newApiKey } from './add.js'
 
 const API_KEY_NAME_LENGTH = 100
@@ -17,7 +17,7 @@ const ATTEMPTS = 20
 export interface ApiKeyToCreate extends ScopeWish {
   /** Canonical e-mail. */
   readonly account: string
-  /** Kept as one line of at most 100 characters. Default `key`. */
+  /** At most 100 characters, kept as one line. Default `key`. */
   readonly name?: string
   /** Integer, 60 to 316224000 (ten years). Default: it does not expire. */
   readonly lifetimeSeconds?: number
@@ -28,7 +28,7 @@ export interface ApiKeyToCreate extends ScopeWish {
 /**
  * Creates an API key: opaque, 256 bits of secret, of which only a hash is stored. It exists once its record is stored.
  * Of any number created at once, none is beyond the hundred that an account may have.
- * Refused with `expires_in_invalid`, `scope_unknown`, `scope_insufficient`, `too_many_keys` or `account_banned`; for another
+ * Refused with `input_invalid` for a name that is too long, `expires_in_invalid`, `scope_unknown`, `scope_insufficient`, `too_many_keys` or `account_banned`; for another
  * account with `role_insufficient` or `super_admin_protected`.
  */
 export async function createApiKey(
@@ -42,13 +42,14 @@ export async function createApiKey(
     return refused('expires_in_invalid', {
       detail: `expires_in must be an integer from 60 to ${MAX_API_KEY_SECONDS} seconds.`,
     })
+  const name = lineOf(input.name ?? '', API_KEY_NAME_LENGTH)
+  if (name === undefined) return refuseLong('name', API_KEY_NAME_LENGTH)
   const chosen = chooseScopes(deps, input)
   if (!chosen.ok) return chosen
   const scopes = chosen.value
   const createdAt = deps.clock()
-  const name = boundedText(input.name ?? '', API_KEY_NAME_LENGTH) || 'key'
   const expiry = lifetimeSeconds === undefined ? {} : { expiresAt: createdAt + lifetimeSeconds * 1000 }
-  const key = newApiKey(deps, { account, name, scopes, createdAt, ...expiry })
+  const key = newApiKey(deps, { account, name: name || 'key', scopes, createdAt, ...expiry })
   const recorded = {
     action: 'api_key.create',
     ...auditedAs(input.by),

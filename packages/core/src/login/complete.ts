@@ -9,13 +9,14 @@ import { cookieNames, writeCookie } from '../sessions/cookie.js'
 import { endSession } from '../sessions/end.js'
 import { parseCookieValue } from '../sessions/session.js'
 import { startSession } from '../sessions/start.js'
-import { boundedText } from '../text.js'
+import { boundedText, lineOf } from '../text.js'
 import { refuseEmailDomain } from './email-domain.js'
 import { refuseLogin } from './refuse.js'
 import { challengeOf, hashBrowser, isBrowserSecret, type LoginState, openState } from './state.js'
 
 const LOGINS = 'logins'
 const MOST_GROUPS = 100
+const GROUP_LENGTH = 200
 const USED_BEFORE = { code: 'login_refused', reason: 'the state was used before' } as const
 
 export interface LoginAnswer {
@@ -88,7 +89,7 @@ async function exchange(
   if (refusedDomain) return refuse(refusedDomain.code, 'the domain is not allowed')
   if (!(await spend(deps, state))) return refuse(USED_BEFORE.code, USED_BEFORE.reason)
 
-  const started = await startSession(deps, { ...factsOf(login, answer), email: account }, trace)
+  const started = await startSession(deps, { ...factsOf(deps, login, answer), email: account }, trace)
   if (!started.ok) {
     await refuse(started.denial.code, 'the account may not log in')
     return started
@@ -135,10 +136,32 @@ async function askProvider(
   }
 }
 
-function factsOf(login: ProviderLogin, { trace, userAgent }: LoginAnswer) {
+/**
+ * As many groups as are kept, those that give a role first. One that could not be kept as it is, is left out: cut or
+ * cleaned, it could be the name of another.
+ */
+function keptGroups(deps: Deps, groups: readonly string[]): readonly string[] {
+  const { roleByGroup } = deps.options
+  const names = groups.map((group) => group.replace(/\s+/g, ' ').trim())
+  const sound = [...new Set(names)].filter((group) => lineOf(group, GROUP_LENGTH) === group && group !== '')
+  const [mapped, others] = [
+    sound.filter((group) => roleByGroup.has(group)),
+    sound.filter((group) => !roleByGroup.has(group)),
+  ]
+  const kept = [...mapped, ...others].slice(0, MOST_GROUPS)
+  if (kept.length < new Set(names).size)
+    deps.strangers.report({
+      level: 'warn',
+      code: 'groups_left_out',
+      detail: `The provider names more than ${MOST_GROUPS} groups of an account, or one that is no line of ${GROUP_LENGTH} characters; the rest are left out`,
+    })
+  return kept
+}
+
+function factsOf(deps: Deps, login: ProviderLogin, { trace, userAgent }: LoginAnswer) {
   const name = boundedText(login.name ?? '', 200)
   return {
-    groups: login.groups.slice(0, MOST_GROUPS).map((group) => boundedText(group, 200)),
+    groups: keptGroups(deps, login.groups),
     issuer: login.issuer,
     subject: login.subject,
     idToken: login.idToken,

@@ -2,7 +2,8 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { checkMembers } from '../input/check.js'
 import { listOf, type Shape, text } from '../input/kinds.js'
 import { secretProblem } from '../secrets.js'
-import { GATE_CLIENT_ID } from '../tokens/issue.js'
+import { lineOf } from '../text.js'
+import { GATE_CLIENT_ID, TOKEN_NAME_LENGTH } from '../tokens/issue.js'
 
 /** A program that asks for tokens on somebody's behalf (RFC 6749 §2). */
 export interface OAuthClient {
@@ -13,7 +14,7 @@ export interface OAuthClient {
    * Where the browser may be sent back to: exactly one of these; the port of a loopback address is free (RFC 8252 §7.3).
    */
   readonly redirectUris?: readonly string[]
-  /** What people are shown when they are asked. Default: the id. */
+  /** What people are shown when they are asked, one line of at most 100 characters. Default: the id. */
   readonly name?: string
   /**
    * The scopes that it may be given, of those that the gate knows; more that it asks for are left out. Default: all but
@@ -21,6 +22,9 @@ export interface OAuthClient {
    */
   readonly scopes?: readonly string[]
 }
+
+/** That of a token: its tokens are listed under it. */
+const NAME_LENGTH = TOKEN_NAME_LENGTH
 
 /** The command line client; public, as everybody has it. */
 const CLI_CLIENT: OAuthClient = {
@@ -53,12 +57,14 @@ export function resolveClients(
   const clients = [{ ...CLI_CLIENT, ...cli }, ...given.filter((one) => one !== cli)]
   if (new Set(clients.map(({ id }) => id)).size < clients.length)
     problems.push('oauthClients: two have the same id')
-  for (const { id = '', secret, redirectUris = [], scopes = [] } of given) {
+  for (const { id = '', name, secret, redirectUris = [], scopes = [] } of given) {
     for (const uri of redirectUris)
       if (!isRedirectUri(uri))
         problems.push(`oauthClients: a redirect URI of ${id} is no https URL, nor http on loopback`)
     if (!/^[\x21-\x39\x3b-\x7e]{1,100}$/.test(id))
       problems.push('oauthClients: an id has 1 to 100 visible ASCII characters and no colon')
+    if (typeof name === 'string' && lineOf(name, NAME_LENGTH) !== name)
+      problems.push(`oauthClients: the name of ${id} is not one line of at most ${NAME_LENGTH} characters`)
     if (id === GATE_CLIENT_ID) problems.push(`oauthClients: ${id} is the id of the gate itself`)
     if (!Array.isArray(scopes) || scopes.some((scope) => !known.includes(scope)))
       problems.push(`oauthClients: a scope of ${id} is none of the scopes`)

@@ -1,5 +1,5 @@
 import { canonicalEmail } from '../account.js'
-import { boundedText } from '../text.js'
+import { boundedText, lineOf } from '../text.js'
 import { fine, refuseScim, type ScimOutcome } from './outcome.js'
 import { NAME_PARTS, type UserAttributes, type UserEmail } from './user.js'
 
@@ -43,11 +43,14 @@ export function readUser(
     )
   const name = readName(attributes.get('name') ?? {})
   if (!name) return refuseScim('invalidValue', 'name: give an object.')
+  const externalId = attributes.get('externalid')
+  if (typeof externalId === 'string' && lineOf(externalId, LONGEST_TEXT) === undefined)
+    return refuseScim('invalidValue', `externalId: at most ${LONGEST_TEXT} characters.`)
   const user: UserAttributes = {
     userName,
     emails,
     active,
-    ...optionalText('externalId', attributes.get('externalid')),
+    ...optionalText('externalId', externalId),
     ...optionalText('displayName', attributes.get('displayname')),
     ...(Object.keys(name).length === 0 ? {} : { name }),
   }
@@ -103,6 +106,7 @@ function exactText(value: unknown, longest: number): string | undefined {
   return text !== '' && boundedText(text, longest) === text ? text : undefined
 }
 
+/** Text that is only shown; of a longer one the beginning. */
 function optionalText<Name extends string>(name: Name, value: unknown): { readonly [N in Name]?: string } {
   const text = typeof value === 'string' ? boundedText(value, LONGEST_TEXT) : ''
   return (text === '' ? {} : { [name]: text }) as { readonly [N in Name]?: string }

@@ -3,10 +3,10 @@ import { type Acted, type ActsFor, auditedAs } from '../authorization/actor.js'
 import { refuseOverOrOwn } from '../authorization/over-account.js'
 import type { Deps } from '../deps.js'
 import { enter } from '../directory/directory.js'
-import { done, type Outcome } from '../outcome.js'
+import { done, type Outcome, refuseLong } from '../outcome.js'
 import { type Replicated, replicationOf } from '../store/replication.js'
 import type { Millis } from '../store/store.js'
-import { boundedText } from '../text.js'
+import { lineOf } from '../text.js'
 import { changeStanding } from './change.js'
 import { reserveSuperAdminBan } from './last-super-admin.js'
 import { countEnded } from './live.js'
@@ -24,7 +24,7 @@ export interface BanRequest {
   readonly by: ActsFor
   /** 1 to 316224000 (ten years). Default 604800 (7 days). */
   readonly durationSeconds?: number
-  /** Kept as one line of at most 500 characters. */
+  /** At most 500 characters, kept as one line. */
   readonly reason?: string
   /** The tokens sleep while the ban lasts instead of dying with it. Sessions always end. */
   readonly keepTokens?: boolean
@@ -42,7 +42,7 @@ export interface BanResult extends Replicated {
 /**
  * Bans an account: from one commit on it can do nothing anywhere, and everything issued to it before stays dead. Answered
  * then, whatever it has; the records are pruned afterwards.
- * A longer or shorter ban replaces the one in force. Refused with `own_account`, `role_insufficient`,
+ * A longer or shorter ban replaces the one in force. Refused with `input_invalid` for a reason that is too long, `own_account`, `role_insufficient`,
  * `super_admin_protected` or `last_super_admin`.
  */
 export async function banAccount(deps: Deps, request: Acted<BanRequest>): Promise<Outcome<BanResult>> {
@@ -51,7 +51,8 @@ export async function banAccount(deps: Deps, request: Acted<BanRequest>): Promis
   if (forbidden) return { ok: false, denial: forbidden }
   const now = deps.clock()
   const until = now + durationSeconds * 1000
-  const reason = boundedText(request.reason ?? '', REASON_LENGTH)
+  const reason = lineOf(request.reason ?? '', REASON_LENGTH)
+  if (reason === undefined) return refuseLong('reason', REASON_LENGTH)
   const ban: Ban = { at: now, until, by: by.account, reason, keepTokens }
   const recorded = {
     action: 'account.ban',

@@ -4,13 +4,13 @@ import { refuseOver } from '../authorization/over-account.js'
 import { type Denial, denial } from '../decision.js'
 import type { Deps } from '../deps.js'
 import { enter } from '../directory/directory.js'
-import { done, type Outcome, refused } from '../outcome.js'
+import { done, type Outcome, refused, refuseLong } from '../outcome.js'
 import { chooseScopes, type ScopeWish } from '../scopes.js'
 import { commitUnderStanding } from '../standing/commit-under.js'
 import { enterLive } from '../standing/live.js'
 import { activeBan, type Standing } from '../standing/standing.js'
 import type { Check, Millis, Write } from '../store/store.js'
-import { boundedText } from '../text.js'
+import { lineOf } from '../text.js'
 import { countAgainstCap, recount } from './cap.js'
 import { recordDeadline, type TokenInfo, tokenRecordKey } from './token.js'
 import { ACCESS_TOKEN_TYPE } from './verify.js'
@@ -21,7 +21,7 @@ const ATTEMPTS = 20
 export interface TokenToIssue extends ScopeWish {
   /** Canonical e-mail. */
   readonly account: string
-  /** Kept as one line of at most 100 characters. Default `token`. */
+  /** At most 100 characters, kept as one line. Default `token`. */
   readonly name?: string
   /** Integer seconds within `options.tokens`. Default `defaultLifetimeSeconds`. */
   readonly lifetimeSeconds?: number
@@ -59,8 +59,8 @@ export interface IssuedToken {
 
 /**
  * Issues an access token (RFC 9068 profile). It exists for the world only once its record is stored: if that fails,
- * the call rejects and no token leaves. Refused with `expires_in_invalid`, `scope_unknown`, `scope_insufficient`,
- * `account_banned`, or `too_many_tokens` for an account with `maxCredentialsPerAccount` that live; for another account with `role_insufficient` or `super_admin_protected`; with what `together`
+ * the call rejects and no token leaves. Refused with `input_invalid` for a name that is too long, `expires_in_invalid`, `scope_unknown`,
+ * `scope_insufficient`, `account_banned`, or `too_many_tokens` for an account with `maxCredentialsPerAccount` that live; for another account with `role_insufficient` or `super_admin_protected`; with what `together`
  * refuses, and `grant_invalid` when one of its checks fails.
  */
 export async function issueToken(
@@ -76,6 +76,8 @@ export async function issueToken(
     return refused('expires_in_invalid', {
       detail: `expires_in must be an integer from ${tokens.minLifetimeSeconds} to ${tokens.maxLifetimeSeconds} seconds.`,
     })
+  const name = lineOf(input.name ?? '', TOKEN_NAME_LENGTH)
+  if (name === undefined) return refuseLong('name', TOKEN_NAME_LENGTH)
   const chosen = chooseScopes(deps, input)
   if (!chosen.ok) return chosen
   const scopes = chosen.value
@@ -86,7 +88,6 @@ export async function issueToken(
   const createdAt = deps.clock()
   const expiresAt = (Math.floor(createdAt / 1000) + lifetimeSeconds) * 1000
   const issued: AccessToken = { id, scopes, createdAt, expiresAt }
-  const name = boundedText(input.name ?? '', TOKEN_NAME_LENGTH) || 'token'
   const token = await signAccessToken(deps, account, issued, together?.clientId)
   const recorded = {
     action: 'token.issue',
@@ -106,7 +107,14 @@ export async function issueToken(
         (standing) => [
           {
             put: tokenRecordKey(id),
-            value: { name, scopes, createdAt, expiresAt, generation: standing.tokenGeneration, ...origin },
+            value: {
+              name: name || 'token',
+              scopes,
+              createdAt,
+              expiresAt,
+              generation: standing.tokenGeneration,
+              ...origin,
+            },
             sort: createdAt,
             expiresAt: deadline,
           },
@@ -123,7 +131,7 @@ export async function issueToken(
     }
   })
   if (!stored.ok) return stored
-  return done({ token, info: { ...issued, account, name, status: 'active' } })
+  return done({ token, info: { ...issued, account, name: name || 'token', status: 'active' } })
 }
 
 /** The `client_id` of tokens that no client bought: those of the token page, of programs, and their successors. */

@@ -197,6 +197,11 @@ describe('an API key', () => {
     expect(await response.json()).toMatchObject({ code: 'expires_in_invalid' })
   })
 
+  it('is refused a name over its limit rather than given a shorter one', async () => {
+    const made = await createApiKey(fixture.deps, { by: PROGRAM, account: USER, name: 'x'.repeat(101) })
+    expect(made).toMatchObject({ denial: { code: 'input_invalid', detail: 'name: at most 100 characters.' } })
+  })
+
   it('is one of at most a hundred of an account', async () => {
     for (let made = 0; made < 100; made++)
       must(await createApiKey(fixture.deps, { by: PROGRAM, account: USER }))

@@ -66,12 +66,23 @@ describe('POST /api/token/generate', () => {
   it.each([
     ['<script>alert(1)</script>', '<script>alert(1)</script>'],
     ['a\u0000b\u202ec', 'a b c'],
-    ['x'.repeat(10_240), 'x'.repeat(100)],
+    ['x'.repeat(100), 'x'.repeat(100)],
     ['   ', 'token'],
   ])('keeps a name as bounded plain text', async (name, kept) => {
     const { mint, list } = await loggedIn()
     expect((await mint({ token_name: name })).status).toBe(201)
     expect((await list()).tokens[0]?.token_name).toBe(kept)
+  })
+
+  it('refuses a name over its limit', async () => {
+    const { mint, list } = await loggedIn()
+    const response = await mint({ token_name: 'x'.repeat(101) })
+    expect(response.status).toBe(400)
+    expect(await response.json()).toMatchObject({
+      code: 'input_invalid',
+      detail: 'name: at most 100 characters.',
+    })
+    expect((await list()).count).toBe(0)
   })
 
   it('refuses a body that is no JSON by its type, or too large', async () => {

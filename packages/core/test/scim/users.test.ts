@@ -85,6 +85,7 @@ describe('a user of the directory', () => {
       },
     ],
     [{ userName: `${'u'.repeat(250)}@example.com` }],
+    [{ userName: 'u@example.com', externalId: 'x'.repeat(257) }],
   ])('is refused as %j', async (user) => {
     const { scim } = await scimFixture()
     expect(await errorOf(await scim('POST', '/Users', user))).toEqual({
