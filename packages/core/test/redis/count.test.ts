@@ -71,3 +71,18 @@ it('needs nothing removed where few are live, few are expired, or few lie in the
   expect(await operator.hlen('portcullis:{p}:c')).toBe(before)
   await store.close()
 }, 60_000)
+
+it('counts also while Redis takes no writes and could not remove what has expired', async () => {
+  await operator.flushall()
+  await populate('c')
+  const store = redisStore({ url: server.url, commandTimeoutMs: 2000 })
+  await store.read('p', [{ collection: 'c', id: '1' }])
+  await operator.config('SET', 'min-replicas-to-write', '1')
+  try {
+    expect(await store.count('p', 'c', { from: 500, to: EXPIRED + 10 })).toBe(10)
+    expect(await store.count('p', 'c', { to: EXPIRED })).toBe(0)
+  } finally {
+    await operator.config('SET', 'min-replicas-to-write', '0')
+    await store.close()
+  }
+})
