@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { DIRECTORY } from '../../src/directory/directory.js'
+import { createGate } from '../../src/gate.js'
 import { listSessions } from '../../src/sessions/list.js'
 import { SESSIONS } from '../../src/sessions/session.js'
 import { startSession } from '../../src/sessions/start.js'
@@ -103,6 +104,43 @@ describe('while pruning runs', () => {
     expect((await recordsOf(TOKENS)).every((stored) => tokenRecordOf(stored).revokedAt !== undefined)).toBe(
       true,
     )
+  })
+})
+
+describe('closing the gate', () => {
+  it('awaits the batch that pruning is at, and begins no other', async () => {
+    const memory = memoryStore({ clock: new TestClock().read })
+    let release = () => {}
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    let begun = 0
+    let done = 0
+    const store = withFaults(memory, {
+      async commit(partition, batch) {
+        const isMark = batch.writes.length >= 50 && !batch.quiet
+        if (!isMark) return memory.commit(partition, batch)
+        begun += 1
+        await held
+        const result = await memory.commit(partition, batch)
+        done += 1
+        return result
+      },
+    })
+    const { options } = await gateFixture({ store, storeDeadlineMs: 10_000 })
+    const gate = await createGate(options)
+    for (let count = 0; count < TOKEN_COUNT; count++) must(await gate.tokens.issue({ account }))
+    must(await gate.tokens.revokeAll({ account, by: { service: 'test' } }))
+    await expect.poll(() => begun).toBe(1)
+    let isClosed = false
+    const closed = gate.close().then(() => {
+      isClosed = true
+    })
+    await new Promise(setImmediate)
+    expect(isClosed).toBe(false)
+    release()
+    await closed
+    expect([begun, done]).toEqual([1, 1])
   })
 })
 
