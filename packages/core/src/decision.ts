@@ -287,10 +287,17 @@ export const DENIALS = {
     detail: 'The token names no e-mail address.',
     challengeError: 'invalid_token',
   },
+  login_email_missing: {
+    status: 403,
+    title: 'No e-mail address',
+    detail:
+      "The identity provider named no e-mail address for this account. Tell your administrator: the gateway's log says where one was looked for, and what was sent.",
+  },
   email_unverified: {
     status: 403,
     title: 'E-mail not verified',
-    detail: 'The identity provider has not verified the e-mail address of this account.',
+    detail:
+      "The identity provider does not say that the e-mail address of this account is verified. Verify it there, or tell your administrator: the gateway's log says what was sent.",
   },
   email_domain_refused: {
     status: 403,

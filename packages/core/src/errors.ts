@@ -3,6 +3,8 @@
  *
  * - `store_unavailable`: the store did not answer, or not within its deadline. Answered as 503 with `Retry-After`.
  * - `provider_unavailable`: the identity provider could not be reached or answered nonsense. 503.
+ * - `provider_misconfigured`: the identity provider answers, and what it answers shows that an option of the gate or the
+ *   client's registration there is wrong; nobody can log in until somebody changes it. 500; `options` names what to look at.
  * - `upstream_unavailable`: the upstream refused the connection or broke off. 502.
  * - `upstream_timeout`: the upstream stayed silent past the deadline. 504.
  * - `configuration_invalid`: options that cannot work; `problems` names every one of them.
@@ -11,6 +13,7 @@
 export type MalfunctionCode =
   | 'store_unavailable'
   | 'provider_unavailable'
+  | 'provider_misconfigured'
   | 'upstream_unavailable'
   | 'upstream_timeout'
   | 'configuration_invalid'
@@ -22,15 +25,18 @@ export class PortcullisError extends Error {
   readonly code: MalfunctionCode
   /** Every problem of a `configuration_invalid`, one sentence each; empty otherwise. */
   readonly problems: readonly string[]
+  /** Names of the options that an operator would look at; empty where none is to blame. */
+  readonly options: readonly string[]
 
   constructor(
     code: MalfunctionCode,
     message: string,
-    more: { cause?: unknown; problems?: readonly string[] } = {},
+    more: { cause?: unknown; problems?: readonly string[]; options?: readonly string[] } = {},
   ) {
     super(message, more.cause === undefined ? undefined : { cause: more.cause })
     this.code = code
     this.problems = more.problems ?? []
+    this.options = more.options ?? []
   }
 }
 

@@ -54,6 +54,8 @@ export interface GateEvent {
   readonly detail: string
   /** How many events this line stands for; absent for one. */
   readonly count?: number
+  /** Options that an operator would look at, by name. */
+  readonly options?: readonly string[]
   readonly cause?: unknown
 }
 

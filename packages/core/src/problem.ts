@@ -46,6 +46,12 @@ export const MALFUNCTIONS: Readonly<Record<MalfunctionCode | 'internal_error', M
     detail: 'The identity provider could not be reached. Try again.',
     retryAfterSeconds: 2,
   },
+  provider_misconfigured: {
+    status: 500,
+    title: 'Login misconfigured',
+    detail:
+      "The gateway's configuration for its identity provider is at fault. Tell your administrator: the gateway's log says what is wrong.",
+  },
   upstream_unavailable: {
     status: 502,
     title: 'Upstream unavailable',

@@ -16,8 +16,12 @@ export interface ProviderLogin {
   /** As the provider wrote it; absent when it named none. */
   readonly email?: string
   readonly emailVerified: boolean
+  /** Why the address cannot be taken, for the log, and the options that decide it. */
+  readonly addressProblem?: { readonly reason: string; readonly options: readonly string[] }
   readonly name?: string
   readonly groups: readonly string[]
+  /** The provider has groups of this person that it did not send (OpenID Connect Core 1.0 §5.6.2). */
+  readonly groupsWithheld?: true
   /** Kept (encrypted) as the hint for logout. */
   readonly idToken: string
   /** The provider's own session id, for back-channel logout. */
@@ -38,8 +42,9 @@ export interface LogoutToken {
 
 /**
  * The identity provider as the gate sees it; `oidcProvider` of `@portcullis/core/oidc` is the real one.
- * Methods reject with `PortcullisError` `provider_unavailable` when the provider cannot be reached, and with
- * `LoginRefused` when it answered but the answer must not be trusted.
+ * Methods reject with `PortcullisError` `provider_unavailable` when the provider cannot be reached, with
+ * `provider_misconfigured` when its answer shows that the gate is configured wrongly for it, and with `LoginRefused`
+ * when it answered but the answer must not be trusted.
  */
 export interface IdentityProvider {
   readonly issuer: string
@@ -58,7 +63,7 @@ export interface IdentityProvider {
   ready(): Promise<boolean>
 }
 
-/** The provider answered, but its answer does not prove a login. `reason` is for the log only. */
+/** The provider answered, but its answer does not prove a login. `reason` is for the log only, and all that the log says. */
 export class LoginRefused extends Error {
   override readonly name = 'LoginRefused'
   readonly code = 'login_refused'

@@ -5,6 +5,7 @@ import { actorOf } from '../authorization/actor.js'
 import { isNavigation, mayActOnSession } from '../cross-site.js'
 import { type Decision, type Denial, denial, type Identity, type RequestView } from '../decision.js'
 import type { Deps } from '../deps.js'
+import { PortcullisError } from '../errors.js'
 import type { Pages } from '../options.js'
 import { done, type Outcome } from '../outcome.js'
 import { type Problem, problemOfError } from '../problem.js'
@@ -113,8 +114,10 @@ async function answerRoute(
 
 function reportFailure(deps: Deps, { request, url }: Pick<Call, 'request' | 'url'>, cause: unknown): Problem {
   const problem = problemOfError(cause)
-  const detail = `${request.method} ${url.pathname} failed`
-  deps.strangers.report({ level: 'error', code: problem.code, detail, cause })
+  const { message, options } = cause instanceof PortcullisError ? cause : { message: undefined, options: [] }
+  const detail = `${request.method} ${url.pathname} failed${message === undefined ? '' : `: ${message}`}`
+  const more = options.length === 0 ? {} : { options }
+  deps.strangers.report({ level: 'error', code: problem.code, detail, ...more, cause })
   return problem
 }
 

@@ -13,7 +13,7 @@ export interface BegunLogin {
 /**
  * Begins a login: PKCE S256, state and nonce, all bound to this browser by its login cookie, which several tabs share.
  * `returnTo` may be anything; only a path of our origin is kept. Refused with `login_unavailable` without a provider;
- * rejects with `provider_unavailable`.
+ * rejects with `provider_unavailable` or `provider_misconfigured`.
  */
 export async function beginLogin(
   deps: Deps,

@@ -3,6 +3,7 @@ import type { RequestTrace } from '../authorization/actor.js'
 import { wasLoggedOutSince } from '../back-channel/known-login.js'
 import type { DenialCode } from '../decision.js'
 import type { Deps } from '../deps.js'
+import { PortcullisError } from '../errors.js'
 import { done, type Outcome, refused } from '../outcome.js'
 import { type LoginChallenge, LoginRefused, type ProviderLogin } from '../provider.js'
 import { cookieNames, writeCookie } from '../sessions/cookie.js'
@@ -39,8 +40,8 @@ export interface CompletedLogin {
 /**
  * Completes a login that this browser began: once, within ten minutes, for a verified e-mail. The session is a new one
  * whatever the browser had. Nothing is stored before the provider has vouched for somebody. Refused with `login_refused`,
- * `email_unverified`, `email_domain_refused`, `account_banned` or `relogin_delayed`. Rejects with `provider_unavailable`,
- * and then nothing was stored; or with `store_unavailable`, and then a session may exist whose cookie nobody has.
+ * `login_email_missing`, `email_unverified`, `email_domain_refused`, `account_banned` or `relogin_delayed`. Rejects with
+ * `provider_unavailable` or `provider_misconfigured`, and then nothing was stored; or with `store_unavailable`, and then a session may exist whose cookie nobody has.
  */
 export async function completeLogin(deps: Deps, answer: LoginAnswer): Promise<Outcome<CompletedLogin>> {
   const { callback, browser, trace = {} } = answer
@@ -80,11 +81,17 @@ async function exchange(
   if (!asked.ok) return asked
   const login = asked.value
   const account = login.email === undefined ? undefined : canonicalEmail(login.email)
-  if (account === undefined)
-    return refuseLogin(deps, { code: 'login_refused', reason: 'the provider named no e-mail address', trace })
+  if (account === undefined) return refuseUnnamed(deps, login, trace)
   const refuse = (code: DenialCode, reason: string) => refuseLogin(deps, { code, reason, account, trace })
   if (!login.emailVerified)
-    return refuse('email_unverified', 'the provider does not say that the address is verified')
+    return refuseLogin(deps, {
+      code: 'email_unverified',
+      reason: 'the provider does not say that the address is verified',
+      ...login.addressProblem,
+      account,
+      trace,
+    })
+  requireGroups(deps, login, account)
   const refusedDomain = refuseEmailDomain(deps.options, account)
   if (refusedDomain) return refuse(refusedDomain.code, 'the domain is not allowed')
   if (!(await spend(deps, state))) return refuse(USED_BEFORE.code, USED_BEFORE.reason)
@@ -103,6 +110,29 @@ async function exchange(
   const { secure } = deps.options
   const cookie = writeCookie(cookieNames(secure).session, cookieValue, { secure, maxAgeSeconds })
   return done({ location: state.returnTo, setCookies: [cookie] })
+}
+
+function refuseUnnamed(deps: Deps, login: ProviderLogin, trace: RequestTrace): Promise<Outcome<never>> {
+  const { addressProblem, subject } = login
+  const reason = 'what the provider named is no e-mail address'
+  return refuseLogin(deps, { code: 'login_email_missing', reason, ...addressProblem, subject, trace })
+}
+
+/** Groups that may make somebody a viewer must not count as none because they are too many to be sent. */
+function requireGroups(deps: Deps, { groupsWithheld }: ProviderLogin, account: string): void {
+  if (!groupsWithheld) return
+  const reason = `the provider did not send the groups of ${account}, who is in too many: let it send those alone that are assigned to the gateway`
+  const options = ['groupsClaim', 'roleByGroup']
+  if (deps.options.roleByGroup.size > 0)
+    throw new PortcullisError('provider_misconfigured', `No role can be given by group: ${reason}`, {
+      options,
+    })
+  deps.report({
+    level: 'warn',
+    code: 'groups_withheld',
+    detail: `Logged in without groups: ${reason}`,
+    options,
+  })
 }
 
 /** One winner over all processes: whoever writes the id of the state first may use it. */
@@ -127,12 +157,7 @@ async function askProvider(
     return login ? done(login) : refused('login_unavailable')
   } catch (cause) {
     if (!(cause instanceof LoginRefused)) throw cause
-    return refuseLogin(deps, {
-      code: 'login_refused',
-      reason: 'the provider’s answer was not accepted',
-      trace,
-      cause,
-    })
+    return refuseLogin(deps, { code: 'login_refused', reason: cause.message, trace, cause: cause.cause })
   }
 }
 

@@ -2,9 +2,11 @@ import { appendAudit } from '../audit/append.js'
 import { actorByExchange, auditedAs, type RequestTrace } from '../authorization/actor.js'
 import type { DenialCode } from '../decision.js'
 import type { Deps } from '../deps.js'
+import type { GateEvent } from '../options.js'
 import { type Outcome, refused } from '../outcome.js'
 import { isInDirectory } from '../scim/user.js'
 import { readStanding } from '../standing/standing.js'
+import { boundedText } from '../text.js'
 
 /** Why a login was refused, and to whom as far as the provider said. */
 export interface RefusedLogin {
@@ -12,22 +14,31 @@ export interface RefusedLogin {
   readonly reason: string
   /** Canonical e-mail. */
   readonly account?: string
+  /** The provider's own id of whoever has no address. */
+  readonly subject?: string
+  /** Options that decide it, by name. */
+  readonly options?: readonly string[]
   readonly trace: RequestTrace
   readonly cause?: unknown
 }
 
 /**
- * Refuses a login. Whoever was refused learns the code alone; whoever runs the gate finds the reason in the log. Audited only
- * where an account is concerned that has records here: what a stranger has done leaves nothing in the store.
+ * Refuses a login. Whoever was refused learns the code alone; whoever runs the gate finds the reason in the log: of everybody
+ * whom the provider named, and of strangers once a second. Audited only where an account is concerned that has records here:
+ * what a stranger has done leaves nothing in the store.
  */
 export async function refuseLogin(deps: Deps, refusal: RefusedLogin): Promise<Outcome<never>> {
-  const { code, reason, account, trace, cause } = refusal
-  deps.strangers.report({
+  const { code, reason, account, subject, options = [], trace, cause } = refusal
+  const who = account ?? (subject === undefined ? undefined : `the subject ${boundedText(subject, 255)}`)
+  const event: GateEvent = {
     level: 'warn',
     code: 'login_refused',
-    detail: `A login of ${account ?? 'nobody that is known'} was refused (${code}): ${reason}`,
+    detail: `A login of ${who ?? 'nobody that is known'} was refused (${code}): ${reason}`,
+    ...(options.length === 0 ? {} : { options }),
     ...(cause === undefined ? {} : { cause }),
-  })
+  }
+  if (who === undefined) deps.strangers.report(event)
+  else deps.report(event)
   if (account !== undefined && (await isKnown(deps, account)))
     await appendAudit(deps, {
       action: 'session.refused',

@@ -1,5 +1,6 @@
 import * as client from 'openid-client'
-import { PortcullisError } from '../errors.js'
+import type { PortcullisError } from '../errors.js'
+import { explainDiscovery, misconfigured } from './explain.js'
 import { isLoopback, type ResolvedOidcOptions } from './options.js'
 
 const COOLDOWN_MS = 1000
@@ -7,25 +8,35 @@ const CLOCK_SKEW_SECONDS = 30
 
 /**
  * Finds out what the provider is like, once; a failure is tried again, by one request for all who wait and at most once
- * a second. Rejects with `provider_unavailable`.
+ * a second. Rejects with `provider_unavailable`, or with `provider_misconfigured` when there is no provider of this name.
  */
 export function createDiscovery(options: ResolvedOidcOptions): () => Promise<client.Configuration> {
   let current: Promise<client.Configuration> | undefined
-  let failedAt = Number.NEGATIVE_INFINITY
+  let failed: { readonly at: number; readonly failure: PortcullisError } | undefined
 
   return () => {
     if (current) return current
-    if (performance.now() - failedAt < COOLDOWN_MS)
-      return Promise.reject(
-        new PortcullisError('provider_unavailable', 'The provider was out of reach just now'),
-      )
+    if (failed && performance.now() - failed.at < COOLDOWN_MS) return Promise.reject(failed.failure)
     current = discover(options).catch((cause: unknown) => {
-      failedAt = performance.now()
+      const failure = explainDiscovery(cause, options)
+      failed = { at: performance.now(), failure }
       current = undefined
-      throw new PortcullisError('provider_unavailable', 'The provider cannot be discovered', { cause })
+      throw failure
     })
     return current
   }
+}
+
+const REQUIRED = ['authorization_endpoint', 'token_endpoint', 'jwks_uri'] as const
+
+/** What speaks OAuth 2.0 without OpenID Connect may have metadata too. */
+function requireOpenIdConnect(metadata: client.ServerMetadata): void {
+  const missing = REQUIRED.filter((name) => metadata[name] === undefined)
+  if (missing.length > 0)
+    throw misconfigured(
+      `its metadata names no ${missing.join(', no ')}: it logs nobody in with OpenID Connect`,
+      ['issuer'],
+    )
 }
 
 async function discover(options: ResolvedOidcOptions): Promise<client.Configuration> {
@@ -36,6 +47,7 @@ async function discover(options: ResolvedOidcOptions): Promise<client.Configurat
     execute: [...insecure, client.enableNonRepudiationChecks],
     timeout: timeoutSeconds,
   })
+  requireOpenIdConnect(configuration.serverMetadata())
   const methods = configuration.serverMetadata().token_endpoint_auth_methods_supported
   const wantsPost = clientSecret !== undefined && methods && !methods.includes('client_secret_basic')
   if (!wantsPost) return configuration

@@ -6,7 +6,7 @@ import { logoutUrlAtProvider } from './logout.js'
 import { createLogoutTokenProof } from './logout-token.js'
 import { type OidcProviderOptions, resolveOidcOptions } from './options.js'
 
-export type { OidcProviderOptions } from './options.js'
+export type { EmailVerification, OidcProviderOptions } from './options.js'
 
 /**
  * An OpenID Connect provider (OpenID Connect Core 1.0, code flow with PKCE S256, state and nonce; RFC 9207 `iss`).

@@ -2,6 +2,10 @@ import { PortcullisError } from '../errors.js'
 import { checkMembers } from '../input/check.js'
 import { checkedByValue, listOf, nonEmptyText, type Shape, text } from '../input/kinds.js'
 
+const EMAIL_VERIFICATIONS = ['claim', 'insecure-trust-provider', 'insecure-trust-unverified'] as const
+
+export type EmailVerification = (typeof EMAIL_VERIFICATIONS)[number]
+
 export interface OidcProviderOptions {
   /** Exactly as the provider names itself; https, or http on loopback. */
   readonly issuer: string
@@ -10,20 +14,24 @@ export interface OidcProviderOptions {
   readonly clientSecret?: string
   /** Default `openid email profile`. */
   readonly scopes?: readonly string[]
-  /** Claim that lists the groups. Default `groups`. */
+  /**
+   * Claim that lists the groups, by its name or as a path such as `realm_access.roles`. Default `groups`. One text counts
+   * as one group.
+   */
   readonly groupsClaim?: string
   /**
    * Claim that holds the e-mail address, such as `upn` or `preferred_username`. Default `email`, the only one that
-   * `email_verified` speaks of: any other needs `emailVerification: 'insecure-trust-provider'`.
+   * `email_verified` speaks of: any other needs another `emailVerification` than `claim`.
    */
   readonly emailClaim?: string
   /**
    * What proves that an address is the user's. `claim` (default): `email_verified` of the same source as the address.
    * `insecure-trust-provider`: every address that the provider names, for those that send no `email_verified` (Microsoft
-   * Entra ID, some SAML bridges). Only where the operator alone decides which addresses users of the provider have, such as
-   * a tenant of its own: anywhere else users can take the account of anybody. An `email_verified` of false still refuses.
+   * Entra ID, some SAML bridges); one that it calls unverified is still refused. `insecure-trust-unverified`: those too (a
+   * Keycloak that has its users from elsewhere). Only where the operator alone decides which addresses users of the provider
+   * have, such as a tenant of its own: anywhere else users can take the account of anybody.
    */
-  readonly emailVerification?: 'claim' | 'insecure-trust-provider'
+  readonly emailVerification?: EmailVerification
   /** Every request to the provider is over by then. 100 to 60000, default 5000. */
   readonly timeoutMs?: number
 }
@@ -35,7 +43,7 @@ export interface ResolvedOidcOptions {
   readonly scope: string
   readonly groupsClaim: string
   readonly emailClaim: string
-  readonly emailVerification: 'claim' | 'insecure-trust-provider'
+  readonly emailVerification: EmailVerification
   readonly timeoutSeconds: number
 }
 
@@ -59,12 +67,16 @@ export function resolveOidcOptions(given: OidcProviderOptions): ResolvedOidcOpti
   const issuer = URL.canParse(options.issuer) ? new URL(options.issuer) : undefined
   if (!issuer || !(issuer.protocol === 'https:' || isLoopback(issuer)))
     problems.push('issuer: give an https URL, or http on loopback')
+  if (issuer && isOfEveryTenant(issuer))
+    problems.push(
+      'issuer: give the one of your tenant, https://login.microsoftonline.com/TENANT-ID/v2.0; this one speaks for users of all tenants, whose administrators choose their addresses',
+    )
   if (options.clientId === '') problems.push('clientId: required')
   if (!scopes.includes('openid')) problems.push('scopes: openid is required')
   if (emailClaim === '') problems.push('emailClaim: give the name of a claim')
   if (groupsClaim === '') problems.push('groupsClaim: give the name of a claim')
-  if (!['claim', 'insecure-trust-provider'].includes(emailVerification))
-    problems.push('emailVerification: give claim or insecure-trust-provider')
+  if (!EMAIL_VERIFICATIONS.includes(emailVerification))
+    problems.push(`emailVerification: give ${EMAIL_VERIFICATIONS.join(', ')}`)
   else if (emailClaim !== '' && emailClaim !== 'email' && emailVerification === 'claim')
     problems.push(
       `emailClaim: email_verified says nothing of ${JSON.stringify(emailClaim)}; with emailVerification: 'insecure-trust-provider' it is trusted without`,
@@ -93,4 +105,12 @@ export function resolveOidcOptions(given: OidcProviderOptions): ResolvedOidcOpti
 
 export function isLoopback({ protocol, hostname }: URL): boolean {
   return protocol === 'http:' && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)
+}
+
+/** Issuers of Entra ID at which anybody's tenant logs in; the ID token then names that tenant. */
+function isOfEveryTenant({ hostname, pathname }: URL): boolean {
+  return (
+    /^login\.(microsoftonline\.(com|us)|partner\.microsoftonline\.cn)$/.test(hostname) &&
+    /^\/(common|organizations|consumers)(\/|$)/i.test(pathname)
+  )
 }

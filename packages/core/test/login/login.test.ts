@@ -123,8 +123,8 @@ describe('a login', () => {
 
   it.each([
     [{ emailVerified: false }, 'email_unverified'],
-    [{ email: 'nobody' }, 'login_refused'],
-    [{ email: 'ad\u212ain@example.com' }, 'login_refused'],
+    [{ email: 'nobody' }, 'login_email_missing'],
+    [{ email: 'ad\u212ain@example.com' }, 'login_email_missing'],
     [new LoginRefused('nonce mismatch'), 'login_refused'],
   ])('is refused when the provider says %j', async (answer, code) => {
     const { deps, events } = await withProvider(answer)

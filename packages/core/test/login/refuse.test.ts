@@ -65,7 +65,7 @@ describe('what nobody identified has done', () => {
 
   it.each<[string, ProviderLogin | Error, string]>([
     ['an answer that the provider does not accept', new LoginRefused('no code'), 'login_refused'],
-    ['no e-mail address', { ...LOGIN, email: 'nobody' }, 'login_refused'],
+    ['no e-mail address', { ...LOGIN, email: 'nobody' }, 'login_email_missing'],
     ['an unverified stranger', { ...LOGIN, emailVerified: false }, 'email_unverified'],
     ['a stranger of another domain', { ...LOGIN, email: 'x@elsewhere.example' }, 'email_domain_refused'],
   ])('leaves no record: %s', async (_, answer, code) => {
@@ -84,6 +84,42 @@ describe('what nobody identified has done', () => {
     deps.strangers.close()
     expect(events[1]).toMatchObject({ code: 'login_refused', count: 499 })
     expect(events).toHaveLength(2)
+  })
+
+  it('hides no reason of somebody whom the provider named, whoever else is refused in that second', async () => {
+    const { deps, events, provider, begin } = await stage()
+    const callback = new URL('https://gate.test/oauth2/callback?state=x')
+    await completeLogin(deps, { callback, browser: undefined })
+    const addressProblem = { reason: 'no address in the claim email', options: ['emailClaim'] }
+    const { email: _email, ...unnamed } = LOGIN
+    for (const answer of [
+      { ...unnamed, addressProblem },
+      { ...LOGIN, emailVerified: false },
+    ]) {
+      provider.answer = answer
+      await completeLogin(deps, await begin())
+    }
+    expect(events.map(({ detail, options }) => [detail, options])).toEqual([
+      [expect.stringContaining('the state is unknown'), undefined],
+      [
+        'A login of the subject subject was refused (login_email_missing): no address in the claim email',
+        ['emailClaim'],
+      ],
+      [expect.stringContaining('of user@example.com was refused (email_unverified)'), undefined],
+    ])
+  })
+
+  it('says the reason of the provider’s answer, and nothing of what a library had in hand', async () => {
+    const { deps, events, provider, begin } = await stage()
+    provider.answer = new LoginRefused('the nonce is another')
+    expect(refusalOf(await completeLogin(deps, await begin()))).toBe('login_refused')
+    expect(events).toEqual([
+      {
+        level: 'warn',
+        code: 'login_refused',
+        detail: 'A login of nobody that is known was refused (login_refused): the nonce is another',
+      },
+    ])
   })
 
   it('is audited when it is about an account that is known here', async () => {

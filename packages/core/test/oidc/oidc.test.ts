@@ -172,6 +172,16 @@ describe('the OIDC client', () => {
       },
     )
 
+    it.each([false, 'false', undefined])('takes what it calls %j only by another name', async (said) => {
+      answers.claims = { email: 'user@example.com', email_verified: said }
+      const trusting = oidcProvider({
+        issuer,
+        clientId: 'client',
+        emailVerification: 'insecure-trust-unverified',
+      })
+      expect(await trusting.complete(callback(), CHALLENGE)).toMatchObject({ emailVerified: true })
+    })
+
     it.each(['upn', 'preferred_username'])(
       'takes the address from %s, and from nowhere else',
       async (claim) => {
@@ -199,18 +209,28 @@ describe('the OIDC client', () => {
   it.each([
     ['another nonce', { nonce: 'other' }],
     ['no nonce', { nonce: undefined }],
-    ['another audience', { aud: 'other' }],
-    ['another issuer', { iss: 'https://other.test' }],
-    ['an expiry in the past', { exp: 1_000_000_000 }],
   ])('refuses an ID token with %s', async (_, claims) => {
     answers.claims = { ...verified, ...claims }
     await expect(provider.complete(callback(), CHALLENGE)).rejects.toMatchObject({ code: 'login_refused' })
   })
 
+  it.each([
+    ['another audience', { aud: 'other' }],
+    ['another issuer', { iss: 'https://other.test' }],
+    ['an expiry in the past', { exp: 1_000_000_000 }],
+  ])('takes an ID token with %s for a fault of the configuration', async (_, claims) => {
+    answers.claims = { ...verified, ...claims }
+    await expect(provider.complete(callback(), CHALLENGE)).rejects.toMatchObject({
+      code: 'provider_misconfigured',
+    })
+  })
+
   it('refuses an ID token that another key has signed', async () => {
     answers.claims = verified
     answers.signWithOtherKey = true
-    await expect(provider.complete(callback(), CHALLENGE)).rejects.toMatchObject({ code: 'login_refused' })
+    await expect(provider.complete(callback(), CHALLENGE)).rejects.toMatchObject({
+      code: 'provider_misconfigured',
+    })
   })
 
   it.each([[{ state: 'other' }], [{ iss: 'https://other.test' }], [{ error: 'access_denied' }]])(
