@@ -21,6 +21,43 @@ function foldsToAscii(character: string): boolean {
   return NON_ASCII.test(character) && !NON_ASCII.test(character.normalize('NFKC').toLowerCase())
 }
 
+const SUBJECT_ACCOUNT = /^subject:((?:[\w.-]|~[\dA-F]{2})+):((?:[\w.-]|~[\dA-F]{2})+)$/
+const MAX_SUBJECT_LENGTH = 255
+
+/**
+ * The account of whoever has no e-mail: `subject:SUBJECT:ISSUER`, the issuer without its `https://`, every byte but ASCII
+ * letters, digits, `_`, `.` and `-` as `~` and two hexadecimal digits. No two subjects of any issuers share one, and it has
+ * no `@`, so that it is nobody's e-mail. Undefined for what is no subject (OpenID Connect Core 1.0 §2): empty, longer than
+ * 255, or not well-formed Unicode.
+ */
+export function subjectAccount(issuer: string, subject: string): string | undefined {
+  if (subject === '' || subject.length > MAX_SUBJECT_LENGTH || /\p{Cs}/u.test(subject)) return undefined
+  return `subject:${escapeBytes(subject)}:${escapeBytes(issuer.replace(/^https:\/\//, ''))}`
+}
+
+/** The one spelling of an account: that of its e-mail, or what `subjectAccount` gives. Undefined for anything else. */
+export function canonicalAccount(text: string): string | undefined {
+  const [given, subject = '', issuer = ''] = SUBJECT_ACCOUNT.exec(text.trim()) ?? []
+  if (given === undefined) return canonicalEmail(text)
+  const isCanonical = [subject, issuer].every((part) => escapeBytes(unescapeBytes(part)) === part)
+  return isCanonical ? given : undefined
+}
+
+/** Whether an account id is an e-mail: every other kind (of a subject, of a service, the master key) is without `@`. */
+export function isEmail(accountId: string): boolean {
+  return accountId.includes('@')
+}
+
+function escapeBytes(text: string): string {
+  const spell = (byte: number) => `~${byte.toString(16).toUpperCase().padStart(2, '0')}`
+  return text.replace(/[^\w.-]/gu, (character) => [...Buffer.from(character)].map(spell).join(''))
+}
+
+function unescapeBytes(text: string): string {
+  const bytes = text.replace(/~(..)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+  return Buffer.from(bytes, 'latin1').toString()
+}
+
 /**
  * Where an account's records live: 128 bits of an HMAC over the account id. The same for every spelling of an e-mail
  * (callers pass the canonical one) and telling nobody without the key who it is.

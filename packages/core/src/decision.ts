@@ -29,8 +29,12 @@ export interface Credential {
 
 /** Someone who may come in. Frozen to the bottom: handlers can pass it on without fear. */
 export interface Identity {
-  /** Canonical e-mail: the key of bans, budgets and audit. */
+  /**
+   * Canonical e-mail, or `subject:SUBJECT:ISSUER` of whoever a trusted issuer names by that alone: the key of bans, budgets
+   * and audit.
+   */
   readonly accountId: string
+  /** The account id again where there is no e-mail. */
   readonly email: string
   readonly name?: string
   readonly groups: readonly string[]

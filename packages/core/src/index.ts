@@ -1,4 +1,4 @@
-export { canonicalEmail } from './account.js'
+export { canonicalAccount, canonicalEmail } from './account.js'
 export type { CreatedApiKey } from './api-keys/add.js'
 export type { ApiKeyToCreate } from './api-keys/create.js'
 export type { ApiKeyInfo } from './api-keys/key.js'

@@ -1,5 +1,5 @@
 import { acceptLoss } from './accept-loss.js'
-import { canonicalEmail } from './account.js'
+import { canonicalAccount } from './account.js'
 import type { CreatedApiKey } from './api-keys/add.js'
 import { type ApiKeyToCreate, createApiKey } from './api-keys/create.js'
 import type { ApiKeyInfo } from './api-keys/key.js'
@@ -188,8 +188,8 @@ export function bindVerbs(deps: Deps): GateVerbs {
 
 /** Canonicalises the account that a verb acts on, so that no spelling of it slips past a ban. */
 function onAccountOf<I extends { readonly account: string }>(input: I): I {
-  const account = canonicalEmail(input.account)
-  if (account === undefined) throw new TypeError('not an e-mail address')
+  const account = canonicalAccount(input.account)
+  if (account === undefined) throw new TypeError('not an account')
   return { ...input, account }
 }
 

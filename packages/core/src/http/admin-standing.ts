@@ -6,7 +6,7 @@ import { unbanAccount } from '../standing/unban.js'
 import { json, refuse } from './answer.js'
 import { replicationOnWire, wireReplication } from './replication.js'
 import { route } from './route.js'
-import { email, seconds } from './wire.js'
+import { account, seconds } from './wire.js'
 
 /** Bans and forced logouts. */
 export const adminStandingRoutes = [
@@ -16,7 +16,7 @@ export const adminStandingRoutes = [
     access: 'admin',
     summary: 'Ban an account at once, everywhere',
     body: z.object({
-      user_email: email,
+      user_email: account,
       duration_seconds: z.int().min(1).max(MAX_BAN_SECONDS).default(DEFAULT_BAN_SECONDS),
       reason: z.string().max(10_000).optional(),
       keep_tokens: z.boolean().default(false),
@@ -62,7 +62,7 @@ export const adminStandingRoutes = [
     access: 'admin',
     summary: 'End all sessions of an account and delay its next login',
     body: z.object({
-      user_email: email,
+      user_email: account,
       relogin_after_seconds: z.int().min(0).max(MAX_RELOGIN_SECONDS).default(DEFAULT_RELOGIN_SECONDS),
     }),
     answer: z.object({
@@ -96,13 +96,13 @@ export const adminStandingRoutes = [
     summary: 'Lift a ban; what it ended stays ended',
     answer: z.object({ message: z.string(), user_email: z.string(), unbanned_by: z.string() }),
     async handle({ deps, identity, actor, params }) {
-      const account = email.safeParse(params.email)
-      if (!account.success) return refuse(denial('input_invalid'))
-      const unbanned = await unbanAccount(deps, { account: account.data, by: actor })
+      const named = account.safeParse(params.email)
+      if (!named.success) return refuse(denial('input_invalid'))
+      const unbanned = await unbanAccount(deps, { account: named.data, by: actor })
       if (!unbanned.ok) return refuse(unbanned.denial)
       return json({
         message: 'The ban is lifted.',
-        user_email: account.data,
+        user_email: named.data,
         unbanned_by: identity.email,
       })
     },

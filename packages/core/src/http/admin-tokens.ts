@@ -10,7 +10,7 @@ import type { TokenInfo } from '../tokens/token.js'
 import { json, refuse } from './answer.js'
 import { replicationOnWire, wireReplication } from './replication.js'
 import { route } from './route.js'
-import { email, listQuery, nextCursor, pageOf, tokenStatus, toWireToken, wireToken } from './wire.js'
+import { account, listQuery, nextCursor, pageOf, tokenStatus, toWireToken, wireToken } from './wire.js'
 
 const ownedToken = wireToken.extend({ user_email: z.string() })
 
@@ -61,12 +61,12 @@ export const adminTokenRoutes = [
       next_cursor: z.string().optional(),
     }),
     async handle({ deps, params, query }) {
-      const account = email.safeParse(params.email)
-      if (!account.success) return refuse(denial('input_invalid'))
-      const listed = await listTokens(deps, { account: account.data, ...pageOf(query) })
+      const named = account.safeParse(params.email)
+      if (!named.success) return refuse(denial('input_invalid'))
+      const listed = await listTokens(deps, { account: named.data, ...pageOf(query) })
       return json({
         tokens: listed.items.map(toOwnedToken),
-        user_email: account.data,
+        user_email: named.data,
         ...nextCursor(listed),
       })
     },
@@ -102,7 +102,7 @@ export const adminTokenRoutes = [
     path: '/api/admin/tokens/revoke-user',
     access: 'admin',
     summary: 'Revoke every token of an account',
-    body: z.object({ user_email: email }),
+    body: z.object({ user_email: account }),
     answer: z.object({
       message: z.string(),
       user_email: z.string(),

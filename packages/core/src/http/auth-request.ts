@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { canonicalEmail } from '../account.js'
+import { canonicalEmail, isEmail } from '../account.js'
 import { refuseUnlisted } from '../auth-request/allowed.js'
 import { AUTH_REQUEST_PATH, originalOf } from '../auth-request/original-request.js'
 import { sendToLoginOr } from '../authenticate.js'
@@ -68,7 +68,8 @@ function answer(
     status,
     headers: {
       'x-auth-request-user': visibleAscii(identity.accountId),
-      'x-auth-request-email': visibleAscii(identity.email),
+      // Empty rather than left out: some proxies pass on what the client sent in place of a header that is missing.
+      'x-auth-request-email': isEmail(identity.email) ? visibleAscii(identity.email) : '',
       'x-auth-request-groups': visibleAsciiList(identity.groups),
       'cache-control': 'no-store',
     },

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isEmail } from '../account.js'
 import { cookieValue, headerValues } from '../credentials.js'
 import { denial, ROLES } from '../decision.js'
 import { beginLogin } from '../login/begin.js'
@@ -124,7 +125,7 @@ export const browserRoutes = [
     answer: z.object({
       sub: z.string(),
       user: z.string(),
-      email: z.string(),
+      email: z.string().optional(),
       name: z.string(),
       groups: z.array(z.string()),
       role: z.enum(ROLES),
@@ -135,7 +136,7 @@ export const browserRoutes = [
       return json({
         sub: accountId,
         user: accountId,
-        email,
+        ...(isEmail(email) ? { email } : {}),
         name: name ?? email,
         groups,
         role,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { canonicalEmail } from '../account.js'
+import { canonicalAccount } from '../account.js'
 import type { Listed } from '../directory/directory.js'
 import type { Millis } from '../store/store.js'
 import type { TokenInfo } from '../tokens/token.js'
@@ -9,13 +9,13 @@ export function seconds(at: Millis): number {
   return Math.floor(at / 1000)
 }
 
-/** An e-mail in any spelling; the canonical one from here on. */
-export const email = z
+/** An account as its e-mail in any spelling, or `subject:SUBJECT:ISSUER`; in its one spelling from here on. */
+export const account = z
   .string()
-  .max(320)
+  .max(4096)
   .transform((text, check) => {
-    const canonical = canonicalEmail(text)
-    if (canonical === undefined) check.addIssue({ code: 'custom', message: 'not an e-mail address' })
+    const canonical = canonicalAccount(text)
+    if (canonical === undefined) check.addIssue({ code: 'custom', message: 'not an account' })
     return canonical ?? ''
   })
 

@@ -1,4 +1,4 @@
-import { canonicalEmail } from '../account.js'
+import { canonicalAccount, canonicalEmail } from '../account.js'
 import { type ActsFor, actorFor } from '../authorization/actor.js'
 import { type Outcome, refused } from '../outcome.js'
 import { checkMembers } from './check.js'
@@ -13,6 +13,12 @@ export interface InputTable<I> {
 export const email: Kind = (name, value, problems) => {
   if (typeof value !== 'string' || canonicalEmail(value) === undefined)
     problems.push(`${name}: give an e-mail address`)
+}
+
+/** An e-mail in any spelling, or the account of whoever has none. */
+export const account: Kind = (name, value, problems) => {
+  if (typeof value !== 'string' || canonicalAccount(value) === undefined)
+    problems.push(`${name}: give an e-mail address, or subject:SUBJECT:ISSUER`)
 }
 
 /** On whose behalf; see `ActsFor`. */

@@ -8,27 +8,33 @@ import type { TokenToIssue } from '../tokens/issue.js'
 import type { TokenFilter } from '../tokens/list-all.js'
 import type { KeyToRotate } from '../verbs.js'
 import { flag, integer, listOf, nonEmptyText, oneOf, text } from './kinds.js'
-import { actsFor, email, type InputTable } from './operation.js'
+import { account, actsFor, email, type InputTable } from './operation.js'
 
 type By = { readonly by: ActsFor }
 type Account = { readonly account: string }
 type Identified = { readonly id: string }
 
 const by = { by: actsFor }
-const account = { account: email }
+/** Anybody who can be let in. */
+const anyAccount = { account }
+/** Whoever can have credentials of the gate. */
+const emailAccount = { account: email }
 const page = { limit: integer(1, 200), cursor: nonEmptyText }
 const scopeWish = { scopes: listOf(nonEmptyText), grantable: listOf(nonEmptyText) }
 
 export const BY: InputTable<By> = { members: by }
-export const ACCOUNT: InputTable<Account> = { members: account, required: ['account'] }
-export const ON_ACCOUNT: InputTable<Account & By> = { members: { ...account, ...by }, required: ['account'] }
+export const ACCOUNT: InputTable<Account> = { members: anyAccount, required: ['account'] }
+export const ON_ACCOUNT: InputTable<Account & By> = {
+  members: { ...anyAccount, ...by },
+  required: ['account'],
+}
 export const ONE_OF_ACCOUNT: InputTable<Account & Identified & By> = {
-  members: { ...account, id: nonEmptyText, ...by },
+  members: { ...anyAccount, id: nonEmptyText, ...by },
   required: ['account', 'id'],
 }
 export const PAGE: InputTable<ListQuery> = { members: page, required: ['limit'] }
 export const LIST_OF_ACCOUNT: InputTable<ListQuery & Account> = {
-  members: { ...page, ...account },
+  members: { ...page, ...anyAccount },
   required: ['limit', 'account'],
 }
 export const LIST_OF_ALL: InputTable<ListQuery & TokenFilter> = {
@@ -42,7 +48,7 @@ export const SESSION_TO_END: InputTable<{ readonly handle: string } & By> = {
 export const TOKEN_TO_ISSUE: InputTable<TokenToIssue> = {
   // Which lifetimes are short or long enough is the gate's to say.
   members: {
-    ...account,
+    ...emailAccount,
     ...by,
     ...scopeWish,
     name: text,
@@ -51,12 +57,18 @@ export const TOKEN_TO_ISSUE: InputTable<TokenToIssue> = {
   required: ['account'],
 }
 export const API_KEY_TO_CREATE: InputTable<ApiKeyToCreate> = {
-  members: { ...account, ...by, ...scopeWish, name: text, lifetimeSeconds: integer(60, MAX_API_KEY_SECONDS) },
+  members: {
+    ...emailAccount,
+    ...by,
+    ...scopeWish,
+    name: text,
+    lifetimeSeconds: integer(60, MAX_API_KEY_SECONDS),
+  },
   required: ['account'],
 }
 export const KEY_TO_ROTATE: InputTable<KeyToRotate> = {
   members: {
-    ...account,
+    ...anyAccount,
     id: nonEmptyText,
     ...by,
     grantable: listOf(nonEmptyText),
@@ -66,7 +78,7 @@ export const KEY_TO_ROTATE: InputTable<KeyToRotate> = {
 }
 export const BAN: InputTable<BanRequest> = {
   members: {
-    ...account,
+    ...anyAccount,
     ...by,
     durationSeconds: integer(1, MAX_BAN_SECONDS),
     reason: text,
@@ -75,6 +87,6 @@ export const BAN: InputTable<BanRequest> = {
   required: ['account'],
 }
 export const FORCED_LOGOUT: InputTable<Account & By & { readonly reloginAfterSeconds?: number }> = {
-  members: { ...account, ...by, reloginAfterSeconds: integer(0, MAX_RELOGIN_SECONDS) },
+  members: { ...anyAccount, ...by, reloginAfterSeconds: integer(0, MAX_RELOGIN_SECONDS) },
   required: ['account'],
 }

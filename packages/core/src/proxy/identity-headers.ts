@@ -1,3 +1,4 @@
+import { isEmail } from '../account.js'
 import type { Identity } from '../decision.js'
 import { visibleAscii, visibleAsciiList } from '../request/field-value.js'
 
@@ -32,6 +33,8 @@ function readPart(who: Identity, part: IdentityPart): string | undefined {
       return visibleAsciiList(who.groups)
     case 'credentialId':
       return visibleAscii(who.credential.id)
+    case 'email':
+      return isEmail(who.email) ? visibleAscii(who.email) : undefined
     default: {
       const text = who[part]
       return text === undefined ? undefined : visibleAscii(text)

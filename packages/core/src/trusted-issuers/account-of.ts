@@ -1,6 +1,7 @@
-import { canonicalEmail } from '../account.js'
+import { canonicalEmail, subjectAccount } from '../account.js'
 import { done, type Outcome, refused } from '../outcome.js'
 import { claimAt } from './claim-path.js'
+import type { ResolvedTrustedIssuer } from './options.js'
 
 /**
  * The account that a payload speaks of. Refused with `email_missing` when it names none, and with `email_unverified`
@@ -11,10 +12,15 @@ import { claimAt } from './claim-path.js'
  */
 export function accountOf(
   payload: Readonly<Record<string, unknown>>,
-  paths: { readonly email: readonly string[]; readonly userId: readonly string[] },
+  { issuer, claims, withoutEmail }: Pick<ResolvedTrustedIssuer, 'issuer' | 'claims' | 'withoutEmail'>,
 ): Outcome<string> {
-  const email = claimAt(payload, paths.email)
-  const named = email === undefined ? claimAt(payload, paths.userId) : email
+  const email = claimAt(payload, claims.email)
+  const userId = claimAt(payload, claims.userId)
+  if (email === undefined && withoutEmail === 'subject') {
+    const account = typeof userId === 'string' ? subjectAccount(issuer, userId) : undefined
+    return account === undefined ? refused('email_missing') : done(account)
+  }
+  const named = email === undefined ? userId : email
   const account = typeof named === 'string' ? canonicalEmail(named) : undefined
   if (!account) return refused('email_missing')
   const { email_verified: verified = true } = payload

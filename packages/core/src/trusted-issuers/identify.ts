@@ -1,3 +1,4 @@
+import { isEmail } from '../account.js'
 import { frozenIdentity } from '../authentication/identity.js'
 import type { Denial, DenialCode, Identity } from '../decision.js'
 import type { Deps } from '../deps.js'
@@ -25,7 +26,7 @@ export async function identifyByExternalToken(
     return verified
   }
   const { id, issuedAt, expiresAt, scopes, ...who } = verified.value
-  const foreign = refuseEmailDomain(deps.options, who.accountId)
+  const foreign = isEmail(who.accountId) ? refuseEmailDomain(deps.options, who.accountId) : undefined
   if (foreign) return { ok: false, denial: foreign }
   const partition = deps.partitionOf(who.accountId)
   const ended = await endOf(deps, partition, { id, issuedAt })
@@ -51,13 +52,16 @@ function mapScopes(deps: Deps, { options }: TrustedIssuer, scopes: readonly stri
 /** A proven token that speaks of no account is a matter of two configurations: their operator learns which. */
 function sayUnlessAccount(deps: Deps, { options }: TrustedIssuer, { code }: Denial): void {
   if (code !== 'email_missing' && code !== 'email_unverified') return
-  const claim = options.claims.email.join('.')
-  const fault =
-    code === 'email_missing'
-      ? `has no e-mail address in ${claim}`
-      : 'says that its e-mail address is unverified'
+  const email = options.claims.email.join('.')
+  const userId = options.claims.userId.join('.')
+  const unnamed =
+    options.withoutEmail === 'subject'
+      ? `has neither an e-mail address in ${email} nor a user id in ${userId}`
+      : `has no e-mail address in ${email} (withoutEmail: 'subject' admits it by ${userId} and issuer)`
+  const fault = code === 'email_missing' ? unnamed : 'says that its e-mail address is unverified'
   const detail = `A token of ${options.issuer} was refused: it ${fault}`
-  deps.strangers.report({ level: 'warn', code: `external_token_${code}`, detail })
+  const toLookAt = { options: ['trustedIssuers'] }
+  deps.strangers.report({ level: 'warn', code: `external_token_${code}`, detail, ...toLookAt })
 }
 
 /** Whether whoever was let in by an external token still may stay. Expiry alone ends nothing that runs. */

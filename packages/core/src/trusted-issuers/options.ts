@@ -12,7 +12,10 @@ export type MappedRole = Exclude<Role, 'super_admin'>
 
 /** Where the claims are. */
 export interface ClaimPaths {
-  /** The account when there is no e-mail claim; it must then be an e-mail address itself. Default `sub`. */
+  /**
+   * The account when there is no e-mail claim; it must then be an e-mail address itself, unless `withoutEmail` is `subject`.
+   * Default `sub`.
+   */
   readonly userId?: ClaimPath
   /** Default `email`. */
   readonly email?: ClaimPath
@@ -50,6 +53,12 @@ export interface TrustedIssuerOptions {
    * these: `{ openid: ['api'] }` lets in what says `openid profile`.
    */
   readonly scopes?: Readonly<Record<string, readonly string[]>>
+  /**
+   * A token without an e-mail claim is refused, unless its user id is an address (`refuse`, default); or it is let in as
+   * `subject:USER-ID:ISSUER` (`subject`), whose user id is then never taken for an address. Such an account can be banned
+   * like any other; `allowedEmailDomains` does not concern it.
+   */
+  readonly withoutEmail?: 'refuse' | 'subject'
   /** Whoever has no role that is mapped is a `user` (default), or is refused. */
   readonly unknownRole?: 'user' | 'refuse'
   /** A Standard Schema (zod, valibot, arktype …) for the whole payload. Its output becomes `identity.claims`. */
@@ -74,6 +83,7 @@ export interface ResolvedTrustedIssuer {
   readonly claims: Readonly<Record<keyof ClaimPaths, readonly string[]>>
   readonly roles: ReadonlyMap<string, MappedRole>
   readonly scopes: ReadonlyMap<string, readonly string[]>
+  readonly withoutEmail: 'refuse' | 'subject'
   readonly unknownRole: 'user' | 'refuse'
   readonly claimsSchema: StandardSchema | undefined
   readonly jwksCacheMs: Millis

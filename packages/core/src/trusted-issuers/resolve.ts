@@ -1,5 +1,5 @@
 import { checkMembers } from '../input/check.js'
-import { checkedByValue, type Shape, someObject } from '../input/kinds.js'
+import { checkedByValue, oneOf, type Shape, someObject } from '../input/kinds.js'
 import { requireWithin } from '../limits.js'
 import { isJwsAlgorithm } from '../tokens/algorithms.js'
 import { type ClaimPath, parseClaimPath } from './claim-path.js'
@@ -67,6 +67,7 @@ const ISSUER: Shape<TrustedIssuerOptions> = {
   claims: someObject,
   roles: checkedByValue,
   scopes: checkedByValue,
+  withoutEmail: oneOf('refuse', 'subject'),
   unknownRole: checkedByValue,
   claimsSchema: checkedByValue,
   jwksCacheSeconds: checkedByValue,
@@ -99,6 +100,7 @@ function resolve(
     claims: resolvePaths(given.claims, problems),
     roles: resolveRoles(given.roles, problems),
     scopes: resolveScopes(given.scopes, knownScopes, problems),
+    withoutEmail: given.withoutEmail ?? 'refuse',
     unknownRole,
     claimsSchema,
     jwksCacheMs: limits.jwksCacheSeconds * 1000,

@@ -13,7 +13,7 @@ import type { TrustedIssuer } from './trusted-issuer.js'
 
 /** What a token of a trusted issuer says about its bearer, by the mapping of that issuer. */
 export interface ExternalClaims {
-  /** Canonical e-mail. */
+  /** Canonical e-mail, or the account of a subject without one. */
   readonly accountId: string
   readonly email: string
   readonly name?: string
@@ -72,7 +72,7 @@ function refuseUntimely(
 function mapClaims({ options }: TrustedIssuer, payload: ExternalPayload): Outcome<ExternalClaims> {
   const { members, id, issuedAt, expiresAt } = payload
   const { claims: paths, roles, unknownRole } = options
-  const account = accountOf(members, paths)
+  const account = accountOf(members, options)
   if (!account.ok) return account
   const role = mapRole(claimAt(members, paths.role), roles)
   if (role === undefined && unknownRole === 'refuse') return refused('role_insufficient')

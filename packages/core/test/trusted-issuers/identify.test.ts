@@ -76,8 +76,9 @@ describe('who presents a token of a trusted issuer', () => {
           level: 'warn',
           code: 'external_token_email_missing',
           detail: expect.stringMatching(
-            /^A token of http:\/\/127\.0\.0\.1:\d+ was refused: it has no e-mail address in email$/,
+            /^A token of http:\/\/127\.0\.0\.1:\d+ was refused: it has no e-mail address in email \(withoutEmail: 'subject' admits it by sub and issuer\)$/,
           ),
+          options: ['trustedIssuers'],
         },
       ],
     ])
