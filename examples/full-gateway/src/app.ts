@@ -13,6 +13,7 @@ import { type IdentityParts, startIdentity } from './identity.js'
 import { loopbackAddress } from './readiness.js'
 import { loadSecret } from './secrets.js'
 import { listen, serve, startingServer, stop } from './serve.js'
+import { settingsOf } from './settings/setting-of.js'
 import type { Settings } from './settings.js'
 import { signingKeys } from './signing.js'
 import { awaitStore, openStore } from './store.js'
@@ -120,7 +121,9 @@ async function startUpstream(settings: Settings, log: Logger, closing: (() => Pr
   return chooseUpstream({ kind: 'single', anthropic: api, openai: api })
 }
 
-function logEvent(log: Logger, { level, code, detail, count, cause }: GateEvent): void {
+function logEvent(log: Logger, { level, code, detail, count, options = [], cause }: GateEvent): void {
+  const settings = settingsOf(options)
+  const hint = settings.length === 0 ? '' : ` (settings: ${settings.join(', ')})`
   const more = { ...(count === undefined ? {} : { count }), ...(cause === undefined ? {} : { err: cause }) }
-  log[level]({ code, ...more }, detail)
+  log[level]({ code, ...more }, detail + hint)
 }

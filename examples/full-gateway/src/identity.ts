@@ -21,6 +21,10 @@ export async function startIdentity(
 ): Promise<IdentityParts> {
   const { identity } = settings
   if (identity.kind === 'oidc') {
+    log.info(
+      { redirectUri: `${publicUrl}/oauth2/callback`, postLogoutRedirectUri: `${publicUrl}/` },
+      'what has to be registered at the identity provider',
+    )
     const { issuer, clientId, clientSecret, scopes, emailClaim, emailVerification, groupsClaim } = identity
     const provider = {
       issuer,

@@ -5,6 +5,7 @@ import {
   PortcullisError,
   type RateLimits,
 } from '@portcullis/core'
+import type { EmailVerification } from '@portcullis/core/oidc'
 import type { Framework } from './frameworks.js'
 import { type CredentialSettings, readCredentials } from './settings/credentials.js'
 import { FIELDS, type LogLevel, type SettingName, type SettingValue } from './settings/fields.js'
@@ -24,7 +25,7 @@ export type IdentitySettings =
       readonly clientSecret: string | undefined
       readonly scopes: string
       readonly emailClaim: string
-      readonly emailVerification: 'claim' | 'insecure-trust-provider'
+      readonly emailVerification: EmailVerification
       readonly groupsClaim: string
     }
 
@@ -218,9 +219,9 @@ function readIdentity(
       problems.push(
         'OIDC_EMAIL_CLAIM: email_verified speaks of email alone; set OIDC_EMAIL_VERIFICATION=insecure-trust-provider too if only you decide which addresses users of the provider have',
       )
-    if (emailVerification === 'insecure-trust-provider')
+    if (emailVerification !== 'claim')
       warnings.push(
-        'OIDC_EMAIL_VERIFICATION is insecure-trust-provider: whoever decides which address a user of the provider has decides whose account that user gets',
+        `OIDC_EMAIL_VERIFICATION is ${emailVerification}: whoever decides which address a user of the provider has decides whose account that user gets`,
       )
     return {
       kind: 'oidc',

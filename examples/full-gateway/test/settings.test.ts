@@ -302,7 +302,7 @@ describe('the identity provider', () => {
     const env = { OIDC_ISSUER: 'https://login.example.com', OIDC_CLIENT_ID: 'gate', OIDC_EMAIL_CLAIM: 'upn' }
     expect(problemsOf(env)).toEqual([expect.stringContaining('OIDC_EMAIL_CLAIM')])
     expect(problemsOf({ ...env, OIDC_EMAIL_VERIFICATION: 'off' })).toContainEqual(
-      expect.stringContaining('OIDC_EMAIL_VERIFICATION: give claim or insecure-trust-provider'),
+      expect.stringContaining('OIDC_EMAIL_VERIFICATION: give claim, insecure-trust-provider or'),
     )
     const { identity, warnings } = readSettings({
       ...env,

@@ -221,8 +221,8 @@ export const FIELDS = {
   OIDC_CLIENT_SECRET: opaque,
   OIDC_SCOPES: scopes,
   OIDC_EMAIL_CLAIM: opaque,
-  OIDC_EMAIL_VERIFICATION: z.enum(['claim', 'insecure-trust-provider'], {
-    error: 'give claim or insecure-trust-provider',
+  OIDC_EMAIL_VERIFICATION: z.enum(['claim', 'insecure-trust-provider', 'insecure-trust-unverified'], {
+    error: 'give claim, insecure-trust-provider or insecure-trust-unverified',
   }),
   OIDC_GROUPS_CLAIM: opaque,
   DEMO_PASSWORD: opaque.refine((text) => text.length <= 200, 'give at most 200 characters'),
