@@ -36,7 +36,12 @@ beforeAll(async () => {
       .setExpirationTime('5m')
       .sign(privateKey)
   const file = path.join(directory, 'issuers.json')
-  await writeFile(file, JSON.stringify([{ issuer: origin, audience: 'gateway', jwksUri: `${origin}/keys` }]))
+  await writeFile(
+    file,
+    JSON.stringify([
+      { issuer: origin, audience: 'gateway', jwksUri: `${origin}/keys`, withoutEmail: 'subject' },
+    ]),
+  )
   gateway = await runGateway({ TRUSTED_ISSUERS_FILE: file, MASTER_KEY, SCIM_SECRET, TOKEN_RENEWAL: 'offer' })
 })
 afterAll(async () => {
@@ -62,6 +67,19 @@ describe('the gateway', () => {
     expect(banned.status).toBe(200)
     expect((await call(token)).status).toBe(403)
     expect((await call(MASTER_KEY)).status).toBe(403)
+  })
+
+  it('takes a token without an e-mail address as the account of its subject and issuer, until that is banned', async () => {
+    const token = await sign({ email: undefined })
+    expect((await call(token)).status).toBe(200)
+    const port = (issuer.address() as AddressInfo).port
+    const banned = await fetch(`${gateway.url}/api/admin/sessions/revoke-user`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${MASTER_KEY}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ user_email: `subject:ci:http~3A~2F~2F127.0.0.1~3A${port}` }),
+    })
+    expect(banned.status).toBe(200)
+    expect((await call(token)).status).toBe(403)
   })
 
   it('takes no token of anybody else', async () => {
