@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, unlink } from 'node:fs/promises'
+import { mkdir, open, stat, unlink } from 'node:fs/promises'
 import path from 'node:path'
 
 /** A disk that hangs, such as a network file system whose server is gone, has to be an error too. */
@@ -7,8 +7,11 @@ const PATIENCE_MS = 1000
 /** What a first start writes, and then some. */
 const PROBE_BYTES = 262_144
 
-/** What is wrong with a directory that has to take files, or undefined: found out by writing one. */
-export async function dataDirProblem(directory: string): Promise<string | undefined> {
+/** What is wrong with a directory that has to take files, or undefined: found out by writing one. `setting` names it. */
+export async function directoryProblem(
+  setting: 'DATA_DIR' | 'WITNESS_DIR',
+  directory: string,
+): Promise<string | undefined> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<string>((resolve) => {
     timer = setTimeout(() => resolve('does not answer within a second'), PATIENCE_MS)
@@ -18,7 +21,7 @@ export async function dataDirProblem(directory: string): Promise<string | undefi
     (cause: unknown) => REASONS[codeOf(cause)] ?? `cannot be used (${codeOf(cause)})`,
   )
   const reason = await Promise.race([probed, late]).finally(() => clearTimeout(timer))
-  return reason && `DATA_DIR: ${directory} ${reason}; give a directory that this process may write`
+  return reason && `${setting}: ${directory} ${reason}; give a directory that this process may write`
 }
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -33,7 +36,7 @@ const REASONS: Readonly<Record<string, string>> = {
 }
 
 async function probe(directory: string): Promise<void> {
-  await mkdir(directory, { recursive: true, mode: 0o700 })
+  await make(path.resolve(directory))
   const file = path.join(directory, `.probe-${randomBytes(8).toString('hex')}`)
   const handle = await open(file, 'wx', 0o600)
   try {
@@ -42,6 +45,27 @@ async function probe(directory: string): Promise<void> {
   } finally {
     await handle.close()
     await unlink(file).catch(() => {})
+  }
+}
+
+/** With its parents. What Node calls recursive never ends below `/proc`, and holds one of its few threads. */
+async function make(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { mode: 0o700 })
+  } catch (cause) {
+    const isThere = await stat(directory).then(
+      (found) => found.isDirectory(),
+      () => false,
+    )
+    if (isThere) return
+    const parent = path.dirname(directory)
+    const isParentMissing = await stat(parent).then(
+      () => false,
+      (reason: unknown) => codeOf(reason) === 'ENOENT',
+    )
+    if (codeOf(cause) !== 'ENOENT' || !isParentMissing) throw cause
+    await make(parent)
+    await make(directory)
   }
 }
 

@@ -1,7 +1,7 @@
-import { PortcullisError } from '@portcullis/core'
+import { checkGateOptions, type GateOptions, PortcullisError } from '@portcullis/core'
 import { readClientsFile, readIssuersFile } from './credentials.js'
-import { dataDirProblem } from './data-dir.js'
-import { FIELDS } from './settings/fields.js'
+import { directoryProblem } from './data-dir.js'
+import { FIELDS, type SettingName, type SettingValue } from './settings/fields.js'
 import { readSettings, type Settings } from './settings.js'
 import { readSigningKey } from './signing.js'
 
@@ -16,9 +16,8 @@ export async function loadSettings(env: Environment): Promise<Settings> {
   const problems: string[] = []
   const settings = await collect(problems, async () => readSettings(env))
   await collectFileProblems(env, problems)
-  const directory = settings && needsDataDir(settings) ? await dataDirProblem(settings.dataDir) : undefined
-  if (directory !== undefined) problems.push(directory)
-  if (settings && problems.length === 0) return withUsableWitness(settings, Boolean(env.WITNESS_DIR?.trim()))
+  await collectDirectoryProblems(env, problems)
+  if (settings && problems.length === 0) return withUsableWitness(settings)
   throw new PortcullisError('configuration_invalid', `The gateway cannot start: ${problems.join('; ')}`, {
     problems,
   })
@@ -27,32 +26,86 @@ export async function loadSettings(env: Environment): Promise<Settings> {
 const WITHOUT_WITNESS =
   'DATA_DIR cannot be written, so nothing remembers what Redis must still have: data that it loses while no gateway runs goes unnoticed; set WITNESS_DIR to a directory that can'
 
-/** A container whose file system is read-only may still stand in front of a Redis. */
-async function withUsableWitness(settings: Settings, isChosen: boolean): Promise<Settings> {
+/** A container whose file system is read-only may still stand in front of a Redis. One that was asked for was looked at. */
+async function withUsableWitness(settings: Settings): Promise<Settings> {
   const { witnessDir, store, warnings } = settings
-  const isOptional = store.kind !== 'embedded' && !isChosen
-  if (!isOptional || witnessDir === undefined || (await dataDirProblem(witnessDir)) === undefined)
-    return settings
+  if (store.kind === 'embedded' || witnessDir === undefined) return settings
+  if ((await directoryProblem('WITNESS_DIR', witnessDir)) === undefined) return settings
   return { ...settings, witnessDir: undefined, warnings: [...warnings, WITHOUT_WITNESS] }
 }
 
 /** Also with settings that are wrong elsewhere, so that one start tells of everything. */
 async function collectFileProblems(env: Environment, problems: string[]): Promise<void> {
-  const keyFiles = FIELDS.JWT_KEY_FILE.safeParse(env.JWT_KEY_FILE?.trim() || undefined)
-  for (const path of keyFiles.success ? keyFiles.data : [])
-    await collect(problems, () => readSigningKey(path))
-  await collect(problems, () => readIssuersFile(env.TRUSTED_ISSUERS_FILE?.trim() || undefined))
-  await collect(problems, () => readClientsFile(env.OAUTH_CLIENTS_FILE?.trim() || undefined))
+  for (const path of settingIn(env, 'JWT_KEY_FILE') ?? []) await collect(problems, () => readSigningKey(path))
+  const issuersFile = settingIn(env, 'TRUSTED_ISSUERS_FILE')
+  const clientsFile = settingIn(env, 'OAUTH_CLIENTS_FILE')
+  const trustedIssuers = await collect(problems, () => readIssuersFile(issuersFile))
+  const oauthClients = await collect(problems, () => readClientsFile(clientsFile))
+  problems.push(...whatTheGateRefuses(env, { trustedIssuers, oauthClients }))
 }
 
-/** Whether anything is kept there: records, or a secret that nobody has set. */
-function needsDataDir({ store, signing, sessionSecrets, identity }: Settings): boolean {
-  return (
-    store.kind === 'embedded' ||
-    signing.kind === 'generated' ||
-    sessionSecrets === undefined ||
-    identity.kind === 'demo'
-  )
+/** The options that the gate alone can judge, and the settings that they come from. */
+const SETTING_OF: Readonly<Record<string, SettingName>> = {
+  trustedIssuers: 'TRUSTED_ISSUERS_FILE',
+  oauthClients: 'OAUTH_CLIENTS_FILE',
+  clientAddress: 'TRUST_PROXY',
+  rateLimits: 'RATE_LIMITS',
+  allowedEmailDomains: 'ALLOWED_EMAIL_DOMAINS',
+  secret: 'SESSION_SECRET',
+  keys: 'JWT_SECRET',
+  masterKey: 'MASTER_KEY',
+  scim: 'SCIM_SECRET',
+}
+
+/** Before the store is waited for, which the gate itself comes after. */
+function whatTheGateRefuses(
+  env: Environment,
+  { trustedIssuers, oauthClients }: Pick<Partial<GateOptions>, 'trustedIssuers' | 'oauthClients'>,
+): string[] {
+  const scimSecrets = settingIn(env, 'SCIM_SECRET')
+  const given = {
+    trustedIssuers,
+    oauthClients,
+    clientAddress: settingIn(env, 'TRUST_PROXY'),
+    rateLimits: settingIn(env, 'RATE_LIMITS'),
+    allowedEmailDomains: settingIn(env, 'ALLOWED_EMAIL_DOMAINS'),
+    secret: settingIn(env, 'SESSION_SECRET'),
+    keys: settingIn(env, 'JWT_SECRET')?.map((secret) => ({ algorithm: 'HS256' as const, secret })),
+    masterKey: settingIn(env, 'MASTER_KEY'),
+    scim: scimSecrets && { secret: scimSecrets },
+  }
+  const isGiven = ([, value]: [string, unknown]) => value !== undefined
+  const problems = checkGateOptions(Object.fromEntries(Object.entries(given).filter(isGiven)))
+  return problems.map((problem) => `${SETTING_OF[/^\w+/.exec(problem)?.[0] ?? ''] ?? 'settings'}: ${problem}`)
+}
+
+/** Undefined where nothing is set, or what is wrong and was named already. */
+function settingIn<Name extends SettingName>(env: Environment, name: Name): SettingValue<Name> | undefined {
+  const text = env[name]?.trim()
+  const result = text ? FIELDS[name].safeParse(text) : undefined
+  return result?.success ? (result.data as SettingValue<Name>) : undefined
+}
+
+async function collectDirectoryProblems(env: Environment, problems: string[]): Promise<void> {
+  const witnessDir = settingIn(env, 'WITNESS_DIR')
+  const found = await Promise.all([
+    needsDataDir(env) ? directoryProblem('DATA_DIR', settingIn(env, 'DATA_DIR') ?? '.data') : undefined,
+    witnessDir === undefined ? undefined : directoryProblem('WITNESS_DIR', witnessDir),
+  ])
+  problems.push(...found.filter((problem) => problem !== undefined))
+}
+
+/**
+ * Whether anything is kept there: records, or a secret that nobody has set and that production does not ask for. By what is
+ * set, however wrong, since what is not yet right will be.
+ */
+function needsDataDir(env: Environment): boolean {
+  const isSet = (name: SettingName) => Boolean(env[name]?.trim())
+  if (isSet('DATA_DIR') && settingIn(env, 'DATA_DIR') === undefined) return false
+  if (!(isSet('REDIS_URL') || isSet('REDIS_CLUSTER') || isSet('REDIS_SENTINELS'))) return true
+  if (env.NODE_ENV?.trim() === 'production') return false
+  const isSigningGiven = isSet('JWT_SECRET') || isSet('JWT_KEY_FILE')
+  return !isSigningGiven || !isSet('SESSION_SECRET') || !isSet('OIDC_ISSUER')
 }
 
 async function collect<T>(problems: string[], read: () => Promise<T>): Promise<T | undefined> {

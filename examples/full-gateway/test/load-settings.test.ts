@@ -43,6 +43,47 @@ describe('at start', () => {
     expect(problems).toHaveLength(5)
   })
 
+  it('an unusable data directory is listed together with settings that are wrong elsewhere', async () => {
+    const problems = await problemsOf({
+      PORT: '70000',
+      OIDC_ISSUER: 'nonsense',
+      DATA_DIR: '/proc/portcullis',
+      WITNESS_DIR: await fileWith('witness', ''),
+      JWT_KEY_FILE: path.join(directory, 'missing.pem'),
+    })
+    for (const part of ['PORT', 'OIDC_ISSUER', 'DATA_DIR: /proc/portcullis', 'WITNESS_DIR', 'missing.pem'])
+      expect(problems).toContainEqual(expect.stringContaining(part))
+  })
+
+  it('a directory for the witness that was asked for has to work, behind Redis too', async () => {
+    const problems = await problemsOf({ REDIS_URL: 'redis://127.0.0.1:1', WITNESS_DIR: '/proc/witness' })
+    expect(problems).toEqual([expect.stringMatching(/^WITNESS_DIR: \/proc\/witness /)])
+  })
+
+  it('what the gate would refuse of files and settings is listed too, before any store is waited for', async () => {
+    const problems = await problemsOf({
+      PORT: '70000',
+      TRUSTED_ISSUERS_FILE: await fileWith('issuers.json', '[{"issuer":"https://idp.example.com"}]'),
+      OAUTH_CLIENTS_FILE: await fileWith('clients.json', '[{"id":"app","redirectURI":"https://a.example"}]'),
+      RATE_LIMITS: 'guesses=5',
+      TRUST_PROXY: 'everybody',
+      MASTER_KEY: SECRET,
+      SESSION_SECRET: SECRET,
+    })
+    const named = problems.map((problem) => problem.split(':', 1)[0])
+    for (const setting of [
+      'PORT',
+      'TRUSTED_ISSUERS_FILE',
+      'OAUTH_CLIENTS_FILE',
+      'RATE_LIMITS',
+      'TRUST_PROXY',
+    ])
+      expect(named).toContain(setting)
+    expect(problems).toContainEqual(expect.stringContaining('the same secret as'))
+    expect(problems.join()).not.toContain(SECRET)
+    expect(problems).not.toContainEqual(expect.stringContaining('required'))
+  })
+
   it.each([
     ['cannot be made', () => '/proc/portcullis'],
     ['is no directory', () => fileWith('file', '')],

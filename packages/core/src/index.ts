@@ -24,7 +24,7 @@ export { type MalfunctionCode, PortcullisError, StoreFullError } from './errors.
 export { createGate, type Gate } from './gate.js'
 export type { Duration, SessionLimits, TokenLimits } from './limits.js'
 export type { OAuthClient } from './oauth/clients.js'
-export type { GateEvent, GateOptions, Pages } from './options.js'
+export { checkGateOptions, type GateEvent, type GateOptions, type Pages } from './options.js'
 export type { Outcome } from './outcome.js'
 export type { Problem, ProblemCode, ProblemRenderer, RenderedProblem } from './problem.js'
 export {

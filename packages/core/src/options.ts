@@ -231,13 +231,30 @@ export interface ResolvedOptions {
 }
 
 /**
+ * What is wrong with some of the options of a gate, such as those that were read from a file: every problem that `createGate`
+ * would name before it looks into the store. What is not given is no problem here.
+ */
+export function checkGateOptions(given: Partial<GateOptions>): readonly string[] {
+  try {
+    resolveOptions(given as GateOptions)
+    return []
+  } catch (error) {
+    if (!(error instanceof PortcullisError)) throw error
+    const missing = REQUIRED.filter((name) => given[name] === undefined).map((name) => `${name}: required`)
+    return error.problems.filter((problem) => !missing.includes(problem))
+  }
+}
+
+const REQUIRED = ['store', 'publicUrl', 'secret', 'keys'] as const
+
+/**
  * Options with every default filled in, frozen. Throws `PortcullisError` `configuration_invalid` that lists every
  * problem at once, options that are unknown, of another kind or missing among them; values of secrets are never quoted.
  */
 export function resolveOptions(given: GateOptions): ResolvedOptions {
   const problems: string[] = []
   const options = checkMembers(given, GATE_OPTIONS, problems, {
-    required: ['store', 'publicUrl', 'secret', 'keys'],
+    required: REQUIRED,
   })
   const [first, ...rest] = readSecrets('secret', options.secret, problems)
   if (options.keys?.length === 0) problems.push('keys: give at least one')

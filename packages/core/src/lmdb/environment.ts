@@ -1,7 +1,8 @@
-import { chmodSync, closeSync, mkdirSync, openSync, statSync } from 'node:fs'
+import { chmodSync, closeSync, openSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { type Database, open, type RootDatabase } from 'lmdb'
 import { PortcullisError } from '../errors.js'
+import { makeDirectory } from '../store/make-directory.js'
 import type { JsonValue, Millis, StoredRecord } from '../store/store.js'
 import { fileProblem } from './file-header.js'
 import type { DeadlinePlace, OrderPlace, RecordPlace } from './layout.js'
@@ -27,7 +28,7 @@ export function openEnvironment(directory: string, { noSync }: { noSync: boolean
   const damage = fileProblem(path.join(directory, 'data.mdb'))
   if (damage !== undefined) throw invalid(`lmdb: ${path.join(directory, 'data.mdb')} ${damage}`)
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    makeDirectory(directory)
     if (!statSync(directory).isDirectory()) throw new Error('not a directory')
     const file = path.join(directory, 'data.mdb')
     // LMDB fills an empty file; one that it makes itself is as readable as the umask allows.

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import {
   closeSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -14,6 +13,7 @@ import {
 import { open, rename } from 'node:fs/promises'
 import path from 'node:path'
 import { PortcullisError } from '../errors.js'
+import { makeDirectory } from './make-directory.js'
 import type { JsonValue } from './store.js'
 
 export interface WitnessOptions<T extends JsonValue> {
@@ -143,7 +143,7 @@ function takeOver<T extends JsonValue>(
   merge: (one: T, other: T) => T,
 ): Found<T> {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    makeDirectory(directory)
     removeAbandoned(directory)
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const files = claimFiles(directory)

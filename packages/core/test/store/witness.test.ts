@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { JsonValue } from '../../src/store/store.js'
 import { openWitness, type Witness } from '../../src/store/witness.js'
@@ -62,15 +63,18 @@ describe('a witness', () => {
     const witness = openCounts()
     const seen = new Set<string>()
     let isOver = false
+    const look = async () => {
+      for (const name of await readdir(directory).catch(() => []))
+        seen.add(await readFile(path.join(directory, name), 'utf8').catch(() => ''))
+    }
     const looking = (async () => {
-      while (!isOver)
-        for (const name of await readdir(directory).catch(() => []))
-          seen.add(await readFile(path.join(directory, name), 'utf8').catch(() => ''))
+      while (!isOver) await look()
     })()
     for (let count = 1; count <= 5000; count++) witness.remember({ a: count })
     await witness.flush()
     isOver = true
     await looking
+    await look()
     expect(seen).toContain('{"a":5000}')
     expect(seen.size).toBeLessThan(20)
   })
@@ -155,19 +159,21 @@ describe('a witness', () => {
 
 /** A process of its own cannot import TypeScript: it gets the module without its types. */
 async function childOf(source: URL): Promise<string> {
-  const { transform } = await import('esbuild')
-  const { code } = await transform(await readFile(source, 'utf8'), { loader: 'ts', format: 'esm' })
-  const errors = `class PortcullisError extends Error {}`
+  const { build } = await import('esbuild')
   const use = `
+    import { openWitness } from ${JSON.stringify(fileURLToPath(source))}
     const merge = (one, other) => ({ ...one, ...other })
     const witness = openWitness({ path: process.argv[2], parse: (value) => value ?? undefined, merge })
     witness.remember({ [process.argv[3]]: 1 })
     await witness.flush()
     process.send('written')
     setInterval(() => {}, 1000)`
-  return [
-    errors,
-    code.replace(/^import \{ PortcullisError \}.*$/m, '').replace('export function', 'function'),
-    use,
-  ].join('\n')
+  const { outputFiles } = await build({
+    stdin: { contents: use, resolveDir: path.dirname(fileURLToPath(source)) },
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    write: false,
+  })
+  return outputFiles[0]?.text ?? ''
 }
