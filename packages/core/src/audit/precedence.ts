@@ -4,8 +4,8 @@ import type { AuditAction } from './entry.js'
 export const LANES = ['essential', 'administrative', 'ordinary'] as const
 
 /**
- * `essential` are bans and revocations, which also a store that is full has to take; `administrative` is what else
- * administrators and the directory do; `ordinary` is what people and programs do for themselves.
+ * `essential` are bans and revocations; `administrative` is what else administrators and the directory do, such as to lift
+ * a ban; `ordinary` is what people and programs do for themselves. A store that is full has to take the first two.
  */
 export type Lane = (typeof LANES)[number]
 

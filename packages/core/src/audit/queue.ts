@@ -108,7 +108,7 @@ export function auditQueue({ chain, deadlineMs, report }: AuditQueueOptions): Au
         choose() {
           lane = nextLane() ?? 'ordinary'
           group = take(lane)
-          return { recorded: group.map(({ recorded }) => recorded), essential: lane === 'essential' }
+          return { recorded: group.map(({ recorded }) => recorded), essential: lane !== 'ordinary' }
         },
         sent(entries) {
           sent = entries
@@ -125,10 +125,8 @@ export function auditQueue({ chain, deadlineMs, report }: AuditQueueOptions): Au
     return true
   }
 
-  const take = (lane: Lane): readonly Waiting[] => {
-    const allowed = lane === 'essential' ? [lane] : LANES.slice(LANES.indexOf(lane))
-    return allowed.flatMap((name) => [...lanes[name]]).slice(0, GROUP)
-  }
+  // Alone: what is ordinary must not pass as essential because it waits beside what is.
+  const take = (lane: Lane): readonly Waiting[] => [...lanes[lane]].slice(0, GROUP)
 
   const settle = (group: readonly Waiting[], entries: readonly AuditEntry[]) => {
     for (const [index, waiting] of group.entries()) {

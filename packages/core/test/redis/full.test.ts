@@ -103,8 +103,9 @@ describe('a Redis that ordinary records have filled to its maxmemory', () => {
 
 describe('a gate whose Redis is full', () => {
   let gate: Gate
-  const events: GateEvent[] = []
+  let events: GateEvent[]
   beforeEach(async () => {
+    events = []
     gate = await createGate({
       store,
       publicUrl: 'https://gate.test',
@@ -114,6 +115,18 @@ describe('a gate whose Redis is full', () => {
     })
   })
   afterEach(() => gate.close())
+
+  it('lifts bans, forced logouts and deactivations: what administrators do to a standing is essential', async () => {
+    const by = { service: 'test' } as const
+    must(await gate.standing.ban({ account: USER, by }))
+    await fill()
+    must(await gate.standing.unban({ account: USER, by }))
+    await expect(gate.tokens.issue({ account: USER })).rejects.toMatchObject({ code: 'store_unavailable' })
+    must(await gate.standing.ban({ account: USER, by }))
+    must(await gate.standing.unban({ account: USER, by }))
+    await operator.config('SET', 'maxmemory', '0')
+    must(await gate.tokens.issue({ account: USER }))
+  })
 
   it('bans, revokes and ends, lets in who is good, and issues nothing', async () => {
     const by = { service: 'test' } as const
