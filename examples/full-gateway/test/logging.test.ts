@@ -1,10 +1,14 @@
+import { spawn } from 'node:child_process'
 import { createServer, get, type IncomingMessage, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
 import fc from 'fast-check'
+import { Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { pathOf, redactText } from '../src/logging/redact.js'
 import { createLogger, requestLogging } from '../src/logging.js'
+import { freePort, kill } from './process-fixture.js'
 
 const CANARY = 'c4n4ry'
 const JWT = `eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ${CANARY}.sig${CANARY}`
@@ -154,6 +158,27 @@ describe('a credential never shows up', () => {
     logger.info({ response: new Response(CANARY, { headers: { 'set-cookie': CANARY } }) })
     expect(lines.join()).not.toContain(CANARY)
     expect(logged()[2]).toMatchObject({ request: { method: 'GET', url: 'https://b.c/d' } })
+  })
+
+  it('in errors of a Redis client, which keep the whole command and quote what Redis quotes of it', async () => {
+    const port = await freePort()
+    const options = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', tmpdir()]
+    const server = spawn(process.env.REDIS_SERVER_PATH ?? 'redis-server', options, { stdio: 'ignore' })
+    const redis = new Redis(port, '127.0.0.1', { retryStrategy: () => 50 })
+    redis.on('error', () => {})
+    try {
+      await redis.set('key', 'text')
+      for (const failing of [redis.hset('key', 'ada@example.com', CANARY), redis.call('NONSENSE', CANARY)]) {
+        const err = await failing.catch((cause: unknown) => cause)
+        logger.error({ err: new Error('The store failed', { cause: err }) }, 'failed')
+        logger.error({ err }, 'failed')
+      }
+    } finally {
+      redis.disconnect()
+      await kill(server)
+    }
+    expect(lines.join()).toMatch(/WRONGTYPE[\s\S]*unknown command/)
+    expect(lines.join()).not.toMatch(new RegExp(`${CANARY}|ada@example`))
   })
 
   it('and the fields of an error that tell what happened stay', () => {

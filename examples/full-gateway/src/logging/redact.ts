@@ -20,6 +20,8 @@ const SECRET_TEXT: readonly (readonly [RegExp, string])[] = [
   // All of an API key of the gate beyond its id, which is no secret; spelled with percent signs too.
   [/((?:p|%70)(?:k|%6b)(?:_|%5f)[\w%-]{12})[\w%-]+/gi, `$1${REDACTED}`],
   [/(\b[a-z][a-z\d+.-]*:\/\/)[^\s/?#@]+@/gi, `$1${REDACTED}@`],
+  // Redis quotes what a command that it does not know was called with.
+  [/( with args beginning with:)[^\n]*/g, `$1 ${REDACTED}`],
   [/-----BEGIN ([A-Z ]*PRIVATE KEY)-----[\s\S]*?(?:-----END \1-----|$)/g, REDACTED],
   // A query says more than its parameters' names suggest, and is never needed to tell what happened.
   [/(\bhttps?:\/\/[^\s?#"'<>]*)[?#][^\s"'<>]*/gi, '$1'],
@@ -92,7 +94,9 @@ function redactObject(value: object, depth: number, within: Set<object>): Record
 }
 
 function redactError(error: Error, depth: number, within: Set<object>): Record<string, unknown> {
-  const { cause: _, ...own } = error
+  const { cause: _, ...own }: Error & { command?: unknown } = error
+  // Clients of Redis keep the whole command, and with it the records that it was about.
+  delete own.command
   return {
     type: error.name,
     message: redactText(error.message),

@@ -13,6 +13,7 @@ import { scriptsOn } from './scripts.js'
 import { slotsOf } from './slots.js'
 import { connectSubscriber, onPublisherLost, publishersOf } from './subscriptions.js'
 import { watchChanges } from './watch.js'
+import { withoutArguments } from './without-arguments.js'
 
 export type { RedisStoreOptions } from './options.js'
 export type { RedisClient } from './scripts.js'
@@ -50,7 +51,7 @@ export function redisStore(options: RedisStoreOptions): Store {
     try {
       return await answer()
     } catch (cause) {
-      throw explain(cause)
+      throw withoutArguments(explain(cause))
     }
   }
   const onMaster = <T>(answer: () => Promise<T>): Promise<T> =>
