@@ -53,7 +53,7 @@ export type RequestDescription<Req extends IncomingMessage> = (req: Req) => Read
 
 /**
  * Logs a request once, when its answer was sent or its client left: method, path without query, status, duration, and
- * what `describe` knows by then. No header and no query is ever logged. Answers of 500 and above are warnings; `/health`
+ * what `describe` knows by then. No header and no query is ever logged. Answers of 500 and above are warnings, except for 501 and 505; `/health`
  * and `/ready` are logged at debug. Call it before any router: they rewrite `url` while they mount.
  */
 export function logRequest(
@@ -89,7 +89,10 @@ export function requestLogging<Req extends IncomingMessage = IncomingMessage>(
   }
 }
 
+/** What a client asked for that no server does here, such as an unknown protocol, is no fault of ours. */
+const ASKED_FOR_BY_CLIENTS: ReadonlySet<number> = new Set([501, 505])
+
 function levelFor(path: string, status: number): 'debug' | 'info' | 'warn' {
-  if (status >= 500) return 'warn'
+  if (status >= 500 && !ASKED_FOR_BY_CLIENTS.has(status)) return 'warn'
   return path === '/health' || path === '/ready' ? 'debug' : 'info'
 }

@@ -71,7 +71,8 @@ export async function createGate(options: GateOptions): Promise<Gate> {
       isDenial(cause) ? problemOfDenial(cause) : problemOfError(cause),
       deps.options,
     )
-    if (problem.status >= 500)
+    // A denial is what a client did, whatever its status: 501 and 505 are denials too.
+    if (!isDenial(cause) && problem.status >= 500)
       deps.strangers.report({
         level: 'error',
         code: problem.code,

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import { headerValues } from '../credentials.js'
 import { type Denial, denial, type Identity } from '../decision.js'
 import type { Gate } from '../gate.js'
+import { endSocket } from '../request/end-socket.js'
 import { refuseMessage } from '../request/message.js'
 import { isIgnoredUpgrade } from '../request/upgrade.js'
 import { checkMount } from './guards.js'
@@ -73,5 +74,5 @@ async function answerOnSocket(socket: Duplex, response: Response): Promise<void>
   response.headers.set('connection', 'close')
   const lines = [...response.headers].map(([name, value]) => `${name}: ${value}`)
   socket.write(`HTTP/1.1 ${response.status} Refused\r\n${lines.join('\r\n')}\r\n\r\n`)
-  socket.end(body)
+  endSocket(socket, body)
 }

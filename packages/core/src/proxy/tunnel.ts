@@ -3,6 +3,7 @@ import { request as requestSecure } from 'node:https'
 import { type Duplex, pipeline } from 'node:stream'
 import { headerValues } from '../credentials.js'
 import { answerProblem, type Problem, type ProblemRenderer } from '../problem.js'
+import { endSocket } from '../request/end-socket.js'
 import { closeFrame, FrameBoundary } from './frames.js'
 import type { HeaderFields } from './headers.js'
 import { clientHeaders, type ResponseRules } from './response-headers.js'
@@ -244,7 +245,7 @@ export function refuseOnSocket(
   const { status, headers, body } = answerProblem(problem, path, renderers)
   const length = String(Buffer.byteLength(body))
   socket.write(writeHead(status, { ...headers, 'content-length': length, connection: 'close' }), 'latin1')
-  socket.end(body)
+  endSocket(socket, body)
 }
 
 const BODILESS: ReadonlySet<number> = new Set([204, 304])

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { expect, it, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import { createGate } from '../../src/gate.js'
@@ -27,8 +27,23 @@ async function handshakes() {
     response.destroy()
     return response.statusCode
   }
-  return { deps, statusWith }
+  return { deps, statusWith, port }
 }
+
+it('whoever is refused and stays, with a body unfinished, is cut off within seconds', async () => {
+  const { port } = await handshakes()
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true }).on('error', () => {})
+  const handshake = 'connection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-key: eA=='
+  socket.write(`POST /live HTTP/1.1\r\nhost: x\r\n${handshake}\r\ncontent-length: 1000\r\n\r\nhalf`)
+  let heard = ''
+  socket.on('data', (chunk) => {
+    heard += chunk
+  })
+  const trickle = setInterval(() => socket.write('x'), 50)
+  onTestFinished(() => clearInterval(trickle))
+  await new Promise((resolve) => socket.once('close', resolve))
+  expect(heard).toMatch(/^HTTP\/1\.1 401 [\s\S]*credentials/)
+}, 6000)
 
 it('a viewer opens no WebSocket, with a session or a token: what is opened is written to', async () => {
   const { deps, statusWith } = await handshakes()
