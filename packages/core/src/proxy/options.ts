@@ -132,7 +132,10 @@ export function resolveForwardOptions(given: ForwardOptions): ResolvedForwardOpt
       onlyAllowed: forwardRequestHeaders === 'listed',
     }),
     responses: {
-      removed: responseHeaderFilter(options.removeResponseHeaders ?? []),
+      removed: responseHeaderFilter([
+        ...(options.removeResponseHeaders ?? []),
+        ...identityHeaders.map(([name]) => name),
+      ]),
       isSandboxed: upstreamPages === 'sandboxed',
     },
     deadlines,

@@ -45,6 +45,9 @@ const SPEAKS_FOR_THE_ORIGIN = [
   'access-control-allow-credentials',
 ]
 
+/** By these the gate says who somebody is, to proxies and to upstreams: from an upstream they would be its invention. */
+const NAMES_SOMEBODY = ['x-portcullis-*', 'x-auth-request-*']
+
 /**
  * Upstream headers that never reach a client: those of the connection, those that would speak for the gate's whole
  * origin, those that would lead a browser or a server in front elsewhere, and those that name the upstream or ask for
@@ -55,7 +58,7 @@ export const REMOVED_RESPONSE_HEADERS: readonly string[] = [
   ...SPEAKS_FOR_THE_ORIGIN,
   ...INTERNAL_ORDERS,
   'refresh',
-  'x-portcullis-*',
+  ...NAMES_SOMEBODY,
   'www-authenticate',
   'authentication-info',
   'server',
@@ -108,9 +111,15 @@ function sandboxed(headers: HeaderFields): HeaderFields {
   return headers
 }
 
+/** No redirect to one of these is meant for a browser, and some clients show it as a link. */
+const RUNS_AS_CODE: ReadonlySet<string> = new Set(['javascript:', 'vbscript:', 'data:'])
+
 const PATH_RELATIVE = /^(?![a-z][a-z0-9+.-]*:|[\\/])/i
 
-/** Turns a reference to the upstream into one that leads through the gate; undefined for what is no reference. */
+/**
+ * Turns a reference to the upstream into one that leads through the gate; undefined for what is no reference, or code. One to
+ * another host is the upstream's to make, with a scheme or without; none to another host comes about here.
+ */
 function withoutUpstream(
   reference: string,
   { origin, basePath, target }: Pick<Upstream, 'origin' | 'basePath' | 'target'>,
@@ -118,6 +127,7 @@ function withoutUpstream(
   const base = `${origin}${basePath}/`
   if (!URL.canParse(reference, base)) return undefined
   const url = new URL(reference, base)
+  if (RUNS_AS_CODE.has(url.protocol)) return undefined
   // Not the origin: an upstream behind its own TLS proxy names itself with another scheme or port.
   if (url.hostname !== target.hostname || PATH_RELATIVE.test(reference)) return reference
   const path = url.pathname.startsWith(`${basePath}/`) ? url.pathname.slice(basePath.length) : url.pathname

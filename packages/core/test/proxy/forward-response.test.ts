@@ -92,12 +92,22 @@ describe('what reaches the client', () => {
       ['?page=2', '?page=2'],
       ['https://files.example.com/f?sig=1', 'https://files.example.com/f?sig=1'],
       ['http://[broken', undefined],
+      // The upstream's own word, as it would be with a scheme.
+      ['//files.example.com/f', '//files.example.com/f'],
+      // What would name another host only because of what was taken away here.
+      [`${url}/base//evil.example/x`, '/evil.example/x'],
+      [`${url}/base/\\evil.example/x`, '/evil.example/x'],
+      [`${url}/base/.//evil.example/x`, '/evil.example/x'],
+      [`${url}//evil.example/x`, '/evil.example/x'],
+      ['javascript:alert(1)', undefined],
+      [' JavaScript:alert(1)', undefined],
+      ['data:text/html,x', undefined],
     ] as const) {
       locations[0] = sent
       const answer = await call(port, { path: '/a' })
       expect([answer.status, answer.headers.location]).toEqual([307, expected])
     }
-    expect(received).toHaveLength(8)
+    expect(received).toHaveLength(16)
   })
 
   it('holds nothing that speaks for the connection to the upstream, for the origin of the gate, or of the upstream', async () => {
@@ -114,6 +124,10 @@ describe('what reaches the client', () => {
         'www-authenticate': 'Bearer realm="upstream"',
         server: 'upstream/1.0',
         x_litellm_model_api_base: 'http://10.0.0.1',
+        'x-auth-request-email': 'root@example.com',
+        X_Auth_Request_User: 'root@example.com',
+        'x-portcullis-user': 'root@example.com',
+        'x-litellm-end-user-id': 'root@example.com',
         'x-secret-thing': 'a',
         'x-fine': 'b',
       })
