@@ -1,4 +1,4 @@
-import { isReading } from './authorization/roles.js'
+import { isReadingRequest } from './authorization/roles.js'
 import { headerValues } from './credentials.js'
 import type { RequestView } from './decision.js'
 
@@ -7,7 +7,7 @@ import type { RequestView } from './decision.js'
  * `Sec-Fetch-Site` and, where a browser does not send it, `Origin`. With neither nothing proves the origin: refused.
  */
 export function mayActOnSession(view: RequestView, publicUrl: string): boolean {
-  if (isReading(view.method)) return true
+  if (isReadingRequest(view)) return true
   const [site] = headerValues(view.rawHeaders, 'sec-fetch-site')
   if (site !== undefined) return site === 'same-origin'
   const [origin] = headerValues(view.rawHeaders, 'origin')

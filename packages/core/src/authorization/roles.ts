@@ -35,8 +35,22 @@ export function isReading(method: string): boolean {
   return READING_METHODS.has(method)
 }
 
+/** In every spelling that some server takes for it (RFC 3875 §4.1.18). */
+const OVERRIDES_METHOD = /^x[^a-z0-9](http[^a-z0-9])?method([^a-z0-9]override)?$/i
+
+/**
+ * Whether a request only reads, whichever of its methods counts: frameworks let `X-HTTP-Method-Override` and its like replace
+ * the one of the request line, so that a GET may be a DELETE to what is behind the gate.
+ */
+export function isReadingRequest({ method, rawHeaders }: RequestView): boolean {
+  const overrides = rawHeaders.filter(
+    (_, at) => at % 2 === 1 && OVERRIDES_METHOD.test(rawHeaders[at - 1] ?? ''),
+  )
+  return isReading(method) && overrides.every((override) => isReading(override.trim().toUpperCase()))
+}
+
 /** A viewer only reads: a handshake is a GET, but what it opens is written to as well. */
 export function mayMakeRequest(role: Role, view: RequestView): boolean {
   if (role !== 'viewer') return true
-  return isReading(view.method) && (!isUpgrade(view) || isIgnoredUpgrade(view))
+  return isReadingRequest(view) && (!isUpgrade(view) || isIgnoredUpgrade(view))
 }

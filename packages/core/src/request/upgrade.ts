@@ -1,12 +1,16 @@
 import { headerValues } from '../credentials.js'
 import type { RequestView } from '../decision.js'
 
+// A lax server may take a handshake for one that lacks some of them.
+const OF_A_WEBSOCKET = /^sec-websocket-/i
+const OF_AN_UPGRADE = /^(upgrade$|sec-websocket-)/i
+
 /**
  * Whether a request asks for another protocol on its connection (RFC 9110 §7.8). A proxy that asks on its behalf sends no
- * `Upgrade`, which belongs to one connection, but lets the key of a WebSocket handshake through (RFC 6455 §4.1).
+ * `Upgrade`, which belongs to one connection, but lets the other fields of a WebSocket handshake through (RFC 6455 §4.1).
  */
 export function isUpgrade({ rawHeaders }: Pick<RequestView, 'rawHeaders'>): boolean {
-  return [...headerValues(rawHeaders, 'upgrade'), ...headerValues(rawHeaders, 'sec-websocket-key')].length > 0
+  return rawHeaders.some((name, at) => at % 2 === 0 && OF_AN_UPGRADE.test(name))
 }
 
 /**
@@ -15,7 +19,7 @@ export function isUpgrade({ rawHeaders }: Pick<RequestView, 'rawHeaders'>): bool
  */
 export function isIgnoredUpgrade({ rawHeaders }: Pick<RequestView, 'rawHeaders'>): boolean {
   const protocols = headerValues(rawHeaders, 'upgrade').flatMap((value) => value.split(','))
-  const isWebSocket = headerValues(rawHeaders, 'sec-websocket-key').length > 0
+  const isWebSocket = rawHeaders.some((name, at) => at % 2 === 0 && OF_A_WEBSOCKET.test(name))
   return (
     protocols.length > 0 && !isWebSocket && protocols.every((name) => name.trim().toLowerCase() === 'h2c')
   )

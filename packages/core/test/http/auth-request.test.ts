@@ -77,6 +77,27 @@ describe.each(['nginx', 'forward-auth'] as const)('behind a proxy that asks as %
     })
   })
 
+  it('a GET that names another method to what is behind is judged as the stronger of both', async () => {
+    const { ask, cookieOf } = await gate({ proxy })
+    const [viewer, session] = [await cookieOf(USER, ['guests']), await cookieOf('other@example.com')]
+    for (const name of ['x-http-method-override', 'X-Method-Override', 'x_http_method']) {
+      expect(await ask({ ...viewer, ...told('GET'), [name]: 'DELETE' })).toMatchObject({ status: 403 })
+      expect(await ask({ ...session, ...told('GET'), [name]: 'delete' })).toMatchObject({
+        code: 'cross_site_request',
+      })
+      expect(await ask({ ...viewer, ...told('GET'), [name]: 'HEAD' })).toMatchObject({ status: 202 })
+      // Nor does it make a stronger one weaker.
+      expect(await ask({ ...viewer, ...told('DELETE'), [name]: 'GET' })).toMatchObject({ status: 403 })
+    }
+  })
+
+  it('any field of a handshake tells a WebSocket, since proxies keep Upgrade to themselves', async () => {
+    const { ask, cookieOf } = await gate({ proxy })
+    const viewer = await cookieOf(USER, ['guests'])
+    for (const name of ['sec-websocket-key', 'Sec-WebSocket-Version', 'sec-websocket-protocol', 'upgrade'])
+      expect(await ask({ ...viewer, ...told('GET'), [name]: 'x' })).toMatchObject({ status: 403 })
+  })
+
   it('what has two readings is refused as a 403, which every proxy passes on', async () => {
     const { ask, deps } = await gate({ proxy })
     const token = await tokenOf(deps, USER, ['api'])
