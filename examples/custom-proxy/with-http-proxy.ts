@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import { type Gate, PortcullisError } from '@portcullis/core'
-import { listener } from '@portcullis/core/http'
+import { guardServer, listener } from '@portcullis/core/http'
 import { createProxyServer } from 'http-proxy'
 
 /** What the upstream gets to see of a request. A list of what it must not see would forget something. */
@@ -25,5 +25,7 @@ export function proxyWithHttpProxy(gate: Gate, upstream: string): Server {
       )
     })
   })
-  return createServer(forward).once('close', () => proxy.close())
+  const server = createServer(forward).once('close', () => proxy.close())
+  guardServer(server, gate)
+  return server
 }

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { type Gate, type Identity, PortcullisError } from '@portcullis/core'
-import { requestOf, sendResponse, viewOf } from '@portcullis/core/http'
+import { guardServer, requestOf, sendResponse, viewOf } from '@portcullis/core/http'
 import { Agent, request } from 'undici'
 
 /** What goes to the upstream and what comes back. A list of what must not would forget something. */
@@ -21,6 +21,7 @@ export function proxyWithUndici(gate: Gate, upstream: string): Server {
       else await sendResponse(gate.refuse(cause, pathOf(req)), req, res)
     }
   })
+  guardServer(server, gate)
   return server.once('close', () => void agent.destroy())
 }
 

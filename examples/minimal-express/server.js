@@ -1,4 +1,5 @@
 import { createGate } from '@portcullis/core'
+import { guardServer } from '@portcullis/core/http'
 import { lmdbStore } from '@portcullis/core/lmdb'
 import { portcullis } from '@portcullis/express'
 import express from 'express'
@@ -14,7 +15,7 @@ const gate = await createGate({
 const app = express()
 app.use(portcullis(gate))
 app.get('/hello', (req, res) => res.json({ hello: req.portcullis.email }))
-app.listen(port)
+guardServer(app.listen(port), gate)
 
 const minted = await gate.tokens.issue({ account: 'ada@example.com' })
 console.log(`curl -H "x-api-key: ${minted.value.token}" http://localhost:${port}/hello`)

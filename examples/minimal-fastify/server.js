@@ -1,4 +1,5 @@
 import { createGate } from '@portcullis/core'
+import { guardServer } from '@portcullis/core/http'
 import { lmdbStore } from '@portcullis/core/lmdb'
 import { portcullis } from '@portcullis/fastify'
 import Fastify from 'fastify'
@@ -14,6 +15,7 @@ const gate = await createGate({
 const app = Fastify()
 app.register(portcullis(gate))
 app.get('/hello', async (request) => ({ hello: request.portcullis.email }))
+guardServer(app.server, gate)
 await app.listen({ port })
 
 const minted = await gate.tokens.issue({ account: 'ada@example.com' })

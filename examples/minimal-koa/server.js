@@ -1,4 +1,5 @@
 import { createGate } from '@portcullis/core'
+import { guardServer } from '@portcullis/core/http'
 import { lmdbStore } from '@portcullis/core/lmdb'
 import { portcullis } from '@portcullis/koa'
 import Koa from 'koa'
@@ -16,7 +17,7 @@ app.use(portcullis(gate))
 app.use((ctx) => {
   ctx.body = { hello: ctx.state.portcullis.email }
 })
-app.listen(port)
+guardServer(app.listen(port), gate)
 
 const minted = await gate.tokens.issue({ account: 'ada@example.com' })
 console.log(`curl -H "x-api-key: ${minted.value.token}" http://localhost:${port}/hello`)

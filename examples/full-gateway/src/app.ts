@@ -1,6 +1,6 @@
 import cluster from 'node:cluster'
 import { createGate, type GateEvent } from '@portcullis/core'
-import { guardExpectations, guardUpgrades } from '@portcullis/core/http'
+import { guardServer } from '@portcullis/core/http'
 import { oidcProvider } from '@portcullis/core/oidc'
 import { createForwarder } from '@portcullis/core/proxy'
 import { dashboard } from '@portcullis/dashboard'
@@ -96,10 +96,7 @@ async function start(
 
   const state = { isDraining: false }
   const wire = await loadFramework(settings.framework)
-  guardExpectations(server, gate)
-  guardUpgrades(server, gate, (req, socket, head, identity) => {
-    void forwarder.upgrade(req, socket, head, identity)
-  })
+  guardServer(server, gate, { upgrade: forwarder.upgrade })
   serve(server, await wire({ gate, forwarder, log, isDraining: () => state.isDraining }))
   if (cluster.isWorker) await listen(server, settings.port, settings.host)
   return {

@@ -1,14 +1,16 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { denial } from '../decision.js'
 import type { Gate } from '../gate.js'
+import { checkServer } from './check-server.js'
 import { pathOf, sendResponse, viewOf } from './node.js'
 
 /**
  * Answers `Expect: 100-continue` (RFC 9110 §10.1.1) of a server that lets nobody in but by the gate: whoever would be
  * refused is refused before the body is asked for, and the connection ends. Without it node asks for every body. The
- * gate's own paths take bodies of 64 KiB at most and are left to themselves. Answers how to stop.
+ * gate's own paths take bodies of 64 KiB at most and are left to themselves. Answers how to stop. Throws `configuration_invalid` for what is no server.
  */
 export function guardExpectations(server: Server, gate: Gate): () => void {
+  checkServer(server, gate)
   const listener = (req: IncomingMessage, res: ServerResponse) => {
     refuseUnsent(gate, req)
       .then(async (refusal) => {

@@ -6,22 +6,26 @@ import type { Gate } from '../gate.js'
 import { endSocket } from '../request/end-socket.js'
 import { refuseMessage } from '../request/message.js'
 import { isIgnoredUpgrade } from '../request/upgrade.js'
-import { checkMount } from './guards.js'
+import { checkServer } from './check-server.js'
 import { pathOf, viewOf } from './node.js'
 import { rereading } from './read-again.js'
+
+/** Takes over the connection of whoever was let in. What it throws ends the connection. */
+export type UpgradeHandler = (
+  req: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  identity: Identity,
+) => unknown
 
 /**
  * Guards the WebSockets of a server, whatever framework answers its requests: nothing is upgraded before the caller was
  * let in, and `handle` gets who it is. With a browser session only pages of the gate's own origin may open one, since
  * browsers send cookies along from any site (RFC 6455 §10.2). An offer of h2c is ignored: such a request is answered as any
- * other, by whoever answers requests. Answers how to stop.
+ * other, by whoever answers requests. Answers how to stop. Throws `configuration_invalid` for what is no server.
  */
-export function guardUpgrades(
-  server: Server,
-  gate: Gate,
-  handle: (req: IncomingMessage, socket: Duplex, head: Buffer, identity: Identity) => unknown,
-): () => void {
-  checkMount(gate)
+export function guardUpgrades(server: Server, gate: Gate, handle: UpgradeHandler): () => void {
+  checkServer(server, gate)
   const onUpgrade = async (req: IncomingMessage, socket: Duplex, head: Buffer) => {
     // Until somebody takes it over, an error would end the process.
     socket.on('error', () => socket.destroy())

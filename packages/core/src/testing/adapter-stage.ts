@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createGate, type Gate } from '../gate.js'
-import { guardUpgrades } from '../http/upgrades.js'
+import { guardServer } from '../http/guard-server.js'
 import { createForwarder, type Forwarder } from '../proxy/forward.js'
 import { memoryStore } from '../store/memory.js'
 
@@ -95,9 +95,7 @@ export async function onStage(
     routes: 'forwarded',
     ...setting,
   })
-  guardUpgrades(server.server, gate, (req, socket, head, identity) => {
-    void forwarder.upgrade(req, socket, head, identity)
-  })
+  guardServer(server.server, gate, { upgrade: forwarder.upgrade })
   try {
     const token = await tokenFor(gate, 'ada@example.com', ['api', 'tokens:write'])
     await prove({ origin: server.origin, gate, token, seen })

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import type { AdapterCase, Promised } from './adapter-stage.js'
+import { type AdapterCase, type Promised, type Scene, until } from './adapter-stage.js'
 
-/** WebSockets on the server of the adapter, guarded by `guardUpgrades` and passed on by the forwarder. */
+/** WebSockets on the server of the adapter, guarded by `guardServer` and passed on by the forwarder. */
 export function upgradeCases(a: Promised): AdapterCase[] {
   return [
     a('a WebSocket is authenticated before anything is upgraded', async ({ origin, seen }) => {
@@ -24,30 +24,58 @@ export function upgradeCases(a: Promised): AdapterCase[] {
       assert.equal(String(echoed), 'ping')
       socket.destroy()
     }),
-    a('an offer of h2c is ignored, and the connection goes on', async ({ origin, token, seen }) => {
-      const body = 'a body of 20 bytes..'
-      const offering = [
-        'POST /things HTTP/1.1',
-        'Host: localhost',
-        'Connection: Upgrade, HTTP2-Settings',
-        'Upgrade: h2c',
-        'HTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA',
-        `Authorization: Bearer ${token}`,
-        `Content-Length: ${body.length}`,
-      ]
-      const { hostname, port } = new URL(origin)
-      const socket = connect(Number(port), hostname)
-      for (let times = 0; times < 20; times++) {
-        seen.body = ''
-        socket.write(`${offering.join('\r\n')}\r\n\r\n${body.slice(0, 7)}`)
-        await new Promise((resolve) => setImmediate(resolve))
-        socket.write(body.slice(7))
-        const [answer] = await once(socket, 'data')
-        assert.match(String(answer), /^HTTP\/1\.1 200 /)
-        assert.equal(seen.body, body)
-        assert.equal(seen.head?.headers.upgrade, undefined)
-        assert.equal(seen.head?.headers['http2-settings'], undefined)
-      }
+    a('what JDK’s HttpClient sends over plain http is answered, again and again', async (scene) => {
+      const { origin, token, seen } = scene
+      const socket = connectTo(origin)
+      for (let times = 0; times < 10; times++)
+        for (const [head, body] of [
+          [offer('GET', '/things', ['Content-Length: 0'], token), ''],
+          [offer('POST', '/things', [`Content-Length: ${BODY.length}`], token), BODY],
+          [offer('POST', '/things', ['Transfer-encoding: chunked'], token), `14\r\n${BODY}\r\n0\r\n\r\n`],
+        ] as const) {
+          seen.body = ''
+          socket.write(head)
+          // The body is a packet of its own, as it is from there.
+          await new Promise((resolve) => setImmediate(resolve))
+          socket.write(body)
+          const [answer] = await once(socket, 'data')
+          assert.match(String(answer), /^HTTP\/1\.1 200 /)
+          assert.equal(seen.body, body === '' ? '' : BODY)
+          assertNoUpgrade(scene)
+        }
+      socket.destroy()
+    }),
+    a('what JDK’s HttpClient asks for is streamed to it', async (scene) => {
+      const { origin, token } = scene
+      const socket = connectTo(origin)
+      let heard = ''
+      socket.setEncoding('utf8').on('data', (text: string) => {
+        heard += text
+      })
+      socket.write(offer('POST', '/events', [`Content-Length: ${BODY.length}`], token))
+      socket.write(BODY)
+      await until(() => heard.includes('data: 1'))
+      assertNoUpgrade(scene)
+      await fetch(`${origin}/go-on`, { headers: { authorization: `Bearer ${token}` } })
+      await until(() => heard.includes('data: 2'))
+      assert.match(heard, /^HTTP\/1\.1 200 /)
+      socket.destroy()
+    }),
+    a('JDK’s HttpClient is told to send a body, and a stranger’s is refused before', async (scene) => {
+      const { origin, token, seen } = scene
+      const fields = [`Content-Length: ${BODY.length}`, 'Expect: 100-Continue']
+      const stranger = connectTo(origin)
+      stranger.write(offer('POST', '/things', fields, 'nonsense'))
+      assert.match(String(await once(stranger, 'data')), /^HTTP\/1\.1 401 /)
+      assert.equal(seen.head, undefined)
+      stranger.destroy()
+      const socket = connectTo(origin)
+      socket.write(offer('POST', '/things', fields, token))
+      assert.match(String(await once(socket, 'data')), /^HTTP\/1\.1 100 /)
+      socket.write(BODY)
+      assert.match(String(await once(socket, 'data')), /^HTTP\/1\.1 200 /)
+      assert.equal(seen.body, BODY)
+      assertNoUpgrade(scene)
       socket.destroy()
     }),
     a('an offer of h2c lets nobody in', async ({ origin, seen }) => {
@@ -65,6 +93,33 @@ export function upgradeCases(a: Promised): AdapterCase[] {
   ]
 }
 
+const BODY = 'a body of 20 bytes..'
+
+/** The head of a request as JDK 17 sends it, byte for byte, which prefers HTTP/2 unless it is told otherwise. */
+function offer(method: string, target: string, fields: readonly string[], token: string): string {
+  const lines = [
+    `${method} ${target} HTTP/1.1`,
+    'Connection: Upgrade, HTTP2-Settings',
+    ...fields,
+    'Host: 127.0.0.1:35189',
+    'HTTP2-Settings: AAEAAEAAAAIAAAAAAAMAAAAAAAQBAAAAAAUAAEAAAAYABgAA',
+    'Upgrade: h2c',
+    'User-Agent: Java-http-client/17.0.15',
+    `Authorization: Bearer ${token}`,
+    'Content-Type: application/json',
+  ]
+  return `${lines.join('\r\n')}\r\n\r\n`
+}
+
+function assertNoUpgrade({ seen }: Scene): void {
+  assert.doesNotMatch(JSON.stringify(seen.head?.rawHeaders), /upgrade|http2-settings|h2c/i)
+}
+
+function connectTo(origin: string): Socket {
+  const { hostname, port } = new URL(origin)
+  return connect(Number(port), hostname)
+}
+
 const KEY = ['sec-websocket-version: 13', 'sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==']
 
 async function shakeHands(
@@ -73,8 +128,7 @@ async function shakeHands(
   headers: readonly string[],
   protocol = 'websocket',
 ): Promise<{ status: string; socket: Socket }> {
-  const { hostname, port } = new URL(origin)
-  const socket = connect(Number(port), hostname)
+  const socket = connectTo(origin)
   const lines = [
     `GET ${target} HTTP/1.1`,
     'host: localhost',
