@@ -103,6 +103,11 @@ export const authRequestRoutes = [
     summary: 'For nginx auth_request, Traefik and Caddy: 202 with who it is, 401 or 403',
     query: place,
     status: 202,
+    headers: {
+      'X-Auth-Request-User': 'The account',
+      'X-Auth-Request-Email': 'Its e-mail address',
+      'X-Auth-Request-Groups': 'With commas between them; empty for tokens and API keys',
+    },
     ...judged,
     handle: async (context) => answer(context, context.query, 202),
   }),

@@ -85,12 +85,21 @@ export function responsesOf(route: Route) {
   }
 }
 
-type Answered = Pick<Route, 'errors' | 'answer' | 'media'>
+type Answered = Pick<Route, 'errors' | 'answer' | 'media' | 'headers'>
 
 function success(answered: Answered, status: number, description: string) {
   if (status === 302) return redirection(description)
   const content = contentOf(answered)
-  return { description, ...(content && { content }) }
+  const { headers } = answered
+  return {
+    description,
+    ...(headers && { headers: headersOf(headers) }),
+    ...(content && { content }),
+  }
+}
+
+function headersOf(headers: Readonly<Record<string, string>>) {
+  return Object.fromEntries(Object.entries(headers).map(([name, said]) => [name, header(said, true)]))
 }
 
 function contentOf(answered: Answered): Record<string, unknown> | undefined {

@@ -72,6 +72,8 @@ export interface Route {
   readonly answer?: z.ZodType
   /** Media type of success. Default: JSON of the route's kind where it has an `answer`. */
   readonly media?: 'text/html' | 'application/jwk-set+json'
+  /** Headers of success that say something of their own: name → what. */
+  readonly headers?: Readonly<Record<string, string>>
   /** Further answers that are no errors, by status. */
   readonly otherwise?: Readonly<Record<number, Pick<Route, 'answer' | 'media'> & { description: string }>>
   /** How OAuth clients, which a public route does not identify, may prove themselves there. */

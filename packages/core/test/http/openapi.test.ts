@@ -194,6 +194,16 @@ describe('a client made from /openapi.json', () => {
     expect(document.components.securitySchemes.session).toMatchObject({ name: '__Host-portcullis_session' })
   })
 
+  it('names the headers by which a proxy learns who somebody is', () => {
+    const { responses } = (document.paths['/oauth2/auth'] as { get: { responses: Record<string, object> } })
+      .get
+    expect(Object.keys((responses[202] as { headers: object }).headers)).toEqual([
+      'X-Auth-Request-User',
+      'X-Auth-Request-Email',
+      'X-Auth-Request-Groups',
+    ])
+  })
+
   it('has an example of no operation that is not there', () => {
     const known = operations.map(({ operationId }) => operationId)
     expect(Object.keys(EXAMPLES).filter((name) => !known.includes(name))).toEqual([])
