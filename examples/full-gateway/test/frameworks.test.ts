@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, request } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import Anthropic from '@anthropic-ai/sdk'
@@ -92,6 +92,27 @@ describe.each<Framework>(['express', 'koa', 'fastify'])('the gateway on %s', (fr
     for await (const chunk of response) body += chunk
     expect(JSON.parse(body)).toMatchObject({ error: expect.anything() })
     expect(response.headers['cache-control']).toBe('no-store')
+  })
+
+  it('logs nothing that a client alone did wrong as an error', async () => {
+    const port = Number(new URL(gateway.url).port)
+    const tell = async (head: string) => {
+      const socket = connect(port, '127.0.0.1').on('error', () => {})
+      socket.write(`${head}\r\n\r\n`)
+      const [answer] = (await once(socket, 'data')) as [Buffer]
+      socket.destroy()
+      return Number(String(answer).split(' ')[1])
+    }
+    const handshake = 'connection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-key: eA=='
+    expect([
+      await tell('GET /v1/models HTTP/1.0'),
+      await tell('GET /v1/models HTTP/2.0\r\nhost: x'),
+      await tell(`GET /v1/models HTTP/1.0\r\n${handshake}`),
+      await tell('POST /v1/x HTTP/1.1\r\nhost: x\r\ntransfer-encoding: gzip'),
+    ]).toEqual([401, 505, 505, 400])
+    await fetch(`${gateway.url}/health`)
+    expect(gateway.logged()).not.toMatch(/"level":"(error|fatal)"/)
+    expect(gateway.logged()).not.toMatch(/"level":"warn".*"msg":"request"/)
   })
 
   it('logs each request once, with who made it', async () => {

@@ -6,7 +6,9 @@ import { DRAINING, HOME, type Wire } from './wiring.js'
 /** The gateway on Koa. */
 export const wire: Wire = ({ gate, forwarder, log, isDraining }) => {
   const app = new Koa()
-  app.on('error', (err: unknown) => log.error({ err }, 'a request failed'))
+  app.on('error', (err: unknown) =>
+    log[isOfTheConnection(err) ? 'debug' : 'error']({ err }, 'a request failed'),
+  )
   app.use((ctx, next) => {
     logRequest(log, ctx.req, ctx.res, () => ({ account: ctx.state.portcullis?.email }))
     return next()
@@ -22,4 +24,10 @@ export const wire: Wire = ({ gate, forwarder, log, isDraining }) => {
   app.use(portcullis(gate))
   app.use(forwardTo(forwarder))
   return app.callback()
+}
+
+/** Koa also reports a client that is gone, and one whose bytes are no HTTP: nothing in which the gateway failed. */
+function isOfTheConnection(err: unknown): boolean {
+  const code = err instanceof Error && 'code' in err ? String(err.code) : ''
+  return /^(HPE_|ECONNRESET$|ECONNABORTED$|EPIPE$|ERR_STREAM_PREMATURE_CLOSE$)/.test(code)
 }
