@@ -1,4 +1,4 @@
-import { checkGateOptions, type GateOptions, PortcullisError } from '@portcullis/core'
+import { checkGateOptions, PortcullisError } from '@portcullis/core'
 import { readClientsFile, readIssuersFile } from './credentials.js'
 import { directoryProblem } from './data-dir.js'
 import { FIELDS, type SettingName, type SettingValue } from './settings/fields.js'
@@ -60,12 +60,11 @@ const SETTING_OF: Readonly<Record<string, SettingName>> = {
 /** Before the store is waited for, which the gate itself comes after. */
 function whatTheGateRefuses(
   env: Environment,
-  { trustedIssuers, oauthClients }: Pick<Partial<GateOptions>, 'trustedIssuers' | 'oauthClients'>,
+  lists: Record<'trustedIssuers' | 'oauthClients', readonly object[] | undefined>,
 ): string[] {
   const scimSecrets = settingIn(env, 'SCIM_SECRET')
   const given = {
-    trustedIssuers,
-    oauthClients,
+    ...lists,
     clientAddress: settingIn(env, 'TRUST_PROXY'),
     rateLimits: settingIn(env, 'RATE_LIMITS'),
     allowedEmailDomains: settingIn(env, 'ALLOWED_EMAIL_DOMAINS'),
