@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { inOrder } from '@portcullis/core/http'
+import { inTurn } from '@portcullis/core/http'
 
 const DRAIN_MS = 25_000
 const HEADERS_WITHIN_MS = 20_000
@@ -28,7 +28,7 @@ export function startingServer(): Server {
 /** From here on `listener` answers. */
 export function serve(server: Server, listener: RequestListener): void {
   server.removeListener('request', answerStarting)
-  server.on('request', inOrder(listener))
+  server.on('request', inTurn(listener))
 }
 
 /** Resolves the port. */

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Identity } from '../decision.js'
 import type { Gate } from '../gate.js'
 import { checkMount } from './guards.js'
-import { inOrder } from './in-order.js'
+import { inTurn } from './in-turn.js'
 import { admit, answerUnread, pathOf, sendResponse } from './node.js'
 
 /** Answers a request of somebody who was let in. */
@@ -12,11 +12,11 @@ export type Handler = (req: IncomingMessage, res: ServerResponse, identity: Iden
  * The gate as a listener of `node:http`: `createServer(listener(gate, handler))`. Answers the gate's own paths, denials
  * and logins; calls `handler` for whoever is let in. What `handler` throws or rejects with goes to the gate's `onEvent`
  * and is answered as a problem (500, or 503 for a store that cannot answer); a response that has begun is broken off.
- * Requests of one connection are answered one after another, as `inOrder` says.
+ * Requests of one connection get there as `inTurn` says.
  */
 export function listener(gate: Gate, handler: Handler): (req: IncomingMessage, res: ServerResponse) => void {
   checkMount(gate)
-  return inOrder((req, res) => {
+  return inTurn((req, res) => {
     serve(gate, handler, req, res).catch(() => res.destroy())
   })
 }

@@ -19,9 +19,8 @@ export async function identifyBySession(deps: Deps, cookieValue: string): Promis
   if (!session) return refused('session_invalid')
   if (isFromBeforeLoss(deps, key.partition, session.createdAt)) return refused('issued_before_loss')
   const standing = standingOf(standingRecord)
-  // Before the ban that has ended it: the answer is the same once its record has been pruned.
-  if (session.generation !== standing.sessionGeneration) return refused('session_invalid')
   if (activeBan(standing, deps.clock())) return refused('account_banned')
+  if (session.generation !== standing.sessionGeneration) return refused('session_invalid')
   extendSession(deps, key, stored).catch((cause: unknown) =>
     deps.report({ level: 'warn', code: 'session_unextended', detail: 'A session was not extended', cause }),
   )

@@ -3,7 +3,7 @@ import { accountOf, DIRECTORY, enter } from '../directory/directory.js'
 import { collectEndedSessions } from '../sessions/collect.js'
 import { ifReadable } from '../store/readable.js'
 import { collectRevokedTokens } from '../tokens/collect.js'
-import { readStoredStanding } from './standing.js'
+import { activeBan, readStoredStanding } from './standing.js'
 
 const RESUMED_AT_ONCE = 100
 const RESUME_EVERY_MS = 60_000
@@ -42,8 +42,10 @@ export async function pruneEnded(deps: Deps, account: string, signal: AbortSigna
   const partition = deps.partitionOf(account)
   const key = { collection: UNPRUNED, id: partition }
   const [entry] = await deps.store.read(DIRECTORY, [key])
-  const { sessionGeneration, tokenGeneration } = await readStoredStanding(deps, partition)
-  await collectEndedSessions(deps, account, sessionGeneration, signal)
+  const standing = await readStoredStanding(deps, partition)
+  const { sessionGeneration, tokenGeneration } = standing
+  // Without its record a session could not be told that its account is banned, and until when; it expires by itself.
+  if (!activeBan(standing, deps.clock())) await collectEndedSessions(deps, account, sessionGeneration, signal)
   await collectRevokedTokens(deps, account, tokenGeneration, signal)
   if (signal.aborted || !entry) return
   // Unless something else was ended meanwhile, which wrote the entry anew.

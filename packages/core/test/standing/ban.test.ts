@@ -37,9 +37,9 @@ describe('a banned account', () => {
       revokedTokens: 1,
     })
     expect(refusalOf(await withToken(deps, token))).toBe('account_banned')
-    expect(refusalOf(await withCookie(deps, cookieValue))).toBe('session_invalid')
+    expect(refusalOf(await withCookie(deps, cookieValue))).toBe('account_banned')
     await deps.pruning.settled()
-    expect(refusalOf(await withCookie(deps, cookieValue))).toBe('session_invalid')
+    expect(refusalOf(await withCookie(deps, cookieValue)), 'once pruned').toBe('account_banned')
     expect(refusalOf(await issueToken(deps, { by: PROGRAM, account }))).toBe('account_banned')
     expect(refusalOf(await startSession(deps, facts))).toBe('account_banned')
   })

@@ -64,7 +64,7 @@ describe('a ban', () => {
     expect(await unpruned()).toBe(1)
     release()
     await deps.pruning.settled()
-    expect(await recordsOf(SESSIONS)).toEqual([])
+    expect(await recordsOf(SESSIONS), 'which tell of the ban').toHaveLength(SESSION_COUNT)
     expect((await recordsOf(TOKENS)).every((stored) => tokenRecordOf(stored).revokedAt !== undefined)).toBe(
       true,
     )
