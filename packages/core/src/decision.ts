@@ -375,6 +375,24 @@ export const DENIALS = {
     detail:
       'The account has as many tokens that work as it may have. Revoke some, or wait until they expire.',
   },
+  idempotency_key_invalid: {
+    status: 400,
+    title: 'Invalid Idempotency-Key',
+    detail:
+      'Send one Idempotency-Key of 1 to 255 printable ASCII characters, without blanks, commas or quotes unless it is quoted.',
+  },
+  idempotency_key_reused: {
+    status: 422,
+    title: 'Idempotency-Key used before',
+    detail:
+      'Another request was sent with this Idempotency-Key. Make a new key for each credential that is wanted.',
+  },
+  idempotent_result_gone: {
+    status: 409,
+    title: 'Created before, and gone',
+    detail:
+      'What this request created has ended, or can be shown no more. To create another, send a new Idempotency-Key.',
+  },
   session_not_found: {
     status: 404,
     title: 'Session not found',

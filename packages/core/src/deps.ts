@@ -27,7 +27,10 @@ export interface Deps {
   readonly randomId: (bytes: number) => string
   readonly partitionOf: (accountId: string) => string
   /** The id of what is issued for something: the same each time, so that a repeat issues nothing new. No secret. */
-  readonly deriveId: (purpose: 'access' | 'family' | 'renewal', from: string) => string
+  readonly deriveId: (
+    purpose: 'access' | 'created' | 'family' | 'idempotency' | 'renewal',
+    from: string,
+  ) => string
   readonly sealer: Sealer
   readonly keys: KeyRing
   readonly proofs: ProofCache

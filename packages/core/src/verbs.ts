@@ -44,7 +44,8 @@ import {
 import { unbanAccount } from './standing/unban.js'
 import { type Replicated, replicationOf } from './store/replication.js'
 import type { Millis } from './store/store.js'
-import { type IssuedToken, issueToken, type TokenToIssue } from './tokens/issue.js'
+import type { IssuedToken } from './tokens/issue.js'
+import { issueTokenOnce, type TokenToIssueOnce } from './tokens/issue-once.js'
 import { listTokens } from './tokens/list.js'
 import { listAllTokens, type TokenFilter } from './tokens/list-all.js'
 import { revokeToken } from './tokens/revoke.js'
@@ -75,7 +76,7 @@ export interface SessionInfo {
  */
 export interface GateVerbs {
   readonly tokens: {
-    issue(input: TokenToIssue): Promise<Outcome<IssuedToken>>
+    issue(input: TokenToIssueOnce): Promise<Outcome<IssuedToken>>
     list(input: ListQuery & { account: string }): Promise<Outcome<Listed<TokenInfo>>>
     listAll(input: ListQuery & TokenFilter): Promise<Listed<TokenInfo>>
     revoke(input: { account: string; id: string; by: ActsFor }): Promise<Outcome<Replicated>>
@@ -126,7 +127,7 @@ export function bindVerbs(deps: Deps): GateVerbs {
   return {
     tokens: {
       issue: operation(TOKEN_TO_ISSUE, (input) =>
-        acting(handingOn(deps, input), (acted) => issueToken(deps, acted)),
+        acting(handingOn(deps, input), (acted) => issueTokenOnce(deps, acted)),
       ),
       list: operation(LIST_OF_ACCOUNT, async (input) => done(await listTokens(deps, onAccountOf(input)))),
       async listAll(input) {

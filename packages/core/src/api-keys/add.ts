@@ -1,5 +1,5 @@
 import { useKey } from '../activity/touch.js'
-import { denial } from '../decision.js'
+import { type Denial, denial } from '../decision.js'
 import type { Deps } from '../deps.js'
 import { done, type Outcome } from '../outcome.js'
 import { commitUnderStanding } from '../standing/commit-under.js'
@@ -9,11 +9,11 @@ import {
   API_KEYS,
   type ApiKeyInfo,
   type ApiKeyRecord,
+  apiKeyIdFrom,
   apiKeyInfoOf,
   apiKeyRecordKey,
   apiKeyRecordOf,
   hashApiKey,
-  newApiKeyId,
   writeApiKey,
 } from './key.js'
 
@@ -35,8 +35,9 @@ export interface NewApiKey {
   readonly facts: Omit<ApiKeyRecord, 'hash' | 'generation'>
 }
 
-export function newApiKey(deps: Deps, facts: NewApiKey['facts']): NewApiKey {
-  return { id: newApiKeyId(deps.randomId), secret: deps.randomId(32), facts }
+/** `idFrom`: 12 characters or more of base64url that its id is made of. Default: random ones. */
+export function newApiKey(deps: Deps, facts: NewApiKey['facts'], idFrom = deps.randomId(9)): NewApiKey {
+  return { id: apiKeyIdFrom(idFrom), secret: deps.randomId(32), facts }
 }
 
 /**
@@ -51,12 +52,14 @@ export async function addApiKey(
     readonly atMost: number
     readonly checks?: readonly Check[]
     readonly writes?: readonly Write[]
+    /** The answer when an `add` of `writes` would pass its limit. */
+    readonly beyond?: Denial
     /** The writes revoke something. */
     readonly confirm?: boolean
   },
 ): Promise<Outcome<CreatedApiKey> | 'raced'> {
   const { account, createdAt, expiresAt } = facts
-  const { atMost, checks = [], writes = [], confirm = false } = limit
+  const { atMost, checks = [], writes = [], beyond, confirm = false } = limit
   const partition = deps.partitionOf(account)
   const hash = hashApiKey(secret)
   const [added] = await deps.store.read(partition, [LAST_ADDED])
@@ -85,6 +88,7 @@ export async function addApiKey(
     {
       checks: [{ key: LAST_ADDED, version: added?.version ?? null }, ...checks],
       otherwise: 'key_not_found',
+      ...(beyond && { beyond: () => beyond }),
       confirm,
     },
   )

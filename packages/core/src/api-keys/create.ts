@@ -3,10 +3,13 @@ import { type Acted, type ActsFor, auditedAs } from '../authorization/actor.js'
 import { refuseOver } from '../authorization/over-account.js'
 import type { Deps } from '../deps.js'
 import { PortcullisError } from '../errors.js'
-import { type Outcome, refused, refuseLong } from '../outcome.js'
+import { type Once, onceFor, refuseAgain } from '../idempotency/once.js'
+import { done, type Outcome, refused, refuseLong } from '../outcome.js'
 import { chooseScopes, type ScopeWish } from '../scopes.js'
+import { STANDING, standingOf } from '../standing/standing.js'
 import { lineOf } from '../text.js'
-import { addApiKey, type CreatedApiKey, newApiKey } from './add.js'
+import { addApiKey, type CreatedApiKey, type NewApiKey, newApiKey } from './add.js'
+import { apiKeyInfoOf, apiKeyRecordKey, apiKeyRecordOf, writeApiKey } from './key.js'
 
 const API_KEY_NAME_LENGTH = 100
 export const MAX_API_KEY_SECONDS = 10 * 366 * 86_400
@@ -23,6 +26,11 @@ export interface ApiKeyToCreate extends ScopeWish {
   readonly lifetimeSeconds?: number
   /** Who creates it. Default: `{ service: 'program' }`. */
   readonly by?: ActsFor
+  /**
+   * 1 to 255 printable ASCII characters, new for each key that is wanted. For 24 hours the same `by` with the same
+   * `idempotencyKey` and the same wish gets the same API key.
+   */
+  readonly idempotencyKey?: string
 }
 
 /**
@@ -30,6 +38,10 @@ export interface ApiKeyToCreate extends ScopeWish {
  * Of any number created at once, none is beyond the hundred that an account may have.
  * Refused with `input_invalid` for a name that is too long, `expires_in_invalid`, `scope_unknown`, `scope_insufficient`, `too_many_keys` or `account_banned`; for another
  * account with `role_insufficient` or `super_admin_protected`.
+ *
+ * With an `idempotencyKey`, one commit makes the key and keeps it, sealed, for whoever asks again, so that of any number at
+ * once there is one. Refused also with `idempotency_key_reused`, and with `rate_limited` beyond a thousand keys of an
+ * account in a day. A key that has ended since is not answered again: `idempotent_result_gone`.
  */
 export async function createApiKey(
   deps: Deps,
@@ -38,6 +50,9 @@ export async function createApiKey(
   const { lifetimeSeconds, account } = input
   const forbidden = refuseOver(deps, input.by, account)
   if (forbidden) return { ok: false, denial: forbidden }
+  const once = onceForKey(deps, input)
+  const before = await findBefore(deps, input, once)
+  if (before) return before
   if (lifetimeSeconds !== undefined && !isLifetime(lifetimeSeconds))
     return refused('expires_in_invalid', {
       detail: `expires_in must be an integer from 60 to ${MAX_API_KEY_SECONDS} seconds.`,
@@ -49,7 +64,12 @@ export async function createApiKey(
   const scopes = chosen.value
   const createdAt = deps.clock()
   const expiry = lifetimeSeconds === undefined ? {} : { expiresAt: createdAt + lifetimeSeconds * 1000 }
-  const key = newApiKey(deps, { account, name: name || 'key', scopes, createdAt, ...expiry })
+  const key = newApiKey(deps, { account, name: name || 'key', scopes, createdAt, ...expiry }, once?.createdId)
+  const kept = once && {
+    checks: [once.check],
+    writes: once.writes({ id: key.id, secret: key.secret }),
+    beyond: once.beyond,
+  }
   const recorded = {
     action: 'api_key.create',
     ...auditedAs(input.by),
@@ -58,11 +78,43 @@ export async function createApiKey(
   } as const
   return audited(deps, recorded, async () => {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const added = await addApiKey(deps, key, { atMost: MAX_API_KEYS })
+      const added = await addApiKey(deps, key, { atMost: MAX_API_KEYS, ...kept })
       if (added !== 'raced') return added
+      const raced = await findBefore(deps, input, once)
+      if (raced) return raced
     }
     throw new PortcullisError('store_unavailable', 'The API keys of an account changed too often')
   })
+}
+
+function onceForKey(deps: Deps, input: Acted<ApiKeyToCreate>): Once | undefined {
+  const { account, by, idempotencyKey, name = null, lifetimeSeconds = null, scopes = null } = input
+  if (idempotencyKey === undefined) return undefined
+  const wish = [name, lifetimeSeconds, scopes]
+  return onceFor(deps, { account, by, idempotencyKey, action: 'api_key.create', wish })
+}
+
+/** What the same request has created; undefined when it has not yet. */
+async function findBefore(
+  deps: Deps,
+  { account, grantable }: Acted<ApiKeyToCreate>,
+  once: Once | undefined,
+): Promise<Outcome<CreatedApiKey> | undefined> {
+  const found = await once?.find()
+  if (!once || !found) return undefined
+  if (!found.ok) return found
+  const key = found.value as unknown as Pick<NewApiKey, 'id' | 'secret'>
+  const partition = deps.partitionOf(account)
+  // With a key that the near cache does not keep, it is read past that.
+  const [standing, stored] = await deps.store.read(partition, [STANDING, apiKeyRecordKey(key.id), once.key])
+  if (!stored) return refused('idempotent_result_gone')
+  const record = apiKeyRecordOf(stored)
+  const { createdAt: issuedAt, generation: tokenGeneration, scopes } = record
+  const refusal = refuseAgain(deps, standingOf(standing), { partition, issuedAt, tokenGeneration })
+  if (refusal) return { ok: false, denial: refusal }
+  const granted = chooseScopes(deps, { scopes, ...(grantable && { grantable }) })
+  if (!granted.ok) return granted
+  return done({ key: writeApiKey({ ...key, partition }), info: apiKeyInfoOf(key.id, record) })
 }
 
 function isLifetime(seconds: number): boolean {

@@ -28,6 +28,7 @@ export interface ApiKeyInfo {
 export const API_KEYS = 'api-keys'
 
 const PREFIX = 'pk_'
+const ID_CHARACTERS = 12
 /** 72 bits tell keys apart, 22 characters say where the account is, 256 bits prove it. */
 const API_KEY = /^(pk_[\w-]{12})([\w-]{22})([\w-]{43})$/
 
@@ -51,8 +52,9 @@ export function writeApiKey({ id, partition, secret }: PresentedApiKey): string 
   return `${id}${partition}${secret}`
 }
 
-export function newApiKeyId(randomId: (bytes: number) => string): string {
-  return `${PREFIX}${randomId(9)}`
+/** The id of a key, of the first 12 of these characters. */
+export function apiKeyIdFrom(characters: string): string {
+  return `${PREFIX}${characters.slice(0, ID_CHARACTERS)}`
 }
 
 export function hashApiKey(secret: string): string {

@@ -51,6 +51,7 @@ export const keyRoutes = [
     access: 'account',
     limit: { kind: 'tokens', counts: 'calls' },
     summary: 'Create an API key; the answer is the only time that it is shown',
+    idempotent: true,
     body: z.object({
       key_name: z.string().max(10_000).optional(),
       expires_in: z.number().optional(),
@@ -58,7 +59,7 @@ export const keyRoutes = [
     }),
     answer: created,
     status: 201,
-    async handle({ deps, identity, actor, body }) {
+    async handle({ deps, identity, actor, body, idempotencyKey }) {
       const { accountId } = identity
       const made = await createApiKey(deps, {
         account: accountId,
@@ -67,6 +68,7 @@ export const keyRoutes = [
         ...(body.key_name === undefined ? {} : { name: body.key_name }),
         ...(body.expires_in === undefined ? {} : { lifetimeSeconds: body.expires_in }),
         ...(body.scopes === undefined ? {} : { scopes: body.scopes }),
+        ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
       })
       if (!made.ok) return refuse(made.denial)
       return json({ key: made.value.key, ...toWireKey(made.value.info) }, 201)

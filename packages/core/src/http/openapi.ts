@@ -1,4 +1,6 @@
 import type { z } from 'zod'
+import { IDEMPOTENCY_HEADER, LONGEST_IDEMPOTENCY_KEY } from '../idempotency/key.js'
+import { IDEMPOTENCY_SECONDS } from '../idempotency/once.js'
 import { ERROR_SCHEMAS, mediaOf, responsesOf, schemaOf } from './openapi-responses.js'
 import { type DocumentedOptions, securityOf, securitySchemes } from './openapi-security.js'
 import type { Route } from './route.js'
@@ -36,6 +38,7 @@ function operationOf(route: Route, options: DocumentedOptions) {
       ...pathParameters(route.path),
       ...queryParameters(route.query),
       ...originParameter(route, options),
+      ...idempotencyParameter(route),
     ],
     ...(route.body && {
       requestBody: { required: true, content: { [mediaOf(route)]: { schema: schemaOf(route.body) } } },
@@ -71,6 +74,13 @@ function queryParameters(query: z.ZodType | undefined) {
     required: required.includes(name),
     schema,
   }))
+}
+
+function idempotencyParameter(route: Route) {
+  if (!route.idempotent) return []
+  const description = `New for each credential that is wanted. For ${IDEMPOTENCY_SECONDS / 3600} hours the same request with the same key gets the same answer; another request is 422, a credential that has ended since 409`
+  const schema = { type: 'string', minLength: 1, maxLength: LONGEST_IDEMPOTENCY_KEY }
+  return [{ name: IDEMPOTENCY_HEADER, in: 'header', required: false, description, schema }]
 }
 
 /** What browsers add by themselves; a program that acts for one has to. */

@@ -31,6 +31,8 @@ export interface RouteContext<Query = unknown, Body = unknown, Who = Identity | 
   /** Who calls, as operations take it; undefined on routes that take no account. */
   readonly actor: Who extends Identity ? Actor : undefined
   readonly trace: RequestTrace
+  /** Only on routes that are `idempotent`, when it was sent. */
+  readonly idempotencyKey?: string
   readonly params: Readonly<Record<string, string>>
   readonly query: Query
   readonly body: Body
@@ -81,6 +83,8 @@ export interface Route {
   /** A public route has one, or says why it needs none. */
   readonly limit?: RouteLimit
   readonly unlimitedBecause?: string
+  /** Takes the header `Idempotency-Key`, so that a request that is sent again creates nothing twice. */
+  readonly idempotent?: boolean
   /** Status of success. Default 200. */
   readonly status?: number
   /** What the caller is judged by instead of the request itself. */

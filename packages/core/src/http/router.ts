@@ -6,6 +6,7 @@ import { isNavigation, mayActOnSession } from '../cross-site.js'
 import { type Decision, type Denial, denial, type Identity, type RequestView } from '../decision.js'
 import type { Deps } from '../deps.js'
 import { PortcullisError } from '../errors.js'
+import { readIdempotencyKey } from '../idempotency/key.js'
 import type { Pages } from '../options.js'
 import { done, type Outcome } from '../outcome.js'
 import { type Problem, problemOfError } from '../problem.js'
@@ -131,7 +132,7 @@ function refuseRoute(deps: Deps, route: Route, call: Call, refusal: Denial): Res
   return answerDecision(sendToLoginOr(deps, view, refusal), refusal)
 }
 
-type Prepared = Pick<RouteContext, 'identity' | 'query' | 'body'>
+type Prepared = Pick<RouteContext, 'identity' | 'query' | 'body' | 'idempotencyKey'>
 
 /** Who calls comes before what they send: nobody learns the shape of what is not theirs to use. */
 async function prepare(
@@ -160,11 +161,15 @@ async function prepare(
     identity = admitted.value
   }
   const caller = identity ? { caller: identity } : {}
+  const key = route.idempotent ? readIdempotencyKey(call.view.rawHeaders) : done(undefined)
+  if (!key.ok) return { ...key, ...caller }
+  const idempotencyKey = key.value
   const query = route.query ? readQuery(call.url, route.query) : done(undefined)
   if (!query.ok) return { ...query, ...caller }
   const body = await readInput(route, call.request, deps.options.bodyDeadlineMs)
   if (!body.ok) return { ...body, ...caller }
-  return done({ identity, query: query.value, body: body.value })
+  const prepared = { identity, query: query.value, body: body.value }
+  return done(idempotencyKey === undefined ? prepared : { ...prepared, idempotencyKey })
 }
 
 async function readInput(route: Route, request: Request, deadlineMs: number): Promise<Outcome<unknown>> {

@@ -2,7 +2,8 @@ import { z } from 'zod'
 import type { Identity } from '../decision.js'
 import type { Deps } from '../deps.js'
 import { scopesToHandOn } from '../scopes.js'
-import { type IssuedToken, issueToken, TOKEN_NAME_LENGTH } from '../tokens/issue.js'
+import { type IssuedToken, TOKEN_NAME_LENGTH } from '../tokens/issue.js'
+import { issueTokenOnce } from '../tokens/issue-once.js'
 import { describeToken, listTokens } from '../tokens/list.js'
 import { RENEWAL_PATH, renewToken } from '../tokens/renew.js'
 import { revokeToken } from '../tokens/revoke.js'
@@ -62,6 +63,7 @@ export const tokenRoutes = [
     access: 'account',
     limit: { kind: 'tokens', counts: 'calls' },
     summary: 'Mint a token; it is shown in this answer and never again',
+    idempotent: true,
     status: 201,
     body: z.object({
       token_name: z.string().optional(),
@@ -69,14 +71,15 @@ export const tokenRoutes = [
       scopes: z.array(z.string().max(128)).min(1).max(50).optional(),
     }),
     answer: minted,
-    async handle({ deps, identity, actor, body }) {
-      const issued = await issueToken(deps, {
+    async handle({ deps, identity, actor, body, idempotencyKey }) {
+      const issued = await issueTokenOnce(deps, {
         account: identity.accountId,
         by: actor,
         grantable: scopesToHandOn(deps, identity),
         ...(body.token_name === undefined ? {} : { name: body.token_name }),
         ...(body.expires_in === undefined ? {} : { lifetimeSeconds: body.expires_in }),
         ...(body.scopes === undefined ? {} : { scopes: body.scopes }),
+        ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
       })
       if (!issued.ok) return refuse(issued.denial)
       return answerMinted(deps, identity, issued.value)

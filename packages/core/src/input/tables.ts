@@ -2,12 +2,13 @@ import { type ApiKeyToCreate, MAX_API_KEY_SECONDS } from '../api-keys/create.js'
 import { MAX_OVERLAP_SECONDS } from '../api-keys/rotate.js'
 import type { ActsFor } from '../authorization/actor.js'
 import type { ListQuery } from '../directory/directory.js'
+import { isIdempotencyKey, LONGEST_IDEMPOTENCY_KEY } from '../idempotency/key.js'
 import { type BanRequest, MAX_BAN_SECONDS } from '../standing/ban.js'
 import { MAX_RELOGIN_SECONDS } from '../standing/force-logout.js'
-import type { TokenToIssue } from '../tokens/issue.js'
+import type { TokenToIssueOnce } from '../tokens/issue-once.js'
 import type { TokenFilter } from '../tokens/list-all.js'
 import type { KeyToRotate } from '../verbs.js'
-import { flag, integer, listOf, nonEmptyText, oneOf, text } from './kinds.js'
+import { flag, integer, type Kind, listOf, nonEmptyText, oneOf, text } from './kinds.js'
 import { account, actsFor, email, type InputTable } from './operation.js'
 
 type By = { readonly by: ActsFor }
@@ -20,6 +21,10 @@ const anyAccount = { account }
 /** Whoever can have credentials of the gate. */
 const emailAccount = { account: email }
 const page = { limit: integer(1, 200), cursor: nonEmptyText }
+const idempotencyKey: Kind = (name, value, problems) => {
+  if (!isIdempotencyKey(value))
+    problems.push(`${name}: give 1 to ${LONGEST_IDEMPOTENCY_KEY} printable ASCII characters`)
+}
 const scopeWish = { scopes: listOf(nonEmptyText), grantable: listOf(nonEmptyText) }
 
 export const BY: InputTable<By> = { members: by }
@@ -45,7 +50,7 @@ export const SESSION_TO_END: InputTable<{ readonly handle: string } & By> = {
   members: { handle: nonEmptyText, ...by },
   required: ['handle'],
 }
-export const TOKEN_TO_ISSUE: InputTable<TokenToIssue> = {
+export const TOKEN_TO_ISSUE: InputTable<TokenToIssueOnce> = {
   // Which lifetimes are short or long enough is the gate's to say.
   members: {
     ...emailAccount,
@@ -53,6 +58,7 @@ export const TOKEN_TO_ISSUE: InputTable<TokenToIssue> = {
     ...scopeWish,
     name: text,
     lifetimeSeconds: integer(1, Number.MAX_SAFE_INTEGER),
+    idempotencyKey,
   },
   required: ['account'],
 }
@@ -63,6 +69,7 @@ export const API_KEY_TO_CREATE: InputTable<ApiKeyToCreate> = {
     ...scopeWish,
     name: text,
     lifetimeSeconds: integer(60, MAX_API_KEY_SECONDS),
+    idempotencyKey,
   },
   required: ['account'],
 }

@@ -14,6 +14,10 @@ export function countAgainstCap(deps: Deps): Write {
   return { add: COUNTED, amount: 1, atMost: deps.options.maxCredentialsPerAccount }
 }
 
+export function isCountedAgainstCap(write: Write | undefined): boolean {
+  return write !== undefined && 'add' in write && write.add.collection === COUNTED.collection
+}
+
 /** Counts the tokens that live anew. False when they are as many as an account may have. */
 export async function recount(deps: Deps, partition: string): Promise<boolean> {
   const [standing, counted] = await deps.store.read(partition, [STANDING, COUNTED])

@@ -11,7 +11,7 @@ import { enterLive } from '../standing/live.js'
 import { activeBan, type Standing } from '../standing/standing.js'
 import type { Check, Millis, Write } from '../store/store.js'
 import { lineOf } from '../text.js'
-import { countAgainstCap, recount } from './cap.js'
+import { countAgainstCap, isCountedAgainstCap, recount } from './cap.js'
 import { recordDeadline, type TokenInfo, tokenRecordKey } from './token.js'
 import { ACCESS_TOKEN_TYPE } from './verify.js'
 
@@ -40,7 +40,11 @@ export interface IssuedWith {
   /** Beside a ban. */
   readonly refuse: (standing: Standing) => Denial | undefined
   readonly checks: readonly Check[]
-  readonly writes?: (standing: Standing, token: AccessToken) => readonly Write[]
+  readonly writes?: (standing: Standing, token: AccessToken, signed: string) => readonly Write[]
+  /** The answer when one of the checks fails. Default, and where there is none: `grant_invalid`. */
+  readonly raced?: () => Promise<Outcome<IssuedToken> | undefined>
+  /** The answer when an `add` of the writes would pass its limit. */
+  readonly beyond?: Denial
 }
 
 /** All that is in an access token beside what every one says. */
@@ -97,7 +101,7 @@ export async function issueToken(
   } as const
   const origin = originOf(together)
   const deadline = recordDeadline(deps, { expiresAt, ...origin })
-  const stored = await audited(deps, recorded, async () => {
+  return audited(deps, recorded, async () => {
     await enterDirectories(deps, { account, id, createdAt, expiresAt, deadline })
     const commit = () =>
       commitUnderStanding(
@@ -120,19 +124,29 @@ export async function issueToken(
           },
           enterLive('tokens', { generation: standing.tokenGeneration, id, createdAt, expiresAt }),
           countAgainstCap(deps),
-          ...(together?.writes?.(standing, issued) ?? []),
+          ...(together?.writes?.(standing, issued, token) ?? []),
         ],
-        together ? { checks: together.checks } : {},
+        {
+          checks: together?.checks ?? [],
+          beyond: (write) =>
+            isCountedAgainstCap(write)
+              ? denial('too_many_tokens')
+              : (together?.beyond ?? denial('rate_limited')),
+        },
       )
-    for (let attempt = 1; ; attempt++) {
-      const issuing = await commit()
-      if (issuing.ok || issuing.denial.code !== 'too_many_tokens') return issuing
-      if (attempt === ATTEMPTS || !(await recount(deps, partition))) return issuing
+    let stored = await commit()
+    for (let attempt = 1; attempt < ATTEMPTS && isAtCap(stored); attempt++) {
+      if (!(await recount(deps, partition))) break
+      stored = await commit()
     }
+    if (stored.ok)
+      return done({ token, info: { ...issued, account, name: name || 'token', status: 'active' } })
+    const isRaced = stored.denial.code === 'grant_invalid'
+    return (isRaced ? await together?.raced?.() : undefined) ?? stored
   })
-  if (!stored.ok) return stored
-  return done({ token, info: { ...issued, account, name: name || 'token', status: 'active' } })
 }
+
+const isAtCap = (issuing: Outcome<unknown>) => !issuing.ok && issuing.denial.code === 'too_many_tokens'
 
 /** The `client_id` of tokens that no client bought: those of the token page, of programs, and their successors. */
 export const GATE_CLIENT_ID = 'portcullis'

@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto'
+import type { Actor } from '../authorization/actor.js'
+import { type Denial, denial } from '../decision.js'
+import type { Deps } from '../deps.js'
+import { done, type Outcome, refused } from '../outcome.js'
+import { fateOf, type Issued } from '../standing/judge.js'
+import type { Standing } from '../standing/standing.js'
+import type { Check, JsonValue, RecordKey, Write } from '../store/store.js'
+
+/**
+ * For so long the same request gets what it has created. A day, as clients know it from elsewhere: a queue or a person
+ * who tries again the next morning is still the same attempt. Not longer, since what was created lies here, sealed.
+ */
+export const IDEMPOTENCY_SECONDS = 86_400
+/** Requests with a key that create something for one account, between two midnights UTC. Bounds what is kept of them. */
+export const MAX_IDEMPOTENT_A_DAY = 1000
+
+const DAY_MS = 86_400_000
+const MINUTE_MS = 60_000
+
+/** A request that creates something, as it is told from others. */
+export interface IdempotentRequest {
+  /** For whom it is created. */
+  readonly account: string
+  /** Who asks. Nobody is answered what another has created, whatever key they send. */
+  readonly by: Actor
+  readonly idempotencyKey: string
+  readonly action: 'token.issue' | 'api_key.create'
+  /** All that was asked for. */
+  readonly wish: readonly JsonValue[]
+}
+
+/** How a request creates something once: what its commit checks and writes beside what it creates. */
+export interface Once {
+  readonly key: RecordKey
+  /** For the id of what is created: 128 bits, base64url, the same for all that ask at once. */
+  readonly createdId: string
+  /** Holds for one commit only. */
+  readonly check: Check
+  /** Keeps what was created, sealed. Refused by the store beyond `MAX_IDEMPOTENT_A_DAY`: then answer `beyond`. */
+  readonly writes: (created: JsonValue) => readonly Write[]
+  readonly beyond: Denial
+  /**
+   * What the same request has created; undefined when it has not yet. Refused with `idempotency_key_reused` when another
+   * request has used the key, and with `idempotent_result_gone` when no secret opens what is kept.
+   */
+  readonly find: () => Promise<Outcome<JsonValue> | undefined>
+}
+
+export function onceFor(deps: Deps, request: IdempotentRequest): Once {
+  const { account, by, idempotencyKey, action, wish } = request
+  const partition = deps.partitionOf(account)
+  const now = deps.clock()
+  const dayEndsAt = (Math.floor(now / DAY_MS) + 1) * DAY_MS
+  const asked = createHash('sha256')
+    .update(JSON.stringify([action, wish]))
+    .digest('base64url')
+  const id = deps.deriveId('idempotency', JSON.stringify([partition, by.account, idempotencyKey]))
+  const key: RecordKey = { collection: 'idempotency', id }
+  const context = `idempotency:${partition}:${id}`
+  return {
+    key,
+    // Another one once the key has expired: an old record must not be written over.
+    createdId: deps.deriveId('created', JSON.stringify([id, asked, Math.floor(now / MINUTE_MS)])),
+    check: { key, version: null },
+    writes: (created) => [
+      {
+        put: key,
+        value: deps.sealer.seal(context, { asked, created }),
+        expiresAt: now + IDEMPOTENCY_SECONDS * 1000,
+      },
+      {
+        add: { collection: 'idempotency-count', id: String(dayEndsAt) },
+        amount: 1,
+        atMost: MAX_IDEMPOTENT_A_DAY,
+        expiresAt: dayEndsAt,
+      },
+    ],
+    beyond: denial('rate_limited', { retryAfterSeconds: Math.ceil((dayEndsAt - now) / 1000) }),
+    async find() {
+      const [stored] = await deps.store.read(partition, [key])
+      if (!stored) return undefined
+      const kept = deps.sealer.open(context, String(stored.value)) as Kept | undefined
+      if (!kept) return refused('idempotent_result_gone')
+      return kept.asked === asked ? done(kept.created) : refused('idempotency_key_reused')
+    },
+  }
+}
+
+interface Kept {
+  readonly asked: string
+  readonly created: JsonValue
+}
+
+/** Why what was created is not handed out again: `account_banned`, or `idempotent_result_gone` once it does not work. */
+export function refuseAgain(deps: Deps, standing: Standing, issued: Issued): Denial | undefined {
+  const fate = fateOf(deps, standing, issued)
+  if (fate === 'banned') return denial('account_banned')
+  return fate === 'live' ? undefined : denial('idempotent_result_gone')
+}
