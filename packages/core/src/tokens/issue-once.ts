@@ -77,5 +77,5 @@ async function answerAgain(
   if (refusal) return { ok: false, denial: refusal }
   const granted = chooseScopes(deps, { scopes, ...(grantable && { grantable }) })
   if (!granted.ok) return granted
-  return done({ token, info: { id, account, name, scopes, createdAt, expiresAt, status } })
+  return done({ token, info: { id, scopes, createdAt, expiresAt, account, name, status } })
 }

@@ -66,8 +66,10 @@ export function clientOf(document: OpenApiDocument) {
       if (place === 'query' && value !== undefined) url.searchParams.set(name, value)
     }
     const headers = new Headers()
-    for (const { name, in: place, schema } of operation.parameters)
-      if (place === 'header' && schema.const !== undefined) headers.set(name, schema.const)
+    for (const { name, in: place, schema } of operation.parameters) {
+      const value = input.parameters?.[name] ?? schema.const
+      if (place === 'header' && value !== undefined) headers.set(name, value)
+    }
     for (const [name, secret] of Object.entries(wallet)) present(headers, schemes[name], secret)
     const [mediaType] = Object.keys(operation.requestBody?.content ?? {})
     if (mediaType !== undefined) headers.set('content-type', mediaType)

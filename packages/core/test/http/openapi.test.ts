@@ -183,6 +183,23 @@ const EXAMPLES: Record<string, Example> = {
 const { operations } = clientOf(document)
 
 describe('a client made from /openapi.json', () => {
+  it.each(['postApiTokenGenerate', 'postV1UserKeys'])('finds Idempotency-Key at %s', async (operationId) => {
+    const { deps, client, wallet } = await running()
+    const parameters = { 'Idempotency-Key': 'one' }
+    const { token = '' } = wallet
+    const made = () => deps.store.count(deps.partitionOf(OWNER), 'idempotency')
+    for (const [body, status] of [
+      [{ expires_in: 3600 }, 201],
+      [{ expires_in: 3600 }, 201],
+      [{ expires_in: 3601 }, 422],
+    ] as const)
+      expect(await client.call(operationId, { parameters, body }, { token })).toEqual({
+        status,
+        surprises: [],
+      })
+    expect(await made()).toBe(1)
+  })
+
   it('finds a valid OpenAPI document in which every route is one operation', async () => {
     const { valid, errors } = await new Validator().validate({ ...document })
     expect(errors).toBeUndefined()

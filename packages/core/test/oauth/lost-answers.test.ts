@@ -59,7 +59,15 @@ interface Answer {
   readonly body: Readonly<Record<string, unknown>>
 }
 
-/** Prepares what is exchanged, and answers how a client does so. */
+async function createdOnce({ deps, call }: OAuthFixture, path: string): Promise<() => Promise<Answer>> {
+  const headers = { ...(await sessionOf(deps, USER)), 'idempotency-key': 'one' }
+  return async () => {
+    const response = await call('POST', path, { headers, body: {} })
+    return { status: response.status, body: (await response.json()) as Answer['body'] }
+  }
+}
+
+/** Prepares what is exchanged or created, and answers how a client does so. */
 const EXCHANGES: Record<string, (fixture: OAuthFixture) => Promise<() => Promise<Answer>>> = {
   async 'a refresh token'(fixture) {
     const { refresh_token } = await fixture.logIn()
@@ -84,6 +92,8 @@ const EXCHANGES: Record<string, (fixture: OAuthFixture) => Promise<() => Promise
     const form = { grant_type: 'authorization_code', code, redirect_uri: CALLBACK, code_verifier: VERIFIER }
     return () => fixture.post('/oauth2/token', { ...form, client_id: CLI })
   },
+  'a token that is created': (fixture) => createdOnce(fixture, '/api/token/generate'),
+  'an API key that is created': (fixture) => createdOnce(fixture, '/v1/user/keys'),
   async 'an API key'(fixture) {
     const { info } = must(await createApiKey(fixture.deps, { by: PROGRAM, account: USER }))
     const headers = await sessionOf(fixture.deps, USER)
@@ -137,7 +147,7 @@ describe.each(Object.keys(EXCHANGES))('%s', (exchange) => {
         expect([200, 201], `${where}, then ${JSON.stringify(second.body)}`).toContain(second.status)
         if (first.status < 500)
           expect({ ...second.body, expires_in: 0 }).toEqual({ ...first.body, expires_in: 0 })
-        const credential = String(second.body.access_token ?? second.body.key)
+        const credential = String(second.body.access_token ?? second.body.token ?? second.body.key)
         expect(await fixture.statusWith(credential), where).toBe(200)
         expect(await live(fixture), where).toEqual(expected)
         const { items } = await listAudit(fixture.deps, { limit: 50 })
