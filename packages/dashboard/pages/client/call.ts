@@ -2,24 +2,35 @@ import { Failure, type FailureKind } from './failure.js'
 
 const DEADLINE_MS = 15_000
 
-/** Calls the API as JSON and answers its body; whatever goes wrong is a `Failure`. A body makes it a POST. */
-export async function call<Answer>(
-  path: string,
-  body?: object,
-  method = body ? 'POST' : 'GET',
-): Promise<Answer> {
-  const response = await send(path, method, body)
+interface CallOptions {
+  /** Default: POST with a body, GET without one. */
+  readonly method?: string
+  /** Sent again with the same key, the call creates nothing twice. */
+  readonly idempotencyKey?: string
+}
+
+/** Calls the API as JSON and answers its body; whatever goes wrong is a `Failure`. */
+export async function call<Answer>(path: string, body?: object, options: CallOptions = {}): Promise<Answer> {
+  const response = await send(path, body, options)
   const answer = await read(response)
   if (!response.ok) throw refused(response.status, answer)
   if (answer === undefined) throw new Failure('unexpected')
   return answer as Answer
 }
 
-async function send(path: string, method: string, body?: object): Promise<Response> {
+async function send(
+  path: string,
+  body: object | undefined,
+  { method = body ? 'POST' : 'GET', idempotencyKey }: CallOptions,
+): Promise<Response> {
   try {
     return await fetch(path, {
       method,
-      headers: { accept: 'application/json', ...(body && { 'content-type': 'application/json' }) },
+      headers: {
+        accept: 'application/json',
+        ...(body && { 'content-type': 'application/json' }),
+        ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
+      },
       ...(body && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(DEADLINE_MS),
     })
@@ -40,8 +51,8 @@ async function read(response: Response): Promise<object | undefined> {
 
 function refused(status: number, problem: object = {}): Failure {
   const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined)
-  const { title, detail }: { title?: unknown; detail?: unknown } = problem
-  return new Failure(kindOf(status, text(title)), text(title), text(detail))
+  const { title, detail, code }: { title?: unknown; detail?: unknown; code?: unknown } = problem
+  return new Failure(kindOf(status, text(title)), text(title), text(detail), text(code))
 }
 
 function kindOf(status: number, title: string | undefined): FailureKind {

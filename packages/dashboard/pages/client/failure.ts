@@ -1,11 +1,12 @@
 export type FailureKind = 'session_ended' | 'unavailable' | 'unreachable' | 'refused' | 'unexpected'
 
-/** A call that brought no answer to go on with. `title` and `detail` are the service's own words (RFC 9457). */
+/** A call that brought no answer to go on with. `title` and `detail` are the service's own words, `code` its stable name (RFC 9457). */
 export class Failure extends Error {
   constructor(
     readonly kind: FailureKind,
     readonly title?: string,
     readonly detail?: string,
+    readonly code?: string,
   ) {
     super(title ?? kind)
     this.name = 'Failure'

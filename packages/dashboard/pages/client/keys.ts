@@ -22,8 +22,8 @@ function useSettled() {
 export function useCreateKey() {
   const onSettled = useSettled()
   return useMutation({
-    mutationFn: ({ name, ...request }: MintRequest) =>
-      call<CreatedKey>(KEYS, { ...request, ...(name && { key_name: name }) }),
+    mutationFn: ({ idempotencyKey, name, ...request }: MintRequest) =>
+      call<CreatedKey>(KEYS, { ...request, ...(name && { key_name: name }) }, { idempotencyKey }),
     gcTime: 0,
     onSettled,
   })
@@ -70,7 +70,7 @@ export function useRevokeKey() {
   const client = useQueryClient()
   const onSettled = useSettled()
   return useMutation({
-    mutationFn: (id: string) => call(pathOf(id), undefined, 'DELETE'),
+    mutationFn: (id: string) => call(pathOf(id), undefined, { method: 'DELETE' }),
     onSuccess: (_answer, id) => {
       const others = (keys: readonly KeyInfo[]) => keys.filter((key) => key.key_id !== id)
       client.setQueryData(keyList.queryKey, (list) => list && { ...list, keys: others(list.keys) })

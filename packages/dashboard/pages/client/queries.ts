@@ -46,8 +46,12 @@ export const tokenList = infiniteQueryOptions({
 export function useMint() {
   const client = useQueryClient()
   return useMutation({
-    mutationFn: ({ name, ...request }: MintRequest) =>
-      call<MintedToken>('/api/token/generate', { ...request, ...(name && { token_name: name }) }),
+    mutationFn: ({ idempotencyKey, name, ...request }: MintRequest) =>
+      call<MintedToken>(
+        '/api/token/generate',
+        { ...request, ...(name && { token_name: name }) },
+        { idempotencyKey },
+      ),
     gcTime: 0,
     // Also after a failure: an answer that got lost on its way may have left a token behind.
     onSettled: () => {

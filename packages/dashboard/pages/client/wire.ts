@@ -23,11 +23,16 @@ export interface ScopeOption {
 }
 
 /** What is asked for: a token or a key. */
-export interface MintRequest {
+export interface MintWish {
   readonly name?: string
   /** Absent: it does not expire, which only a key may. */
   readonly expires_in?: number
   readonly scopes?: readonly string[]
+}
+
+export interface MintRequest extends MintWish {
+  /** The same for every attempt at the same one. */
+  readonly idempotencyKey: string
 }
 
 export const SNIPPETS = ['curl', 'claude_code', 'roo_code', 'openai_sdk'] as const

@@ -9,11 +9,11 @@ export const de: Catalogue = {
     submit: 'Token anlegen',
     failed: 'Das Token wurde nicht angelegt',
     unknown:
-      'Die Antwort kam nicht an, das Token kann also trotzdem existieren. Taucht in der Liste eines auf, das du nicht gesehen hast, widerrufe es.',
+      'Die Antwort kam nicht an, das Token kann also trotzdem existieren. Lege es mit dem Formular, wie es ist, noch einmal an, dann bekommst du dieses und kein zweites. Willst du es nicht mehr, widerrufe es in der Liste.',
     minted: 'Dein neues Token',
     once: 'Es wird nur dieses eine Mal angezeigt',
     onceDetail:
-      'Kopiere es jetzt dorthin, wo du es brauchst. Wir behalten nichts, womit es sich noch einmal anzeigen ließe; geht es verloren, widerrufe es und lege ein neues an.',
+      'Kopiere es jetzt dorthin, wo du es brauchst. Es wird nicht noch einmal angezeigt; geht es verloren, widerrufe es und lege ein neues an.',
     copy: 'Token kopieren',
     announced: 'Token angelegt. Kopiere es jetzt, es wird nur einmal angezeigt.',
     cleared: 'Das Token wird nicht mehr angezeigt.',
@@ -32,11 +32,11 @@ export const de: Catalogue = {
     submit: 'Schlüssel anlegen',
     failed: 'Der Schlüssel wurde nicht angelegt',
     unknown:
-      'Die Antwort kam nicht an, der Schlüssel kann also trotzdem existieren. Taucht in der Liste einer auf, den du nicht gesehen hast, widerrufe ihn.',
+      'Die Antwort kam nicht an, der Schlüssel kann also trotzdem existieren. Lege ihn mit dem Formular, wie es ist, noch einmal an, dann bekommst du diesen und keinen zweiten. Willst du ihn nicht mehr, widerrufe ihn in der Liste.',
     minted: 'Dein neuer API-Schlüssel',
     once: 'Er wird nur dieses eine Mal angezeigt',
     onceDetail:
-      'Kopiere ihn jetzt dorthin, wo du ihn brauchst. Wir behalten nur einen Hash, aus dem er sich nicht noch einmal anzeigen lässt; geht er verloren, rotiere ihn.',
+      'Kopiere ihn jetzt dorthin, wo du ihn brauchst. Er wird nicht noch einmal angezeigt; geht er verloren, rotiere ihn.',
     copy: 'Schlüssel kopieren',
     announced: 'Schlüssel angelegt. Kopiere ihn jetzt, er wird nur einmal angezeigt.',
     cleared: 'Der Schlüssel wird nicht mehr angezeigt.',

@@ -7,11 +7,11 @@ export const en = {
     submit: 'Create token',
     failed: 'The token was not created',
     unknown:
-      'The answer did not arrive, so the token may exist all the same. If one that you did not see turns up in the list, revoke it.',
+      'The answer did not arrive, so the token may exist all the same. Create it again with the form as it is, and you get that one and no second. If you do not want it any more, revoke it in the list.',
     minted: 'Your new token',
     once: 'This is the only time it is shown',
     onceDetail:
-      'Copy it to where you need it now. We keep nothing that could show it again; if it gets lost, revoke it and create another.',
+      'Copy it to where you need it now. It is not shown again; if it gets lost, revoke it and create another.',
     copy: 'Copy token',
     announced: 'Token created. Copy it now, it is shown only once.',
     cleared: 'The token is no longer shown.',
@@ -30,11 +30,10 @@ export const en = {
     submit: 'Create API key',
     failed: 'The key was not created',
     unknown:
-      'The answer did not arrive, so the key may exist all the same. If one that you did not see turns up in the list, revoke it.',
+      'The answer did not arrive, so the key may exist all the same. Create it again with the form as it is, and you get that one and no second. If you do not want it any more, revoke it in the list.',
     minted: 'Your new API key',
     once: 'This is the only time it is shown',
-    onceDetail:
-      'Copy it to where you need it now. We keep only a hash of it, which cannot show it again; if it gets lost, rotate it.',
+    onceDetail: 'Copy it to where you need it now. It is not shown again; if it gets lost, rotate it.',
     copy: 'Copy key',
     announced: 'API key created. Copy it now, it is shown only once.',
     cleared: 'The key is no longer shown.',

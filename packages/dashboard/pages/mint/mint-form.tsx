@@ -7,6 +7,7 @@ import type { Kind } from '../kind.js'
 import { ProblemNotice } from '../notice/problem-notice.js'
 import style from './mint.module.css'
 import { ScopesField } from './scopes-field.js'
+import { useIdempotencyKey } from './use-idempotency-key.js'
 import { firstValidity, lifetimeOf, type MintOptions, type Validity } from './validity.js'
 import { ValidityField } from './validity-field.js'
 
@@ -28,6 +29,7 @@ export function MintForm({ kind, options, pending, failure, onSubmit }: MintForm
   )
   const [tried, setTried] = useState(false)
 
+  const keyFor = useIdempotencyKey(failure)
   const lifetime = lifetimeOf(validity, options)
   const wrong = {
     name: name.trim().length > options.max_name_length,
@@ -44,11 +46,12 @@ export function MintForm({ kind, options, pending, failure, onSubmit }: MintForm
       requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus())
       return
     }
-    onSubmit({
+    const wish = {
       ...(name.trim() && { name: name.trim() }),
       ...(lifetime !== 'never' && { expires_in: lifetime }),
       ...(options.scopes.length > 0 && { scopes }),
-    })
+    }
+    onSubmit({ ...wish, idempotencyKey: keyFor(wish) })
   }
 
   return (

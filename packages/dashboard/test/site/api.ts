@@ -2,8 +2,15 @@ import { randomUUID } from 'node:crypto'
 import { answerKeys, type StoredKey } from './keys.js'
 import { problem } from './problem.js'
 
-/** What an API call is answered with instead, until it is cleared: a status, silence, or a broken connection. */
-export type Trouble = { status: number; title?: string; detail?: string } | 'silence' | 'broken'
+/**
+ * What an API call is answered with instead, until it is cleared: a status, silence, or a broken connection; `lost` breaks
+ * it after the call was carried out.
+ */
+export type Trouble =
+  | { status: number; title?: string; detail?: string; code?: string }
+  | 'silence'
+  | 'broken'
+  | 'lost'
 
 export interface StoredToken {
   token_id: string
@@ -20,7 +27,7 @@ export interface Api {
   readonly keys: StoredKey[]
   /** By path, or by method and path. */
   readonly trouble: Map<string, Trouble>
-  readonly calls: { method: string; path: string; body: unknown }[]
+  readonly calls: { method: string; path: string; body: unknown; idempotencyKey?: string }[]
   signedOut: number
   /** Where logging out leads; the return path of the request by default. */
   signOutLocation: string | undefined
@@ -47,6 +54,7 @@ const OPTIONS = {
 
 /** The wire contract of the routes that the page calls, over an array. */
 export function createApi(): Api {
+  const answers: Answers = new Map()
   const api: Api = {
     tokens: [],
     keys: [],
@@ -57,37 +65,64 @@ export function createApi(): Api {
     userName: 'Ada Example',
     async answer(request) {
       const { method } = request
-      const { pathname, searchParams } = new URL(request.url)
+      const { pathname } = new URL(request.url)
       const json = request.headers.get('content-type')?.startsWith('application/json')
       const body: unknown = json ? await request.json() : undefined
-      api.calls.push({ method, path: pathname, body })
+      const key = request.headers.get('idempotency-key')
+      api.calls.push({ method, path: pathname, body, ...(key !== null && { idempotencyKey: key }) })
       const trouble = api.trouble.get(`${method} ${pathname}`) ?? api.trouble.get(pathname)
       if (trouble === 'silence') return new Promise(() => {})
       if (trouble === 'broken') throw new Error('broken on purpose')
-      if (trouble) return problem(trouble.status, trouble.title, trouble.detail)
-      switch (`${method} ${pathname}`) {
-        case 'GET /oauth2/userinfo':
-          return Response.json(userInfo(api))
-        case 'GET /api/token/options':
-          return Response.json(OPTIONS)
-        case 'GET /api/token/list':
-          return Response.json(list(api, searchParams))
-        case 'POST /api/token/generate':
-          return generate(api, body)
-        case 'POST /api/token/revoke':
-          return revoke(api, body)
-        case 'POST /oauth2/sign_out':
-          api.signedOut += 1
-          return new Response(null, {
-            status: 303,
-            headers: { location: api.signOutLocation ?? searchParams.get('rd') ?? '/' },
-          })
-        default:
-          return answerKeys(api.keys, method, pathname, body)
-      }
+      if (trouble && trouble !== 'lost')
+        return problem(trouble.status, trouble.title, trouble.detail, trouble.code)
+      const answer = once(answers, { key, asked: JSON.stringify([pathname, body]) }, () =>
+        answerCall(api, request, body),
+      )
+      if (trouble === 'lost') throw new Error('lost on purpose')
+      return answer
     },
   }
   return api
+}
+
+function answerCall(api: Api, request: Request, body: unknown): Response {
+  const { method } = request
+  const { pathname, searchParams } = new URL(request.url)
+  switch (`${method} ${pathname}`) {
+    case 'GET /oauth2/userinfo':
+      return Response.json(userInfo(api))
+    case 'GET /api/token/options':
+      return Response.json(OPTIONS)
+    case 'GET /api/token/list':
+      return Response.json(list(api, searchParams))
+    case 'POST /api/token/generate':
+      return generate(api, body)
+    case 'POST /api/token/revoke':
+      return revoke(api, body)
+    case 'POST /oauth2/sign_out':
+      api.signedOut += 1
+      return new Response(null, {
+        status: 303,
+        headers: { location: api.signOutLocation ?? searchParams.get('rd') ?? '/' },
+      })
+    default:
+      return answerKeys(api.keys, method, pathname, body)
+  }
+}
+
+type Answers = Map<string, { asked: string; response: Response }>
+
+/** What the Idempotency-Key does at the gate. */
+function once(
+  answers: Answers,
+  { key, asked }: { key: string | null; asked: string },
+  answer: () => Response,
+): Response {
+  const before = key === null ? undefined : answers.get(key)
+  if (before && before.asked !== asked) return problem(422, 'Idempotency-Key used before')
+  const response = before?.response ?? answer()
+  if (key !== null && response.ok) answers.set(key, { asked, response })
+  return response.clone()
 }
 
 export function storedToken(name: string, changes: Partial<StoredToken> = {}): StoredToken {
