@@ -3,7 +3,7 @@ import { bindDeps } from '../../src/bind.js'
 import type { Gate } from '../../src/gate.js'
 import { resolveOptions } from '../../src/options.js'
 import { redisStore } from '../../src/redis/index.js'
-import { SECRET, SIGNING_SECRET } from '../gate-fixture.js'
+import { must, refusalOf, SECRET, SIGNING_SECRET } from '../gate-fixture.js'
 import { sessionOf } from '../http/http-fixture.js'
 import type { FaultProxy } from './fault-proxy.js'
 import { onStage, ROUNDS, type Stage } from './stage.js'
@@ -71,5 +71,32 @@ describe('a creation that Redis carried out', ROUNDS, () => {
         expect(unavailable).toBeGreaterThanOrEqual(CREATIONS / 2)
       })()
     },
+  )
+})
+
+describe('a credential that another gate has revoked', ROUNDS, () => {
+  it(
+    'is not answered again, though its near cache has not heard of that',
+    onStage(async (stage) => {
+      const server = await stage.redis()
+      const proxy = await stage.proxy(server.port)
+      const heartbeatMs = 1000
+      const near = (await stage.gate({ url: server.url, heartbeatMs })).gate
+      const far = (await stage.gate({ url: proxy.url, heartbeatMs })).gate
+      const wish = { account: 'user@example.com', idempotencyKey: 'one' }
+      const { token, info } = must(await far.tokens.issue(wish))
+      const view = { method: 'GET', target: '/', rawHeaders: ['host', 'gate.test', 'x-api-key', token] }
+      const isAllowed = async () => (await far.authenticate(view)).outcome === 'allow'
+      let allowed = 0
+      await until('the near cache has it', 4000, async () => {
+        if (await isAllowed()) allowed += 1
+        return allowed > 20
+      })
+      proxy.inflict({ kind: 'stall' }, 'watch')
+      must(await near.tokens.revoke({ account: wish.account, id: info.id, by: { service: 'test' } }))
+      expect(refusalOf(await far.tokens.issue(wish))).toBe('idempotent_result_gone')
+      // Otherwise nothing was shown.
+      expect(await isAllowed()).toBe(true)
+    }),
   )
 })

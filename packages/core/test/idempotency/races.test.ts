@@ -103,14 +103,4 @@ describe.each(Object.entries(STORES))('on %s, requests with one idempotencyKey a
     expect(outcomes.filter(({ ok }) => ok)).toHaveLength(1)
     expect(new Set(outcomes.map(refusalOf))).toEqual(new Set([undefined, 'idempotency_key_reused']))
   })
-
-  it('do not get what the other gate has just revoked', async () => {
-    const [one, other] = await open()
-    const wish = { account: 'gone@example.com', idempotencyKey: 'four' }
-    const by = { service: 'test' }
-    for (const gate of [one, other]) must(await gate.tokens.issue(wish))
-    const { info } = must(await one.tokens.issue(wish))
-    must(await one.tokens.revoke({ account: wish.account, id: info.id, by }))
-    expect(refusalOf(await other.tokens.issue(wish))).toBe('idempotent_result_gone')
-  })
 })
