@@ -76,6 +76,34 @@ describe('a person with a browser', () => {
     await context.close()
   })
 
+  it('gets one token of a double click, and of a retry after a lost answer', async () => {
+    const context = await browser.newContext({ locale: 'en-GB' })
+    const page = await context.newPage()
+    await logIn(page, 'admin@example.com')
+    const create = page.getByRole('button', { name: 'Create token' })
+    const shown = page.getByRole('heading', { name: 'Your new token' })
+    const count = async () => {
+      const listed = await context.request.get(`${gateway.url}/api/token/list`)
+      return ((await listed.json()) as { count: number }).count
+    }
+    await create.dblclick()
+    await shown.waitFor()
+    expect(await count()).toBe(1)
+    await page.getByRole('button', { name: /^Done/ }).click()
+
+    await page.route('**/api/token/generate', async (route) => {
+      await route.fetch()
+      await route.abort()
+    })
+    await create.click()
+    await page.getByText('you get that one and no second').waitFor()
+    await page.unroute('**/api/token/generate')
+    await create.click()
+    await shown.waitFor()
+    expect(await count()).toBe(2)
+    await context.close()
+  })
+
   it('works without scripts as far as the login goes, and sees a page when it is refused', async () => {
     const context = await browser.newContext({ javaScriptEnabled: false })
     const page = await context.newPage()
