@@ -12,10 +12,8 @@ import { must, refusalOf, SECRET } from '../gate-fixture.js'
 import { type RedisServer, startRedis } from '../redis/redis-server.js'
 
 /** Signs the same claims differently each time. */
-const PEM = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({
-  type: 'pkcs8',
-  format: 'pem',
-})
+const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const PEM = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
 
 const AT_ONCE = 20
 const ROUNDS = 5
