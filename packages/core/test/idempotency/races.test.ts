@@ -41,6 +41,8 @@ async function gateOn(store: Store): Promise<Gate> {
     secret: SECRET,
     keys: [{ algorithm: 'ES256', privateKey: PEM }],
     rateLimits: 'off',
+    // A busy disk is not what is tried here.
+    storeDeadlineMs: 5000,
   })
   gates.push(gate)
   return gate
@@ -56,8 +58,8 @@ const STORES: Record<string, () => Promise<[Gate, Gate]>> = {
     await gateOn(lmdbStore({ path: directory })),
   ],
   'two gates on Redis': async () => [
-    await gateOn(redisStore({ url: server.url })),
-    await gateOn(redisStore({ url: server.url })),
+    await gateOn(redisStore({ url: server.url, commandTimeoutMs: 5000 })),
+    await gateOn(redisStore({ url: server.url, commandTimeoutMs: 5000 })),
   ],
 }
 
