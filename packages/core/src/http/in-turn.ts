@@ -43,12 +43,17 @@ export function inTurn(listener: RequestListener): RequestListener {
   }
 }
 
-/** What waits on a connection; what still does when it closes is dropped without an error of its own. */
+/** What waits on a connection; what still does when it closes is dropped. */
 function queueOf(socket: Socket): Exchange[] {
   const queue: Exchange[] = []
-  // Node makes an error with a stack for each request that is not destroyed by then, which costs more than reading it did.
+  const { stackTraceLimit } = Error
+  // Node makes an error for each request that was not answered, whose stack nobody sees and costs more than all else of it.
   socket.prependOnceListener('close', () => {
+    Error.stackTraceLimit = 0
     for (const [req] of queue.splice(0)) req.destroy()
+  })
+  socket.once('close', () => {
+    Error.stackTraceLimit = stackTraceLimit
   })
   return queue
 }
