@@ -115,7 +115,7 @@ describe('the gateway', () => {
     })
     expect(patched.status).toBe(200)
     expect([(await call(token)).status, (await call(key)).status]).toEqual([403, 403])
-    expect((await api(gateway, user, 'GET', '/api/token/list')).status).toBe(401)
+    expect((await api(gateway, user, 'GET', '/api/token/list')).status).toBe(403)
     await expect(logIn(gateway, 'user@example.com')).rejects.toThrow('not logged in')
   })
 })

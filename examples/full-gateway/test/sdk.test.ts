@@ -99,7 +99,7 @@ describe('the official OpenAI SDK', () => {
     await expect(openaiWith(token).chat.completions.create(completion)).rejects.toThrow(
       OpenAI.PermissionDeniedError,
     )
-    expect((await api(gateway, user, 'POST', '/api/token/generate', {})).status).toBe(401)
+    expect((await api(gateway, user, 'POST', '/api/token/generate', {})).status).toBe(403)
     await expect(logIn(gateway, 'user@example.com')).rejects.toThrow('403')
     expect((await api(gateway, admin, 'DELETE', '/api/admin/sessions/unban/user%40example.com')).status).toBe(
       200,

@@ -251,8 +251,7 @@ export const CALLERS: Record<string, Caller> = {
 
   'a banned user with a session': {
     headers: (fixture) => banned(fixture, USER, sessionOf(fixture.deps, USER)),
-    // Its record is gone; a session that is still being removed says account_banned.
-    refusals: all('401 session_invalid'),
+    refusals: all('403 account_banned'),
   },
   'a banned admin with a token of every scope': {
     headers: (fixture) => banned(fixture, ADMIN, tokenOf(fixture.deps, ADMIN, EVERY_SCOPE)),
