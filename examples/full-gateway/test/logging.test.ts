@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process'
 import { createServer, get, type IncomingMessage, request, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { connect } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import fc from 'fast-check'
 import { Redis } from 'ioredis'

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+
 import { spawn } from 'node:child_process'
 import { homedir } from 'node:os'
 import { setTimeout } from 'node:timers/promises'

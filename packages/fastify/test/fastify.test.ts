@@ -3,12 +3,8 @@ import middie from '@fastify/middie'
 import { createGate, type Gate, type Identity, memoryStore } from '@portcullis/core'
 import { type AdapterParts, type AdapterServer, adapterCases } from '@portcullis/core/testing'
 import express from 'express'
-import Fastify, {
-  type FastifyInstance,
-  type FastifyPluginCallback,
-  type FastifyReply,
-  type FastifyRequest,
-} from 'fastify'
+import type { FastifyInstance, FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify'
+import Fastify from 'fastify'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { forwardTo, optional, portcullis, requireGroup, requireRole, requireScope } from '../src/index.js'
 

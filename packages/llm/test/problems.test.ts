@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import Anthropic from '@anthropic-ai/sdk'
 import OpenAI from 'openai'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { llmProblems } from '../src/index.js'
+import { llmProblems } from '../src/problems.js'
 
 const render = llmProblems()
 let status = 401

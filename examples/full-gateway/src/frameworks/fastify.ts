@@ -1,6 +1,7 @@
 import { decide } from '@portcullis/core/http'
 import { forwardTo, portcullis } from '@portcullis/fastify'
-import Fastify, { type FastifyReply } from 'fastify'
+import type { FastifyReply } from 'fastify'
+import Fastify from 'fastify'
 import { logRequest } from '../logging.js'
 import { DRAINING, HOME, type Wire } from './wiring.js'
 

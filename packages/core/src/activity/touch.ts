@@ -1,4 +1,4 @@
-import type { Deps } from '../deps.js'
+import type { Deps } from '../context/context.js'
 import { instant } from '../store/shape.js'
 import type { Millis, RecordKey, StoredRecord } from '../store/store.js'
 

@@ -1,8 +1,8 @@
 import { useKey } from '../activity/touch.js'
-import { type Denial, denial } from '../decision.js'
-import type { Deps } from '../deps.js'
-import { done, type Outcome } from '../outcome.js'
-import { commitUnderStanding } from '../standing/commit-under.js'
+import type { Deps } from '../context/context.js'
+import { type Denial, denial } from '../errors/denials.js'
+import { done, type Outcome } from '../errors/outcome.js'
+import { commitUnderStanding } from '../standing/change.js'
 import { activeBan, type Standing } from '../standing/standing.js'
 import type { Check, RecordKey, StoredRecord, Write } from '../store/store.js'
 import {

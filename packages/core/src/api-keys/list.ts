@@ -1,5 +1,5 @@
 import { lastUseOf, useKey } from '../activity/touch.js'
-import type { Deps } from '../deps.js'
+import type { Deps } from '../context/context.js'
 import { readStanding } from '../standing/standing.js'
 import { ifReadable } from '../store/readable.js'
 import { API_KEYS, type ApiKeyInfo, apiKeyInfoOf, apiKeyRecordOf } from './key.js'

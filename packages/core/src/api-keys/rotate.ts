@@ -1,10 +1,11 @@
 import { audited } from '../audit/append.js'
-import { type Actor, auditedAs } from '../authorization/actor.js'
+import { type Actor, type ActsFor, auditedAs } from '../authorization/actor.js'
 import { refuseOver } from '../authorization/over-account.js'
-import type { Deps } from '../deps.js'
-import { PortcullisError } from '../errors.js'
-import { RETRY_WINDOW_SECONDS } from '../limits.js'
-import { done, type Outcome, refused } from '../outcome.js'
+import type { ScopeWish } from '../authorization/scopes.js'
+import type { Deps } from '../context/context.js'
+import { RETRY_WINDOW_SECONDS } from '../context/limits.js'
+import { done, type Outcome, refused } from '../errors/outcome.js'
+import { PortcullisError } from '../errors/portcullis-error.js'
 import { STANDING, standingOf } from '../standing/standing.js'
 import type { RecordKey, StoredRecord, Write } from '../store/store.js'
 import { addApiKey, type CreatedApiKey, type NewApiKey, newApiKey } from './add.js'
@@ -160,4 +161,12 @@ function openKey(deps: Deps, replaced: string, sealed: string) {
   return deps.sealer.open(`api-key-rotation:${replaced}`, sealed) as
     | Pick<NewApiKey, 'id' | 'secret'>
     | undefined
+}
+
+/** Which key is replaced, and how long the old one goes on: 0 to 2592000 seconds, default 3600. */
+export interface KeyToRotate extends Pick<ScopeWish, 'grantable'> {
+  readonly account: string
+  readonly id: string
+  readonly by: ActsFor
+  readonly overlapSeconds?: number
 }

@@ -1,5 +1,5 @@
-import type { Deps } from '../deps.js'
-import type { Outcome } from '../outcome.js'
+import type { Deps } from '../context/context.js'
+import type { Outcome } from '../errors/outcome.js'
 import type { AuditEntry, AuditedAction } from './entry.js'
 
 /**

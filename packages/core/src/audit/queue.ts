@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { PortcullisError } from '../errors.js'
-import type { GateEvent } from '../options.js'
+import type { GateEvent } from '../context/event.js'
+import { PortcullisError } from '../errors/portcullis-error.js'
 import { type AuditChain, extendChain, findLanded } from './chain.js'
 import type { AuditEntry, AuditedAction } from './entry.js'
 import { LANES, type Lane, laneOf } from './precedence.js'

@@ -1,4 +1,4 @@
-import type { Deps } from '../deps.js'
+import type { Deps } from '../context/context.js'
 import { pruneAudit } from './prune.js'
 
 const EVERY_MS = 3_600_000

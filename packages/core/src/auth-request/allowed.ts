@@ -1,4 +1,5 @@
-import { type Denial, denial, type Identity } from '../decision.js'
+import type { Identity } from '../authentication/identity.js'
+import { type Denial, denial } from '../errors/denials.js'
 
 /** Who of those that are let in a place is for, as oauth2-proxy has it: each list that is given has to name the caller. */
 export interface Allowed {

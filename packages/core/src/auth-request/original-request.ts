@@ -1,8 +1,9 @@
-import { refuseHead } from '../authenticate.js'
 import { isReading } from '../authorization/roles.js'
-import { headerValues } from '../credentials.js'
-import { denial, type RequestView } from '../decision.js'
-import { done, type Outcome, refused } from '../outcome.js'
+import { denial } from '../errors/denials.js'
+import { done, type Outcome, refused } from '../errors/outcome.js'
+import { headerValues } from '../request/headers.js'
+import { refuseHead } from '../request/refuse-head.js'
+import type { RequestView } from '../request/view.js'
 import type { AuthRequestProxy } from './options.js'
 
 export const AUTH_REQUEST_PATH = '/oauth2/auth'

@@ -1,4 +1,5 @@
-import type { Identity } from '../decision.js'
+import type { Role } from '../authorization/roles.js'
+import type { Millis } from '../store/store.js'
 
 /**
  * An identity that no handler can change: what it holds may be shared with a cache, and so with the next request. Called
@@ -9,4 +10,39 @@ export function frozenIdentity(identity: Identity): Identity {
   Object.freeze(identity.scopes)
   Object.freeze(identity.credential)
   return Object.freeze(identity)
+}
+
+/** How the caller proved who it is. */
+export interface Credential {
+  /** `token` is one that this gate issued, `external_token` one of a trusted issuer. */
+  readonly kind: 'session' | 'token' | 'api_key' | 'external_token' | 'master_key'
+  /** `jti` of a token; the opaque handle (not the secret) of a session; the public part of an API key. */
+  readonly id: string
+  readonly issuedAt: Millis
+  readonly expiresAt: Millis
+  /** Where it can be exchanged for a new one: in the last fifth of its life, where that is offered. */
+  readonly renewal?: string
+}
+
+/** Someone who may come in. Frozen to the bottom: handlers can pass it on without fear. */
+export interface Identity {
+  /**
+   * Canonical e-mail, or `subject:SUBJECT:ISSUER` of whoever a trusted issuer names by that alone: the key of bans, budgets
+   * and audit.
+   */
+  readonly accountId: string
+  /** The account id again where there is no e-mail. */
+  readonly email: string
+  readonly name?: string
+  readonly groups: readonly string[]
+  readonly role: Role
+  /** The team that a trusted issuer named. */
+  readonly team?: string
+  /** What the claims schema of a trusted issuer made of its token. */
+  readonly claims?: unknown
+  /** What the credential may do; a session may do all that its account may. */
+  readonly scopes: readonly string[]
+  readonly credential: Credential
+  /** The store partition of the account. */
+  readonly partition: string
 }

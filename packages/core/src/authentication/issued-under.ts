@@ -1,5 +1,5 @@
-import type { Identity } from '../decision.js'
 import type { Millis } from '../store/store.js'
+import type { Identity } from './identity.js'
 
 /** What the judge has to know of whoever was let in, and nobody else: what the record of the credential said. */
 export interface IssuedUnder {

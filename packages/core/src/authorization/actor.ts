@@ -1,6 +1,6 @@
-import { type Credential, type Identity, ROLES, type Role } from '../decision.js'
-import type { Deps } from '../deps.js'
-import { done, type Outcome, refused } from '../outcome.js'
+import type { Credential, Identity } from '../authentication/identity.js'
+import { done, type Outcome, refused } from '../errors/outcome.js'
+import { ROLES, type Role } from './roles.js'
 
 /** What an actor proved itself by: a credential of an account, something exchanged for one, or a program's own hand. */
 export type ActingCredential =
@@ -52,12 +52,12 @@ export function actorOf({ accountId, role, credential }: Identity, trace: Reques
 
 /** An account that proved itself by what is exchanged for a credential. */
 export function actorByExchange(
-  deps: Deps,
+  { roleOf }: { readonly roleOf: (account: string) => Role },
   account: string,
   credential: ActingCredential,
   trace: RequestTrace = {},
 ): Actor {
-  return { account, role: deps.roleOf(account), credential, ...trace }
+  return { account, role: roleOf(account), credential, ...trace }
 }
 
 /** A service of the gate's own surroundings under its fixed name; no e-mail, so no account can have it. */

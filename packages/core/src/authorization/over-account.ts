@@ -1,5 +1,5 @@
-import { type Denial, denial } from '../decision.js'
-import type { Deps } from '../deps.js'
+import type { Deps } from '../context/context.js'
+import { type Denial, denial } from '../errors/denials.js'
 import type { Actor } from './actor.js'
 import { isAdmin, isSuperAdmin } from './roles.js'
 

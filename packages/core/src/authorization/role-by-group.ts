@@ -1,4 +1,4 @@
-import type { Role } from '../decision.js'
+import type { Role } from './roles.js'
 
 /**
  * What a group may map to. Nobody becomes a super admin by what a provider says of them: whoever manages groups there would

@@ -1,5 +1,5 @@
-import type { RequestView, Role } from '../decision.js'
-import { isIgnoredUpgrade, isUpgrade } from '../request/upgrade.js'
+import { isIgnoredUpgrade, isUpgrade } from '../request/message.js'
+import type { RequestView } from '../request/view.js'
 
 /**
  * The least role that is enough: `user` < `admin` < `super_admin`. A `team` or a `customer` of a trusted issuer may do
@@ -54,3 +54,18 @@ export function mayMakeRequest(role: Role, view: RequestView): boolean {
   if (role !== 'viewer') return true
   return isReadingRequest(view) && (!isUpgrade(view) || isIgnoredUpgrade(view))
 }
+
+/**
+ * What an account may do. Every account is a `user`; admins come from configuration or administration, the others from
+ * the claims of trusted issuers. A `viewer` only reads.
+ */
+export type Role = 'viewer' | 'user' | 'team' | 'customer' | 'admin' | 'super_admin'
+
+export const ROLES = [
+  'viewer',
+  'user',
+  'team',
+  'customer',
+  'admin',
+  'super_admin',
+] as const satisfies readonly Role[]

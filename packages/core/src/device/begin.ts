@@ -1,6 +1,6 @@
-import type { Deps } from '../deps.js'
+import type { Deps } from '../context/context.js'
+import { done, type Outcome, refused } from '../errors/outcome.js'
 import { type OAuthClient, scopesForClient } from '../oauth/clients.js'
-import { done, type Outcome, refused } from '../outcome.js'
 import { optimistically, RACED } from '../store/update.js'
 import { hashDeviceCode, newDeviceCode, newUserCode } from './codes.js'
 import { countOpen } from './open-requests.js'

@@ -1,5 +1,5 @@
 import { createHash, randomInt } from 'node:crypto'
-import type { Deps } from '../deps.js'
+import type { Deps } from '../context/context.js'
 import type { Millis } from '../store/store.js'
 
 /** Consonants that are not mistaken for each other (RFC 8628 §6.1): no words, 34 bits. */

@@ -1,9 +1,9 @@
 import { audited } from '../audit/append.js'
+import type { Identity } from '../authentication/identity.js'
 import { actorOf, auditedAs, type RequestTrace } from '../authorization/actor.js'
-import type { Identity } from '../decision.js'
-import type { Deps } from '../deps.js'
+import type { Deps } from '../context/context.js'
+import { done, type Outcome, refused } from '../errors/outcome.js'
 import { approvalBy } from '../oauth/approval.js'
-import { done, type Outcome, refused } from '../outcome.js'
 import { optimistically, RACED } from '../store/update.js'
 import { giveBack } from './open-requests.js'
 import {

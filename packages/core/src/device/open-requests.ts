@@ -1,5 +1,5 @@
-import type { Deps } from '../deps.js'
-import { networkOf } from '../request/address.js'
+import type { Deps } from '../context/context.js'
+import { networkOf } from '../request/client-address.js'
 import type { Add, Millis } from '../store/store.js'
 import { DEVICE_LIFETIME_SECONDS } from './request.js'
 

@@ -1,9 +1,9 @@
 import { actorByExchange, type RequestTrace } from '../authorization/actor.js'
-import type { Deps } from '../deps.js'
+import type { Deps } from '../context/context.js'
+import { type Outcome, refused } from '../errors/outcome.js'
 import type { OAuthClient } from '../oauth/clients.js'
 import type { GrantedTokens } from '../oauth/granted.js'
 import { redeemApproval } from '../oauth/redeem-approval.js'
-import { type Outcome, refused } from '../outcome.js'
 import { endOfDeviceCode, hashDeviceCode } from './codes.js'
 import {
   DEVICE,

@@ -1,4 +1,4 @@
-import type { Deps } from '../deps.js'
+import type { Deps } from '../context/context.js'
 import { type Approval, isApproval } from '../oauth/approval.js'
 import { instant, optional, reader, text, texts } from '../store/shape.js'
 import type { JsonValue, Millis, RecordKey, StoredRecord } from '../store/store.js'

@@ -1,5 +1,6 @@
-import type { GateEvent, GateOptions, Pages } from '../options.js'
-import type { ProblemRenderer, RenderedProblem } from '../problem.js'
+import type { GateEvent } from '../context/event.js'
+import type { GateOptions, Pages } from '../context/options.js'
+import type { ProblemRenderer, RenderedProblem } from '../errors/problem.js'
 
 type Report = (event: GateEvent) => void
 

@@ -1,3 +1,4 @@
+import type { GateOptions } from '../context/options.js'
 import {
   checkedByValue,
   flag,
@@ -11,8 +12,7 @@ import {
   text,
   textOrTexts,
 } from '../input/kinds.js'
-import type { GateOptions } from '../options.js'
-import { SIGNING_KEY } from '../tokens/key-table.js'
+import { SIGNING_KEY } from '../jws/keys.js'
 
 /** Every option of the gate, and of what kind it is. */
 export const GATE_OPTIONS: Shape<GateOptions> = {

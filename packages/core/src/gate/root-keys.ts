@@ -1,8 +1,8 @@
-import { partitionOf } from '../account.js'
-import { accountOf, DIRECTORY, type DirectoryName } from '../directory/directory.js'
-import { PortcullisError } from '../errors.js'
-import type { GateEvent } from '../options.js'
-import { createSealer, deriveKey, type Sealer } from '../seal.js'
+import { accountOf, DIRECTORY, type DirectoryName } from '../account-index/account-index.js'
+import { partitionOf } from '../accounts/account-id.js'
+import type { GateEvent } from '../context/event.js'
+import { createSealer, deriveKey, type Sealer } from '../crypto/seal.js'
+import { PortcullisError } from '../errors/portcullis-error.js'
 import type { RecordKey, Store, StoredRecord } from '../store/store.js'
 
 /** What records are found and chained by. They stay as they are for the life of the store, whatever the secrets become. */

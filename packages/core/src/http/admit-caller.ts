@@ -1,10 +1,12 @@
 import type { RecentUses } from '../activity/touch.js'
+import { identify } from '../authentication/identify.js'
+import type { Credential, Identity } from '../authentication/identity.js'
 import { isAtLeast, type LeastRole, mayMakeRequest } from '../authorization/roles.js'
-import { mayActOnSession } from '../cross-site.js'
-import { type Credential, type Denial, denial, type Identity, type RequestView } from '../decision.js'
-import type { Deps } from '../deps.js'
-import { identify } from '../identify.js'
-import type { Outcome } from '../outcome.js'
+import type { Deps } from '../context/context.js'
+import { type Denial, denial } from '../errors/denials.js'
+import type { Outcome } from '../errors/outcome.js'
+import { mayActOnSession } from '../request/same-origin.js'
+import type { RequestView } from '../request/view.js'
 import type { AccountAccess } from './route.js'
 
 /** What a kind of access asks for. */

@@ -1,6 +1,6 @@
 import { appendAudit } from '../audit/append.js'
 import { type Actor, auditedAs } from '../authorization/actor.js'
-import type { Deps } from '../deps.js'
+import type { Deps } from '../context/context.js'
 import type { Route } from './route.js'
 
 const WINDOW_MS = 60_000

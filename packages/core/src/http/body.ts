@@ -1,7 +1,7 @@
 import type { z } from 'zod'
-import { done, type Outcome, refused } from '../outcome.js'
+import { done, type Outcome, refused } from '../errors/outcome.js'
+import { parseJsonObject } from '../jws/strict-json.js'
 import { mediaTypeOf } from '../request/field-value.js'
-import { parseJsonObject } from '../tokens/json.js'
 
 const LARGEST_BODY = 65_536
 

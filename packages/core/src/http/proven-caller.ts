@@ -1,5 +1,4 @@
-import type { ClientFields } from '../oauth/client-auth.js'
-import { authenticateClient } from '../oauth/client-auth.js'
+import { authenticateClient, type ClientFields } from '../oauth/client-auth.js'
 import { proveRefreshToken } from '../oauth/refresh-token.js'
 import type { ProvenCaller, RouteContext } from './route.js'
 

@@ -1,11 +1,13 @@
 import type { z } from 'zod'
 import type { RecentUses } from '../activity/touch.js'
+import type { Identity } from '../authentication/identity.js'
 import type { Actor, RequestTrace } from '../authorization/actor.js'
-import type { Denial, Identity, RequestView } from '../decision.js'
-import type { Deps } from '../deps.js'
-import type { Outcome } from '../outcome.js'
-import type { OwnPath } from '../own-paths.js'
+import type { Deps } from '../context/context.js'
+import type { Denial } from '../errors/denials.js'
+import type { Outcome } from '../errors/outcome.js'
+import type { OwnPath } from '../gate/own-paths.js'
 import type { RateLimitKind } from '../rate-limit/limits.js'
+import type { RequestView } from '../request/view.js'
 
 /**
  * Who may call a route. `identified`: whoever the gate lets in. `person`: a browser session. `bearer`: a token of this gate, whatever its

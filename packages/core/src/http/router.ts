@@ -1,28 +1,32 @@
 import { Hono } from 'hono'
 import type { RecentUses } from '../activity/touch.js'
-import { refuseHead, sendToLoginOr } from '../authenticate.js'
-import { actorOf } from '../authorization/actor.js'
-import { isNavigation, mayActOnSession } from '../cross-site.js'
-import { type Decision, type Denial, denial, type Identity, type RequestView } from '../decision.js'
-import type { Deps } from '../deps.js'
-import { PortcullisError } from '../errors.js'
+import { sendToLoginOr } from '../authentication/authenticate.js'
+import type { Decision } from '../authentication/decision.js'
+import type { Identity } from '../authentication/identity.js'
+import { actorOf, type RequestTrace } from '../authorization/actor.js'
+import type { Deps } from '../context/context.js'
+import type { Pages } from '../context/options.js'
+import { type Denial, denial } from '../errors/denials.js'
+import { done, type Outcome } from '../errors/outcome.js'
+import { PortcullisError } from '../errors/portcullis-error.js'
+import { type Problem, problemOfError } from '../errors/problem.js'
 import { readIdempotencyKey } from '../idempotency/key.js'
-import type { Pages } from '../options.js'
-import { done, type Outcome } from '../outcome.js'
-import { type Problem, problemOfError } from '../problem.js'
 import { limitGuess } from '../rate-limit/limit-guess.js'
+import { headerValues } from '../request/headers.js'
+import { refuseHead } from '../request/refuse-head.js'
+import { isNavigation, mayActOnSession } from '../request/same-origin.js'
+import type { RequestView } from '../request/view.js'
 import { refuseUnlessDirectory } from '../scim/admit.js'
 import { admitCaller } from './admit-caller.js'
-import { redirect, refuse, refuseProblem } from './answer.js'
+import { redirect, refuse, refuseProblem } from './answers/answer.js'
+import { oauthMalfunction, oauthRefusal } from './answers/oauth-error.js'
+import { problemPage } from './answers/page.js'
+import { SCIM_MEDIA_TYPES, scimDenial, scimProblem } from './answers/scim-answer.js'
 import { type AuditAdminCall, auditAdminCalls } from './audit-admin-calls.js'
-import { envoyAuthRoute } from './auth-request.js'
 import { readBody, readForm, readQuery } from './body.js'
-import { oauthMalfunction, oauthRefusal } from './oauth-error.js'
-import { problemPage } from './page.js'
 import type { Route, RouteContext } from './route.js'
-import { SCIM_MEDIA_TYPES, scimDenial, scimProblem } from './scim-answer.js'
+import { envoyAuthRoute } from './routes/auth-request.js'
 import { ROUTES } from './table.js'
-import { traceOf } from './trace.js'
 import { answerUnderLimit, refuseByAddress } from './under-limit.js'
 
 /** What the platform knows of a request beside its head. */
@@ -231,4 +235,17 @@ async function asPage(response: Response): Promise<Response> {
     if (value !== null) page.headers.set(name, value)
   }
   return page
+}
+
+/** What programs make request ids of; anything else could not be told from other text in a log. */
+const REQUEST_ID = /^[\w.:/+=-]{1,128}$/
+
+/** Where a request came from, and how whoever is in front of the gate named it in `X-Request-Id`. Proves nothing. */
+function traceOf(view: RequestView, address: string | undefined): RequestTrace {
+  const [requestId, ...more] = headerValues(view.rawHeaders, 'x-request-id')
+  const isId = requestId !== undefined && more.length === 0 && REQUEST_ID.test(requestId)
+  return {
+    ...(address === undefined ? {} : { address }),
+    ...(isId ? { requestId } : {}),
+  }
 }

@@ -1,6 +1,6 @@
-import type { Denial } from '../decision.js'
-import { refuse } from './answer.js'
-import { oauthErrorOf, oauthRefusal } from './oauth-error.js'
+import type { Denial } from '../errors/denials.js'
+import { refuse } from './answers/answer.js'
+import { oauthErrorOf, oauthRefusal } from './answers/oauth-error.js'
 import type { Route, RouteContext } from './route.js'
 
 const FAILED = new Set([400, 401, 403, 404])

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
+import { fateOf, type Issued } from '../authentication/judge.js'
 import type { Actor } from '../authorization/actor.js'
-import { type Denial, denial } from '../decision.js'
-import type { Deps } from '../deps.js'
-import { done, type Outcome, refused } from '../outcome.js'
-import { fateOf, type Issued } from '../standing/judge.js'
+import type { Deps } from '../context/context.js'
+import { type Denial, denial } from '../errors/denials.js'
+import { done, type Outcome, refused } from '../errors/outcome.js'
 import type { Standing } from '../standing/standing.js'
 import type { Check, JsonValue, RecordKey, Write } from '../store/store.js'
 

@@ -1,7 +1,7 @@
 import { chmodSync, closeSync, openSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { type Database, open, type RootDatabase } from 'lmdb'
-import { PortcullisError } from '../errors.js'
+import { PortcullisError } from '../errors/portcullis-error.js'
 import { makeDirectory } from '../store/make-directory.js'
 import type { JsonValue, Millis, StoredRecord } from '../store/store.js'
 import { fileProblem } from './file-header.js'

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import path from 'node:path'
-import { PortcullisError } from '../errors.js'
+import { PortcullisError } from '../errors/portcullis-error.js'
 import { checkMembers, objectOf } from '../input/check.js'
 import { hook, integer, nonEmptyText, oneOf, type Shape } from '../input/kinds.js'
 import { readCursor, requireLimit, writeCursor } from '../store/cursor.js'

@@ -1,5 +1,5 @@
 import type { RootDatabase } from 'lmdb'
-import { PortcullisError } from '../errors.js'
+import { PortcullisError } from '../errors/portcullis-error.js'
 
 /**
  * Runs an action in a write transaction, which it may share with others that wait, and answers once that is committed.

@@ -1,5 +1,5 @@
-import type { Deps } from '../deps.js'
-import { done, type Outcome, refused } from '../outcome.js'
+import type { Deps } from '../context/context.js'
+import { done, type Outcome, refused } from '../errors/outcome.js'
 import { cookieNames, writeCookie } from '../sessions/cookie.js'
 import { returnPath } from './return-path.js'
 import { challengeOf, hashBrowser, isBrowserSecret, LOGIN_LIFETIME_SECONDS, sealState } from './state.js'

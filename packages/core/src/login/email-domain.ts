@@ -1,6 +1,6 @@
-import { canonicalEmail } from '../account.js'
-import { type Denial, denial } from '../decision.js'
-import type { ResolvedOptions } from '../options.js'
+import { canonicalEmail } from '../accounts/account-id.js'
+import type { ResolvedOptions } from '../context/options.js'
+import { type Denial, denial } from '../errors/denials.js'
 
 /** Refuses an account (a canonical e-mail) whose domain is not exactly one of those that are allowed. */
 export function refuseEmailDomain(

@@ -1,5 +1,5 @@
 import type { RequestTrace } from '../authorization/actor.js'
-import type { Deps } from '../deps.js'
+import type { Deps } from '../context/context.js'
 import { clearCookie, cookieNames } from '../sessions/cookie.js'
 import { endSession } from '../sessions/end.js'
 import type { SessionKey } from '../sessions/session.js'

@@ -1,12 +1,12 @@
 import { appendAudit } from '../audit/append.js'
 import { actorByExchange, auditedAs, type RequestTrace } from '../authorization/actor.js'
-import type { DenialCode } from '../decision.js'
-import type { Deps } from '../deps.js'
-import type { GateEvent } from '../options.js'
-import { type Outcome, refused } from '../outcome.js'
+import type { Deps } from '../context/context.js'
+import type { GateEvent } from '../context/event.js'
+import { boundedText } from '../encoding/text.js'
+import type { DenialCode } from '../errors/denials.js'
+import { type Outcome, refused } from '../errors/outcome.js'
 import { isInDirectory } from '../scim/user.js'
 import { readStanding } from '../standing/standing.js'
-import { boundedText } from '../text.js'
 
 /** Why a login was refused, and to whom as far as the provider said. */
 export interface RefusedLogin {

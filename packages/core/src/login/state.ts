@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto'
-import type { Deps } from '../deps.js'
-import type { LoginChallenge } from '../provider.js'
+import type { Deps } from '../context/context.js'
 import type { JsonValue, Millis } from '../store/store.js'
+import type { LoginChallenge } from './identity-provider.js'
 
 export const LOGIN_LIFETIME_SECONDS = 600
 

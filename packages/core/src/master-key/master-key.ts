@@ -1,6 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { frozenIdentity } from '../authentication/identity.js'
-import type { Identity } from '../decision.js'
+import { frozenIdentity, type Identity } from '../authentication/identity.js'
 
 /** The name of the operator in the audit log. No e-mail, so no account can have it. */
 export const MASTER_KEY_ACCOUNT = 'master-key'

@@ -1,7 +1,7 @@
-import { headerValues } from '../credentials.js'
-import type { RequestView } from '../decision.js'
-import type { Deps } from '../deps.js'
-import { done, type Outcome, refused } from '../outcome.js'
+import type { Deps } from '../context/context.js'
+import { done, type Outcome, refused } from '../errors/outcome.js'
+import { headerValues } from '../request/headers.js'
+import type { RequestView } from '../request/view.js'
 import { isClientSecret, type OAuthClient } from './clients.js'
 
 /** What a form says of its client (RFC 6749 §2.3.1). */

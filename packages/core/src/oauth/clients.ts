@@ -1,9 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import { secretProblem } from '../crypto/secrets.js'
+import { lineOf } from '../encoding/text.js'
 import { checkMembers } from '../input/check.js'
 import { listOf, type Shape, text } from '../input/kinds.js'
-import { secretProblem } from '../secrets.js'
-import { lineOf } from '../text.js'
-import { GATE_CLIENT_ID, TOKEN_NAME_LENGTH } from '../tokens/issue.js'
+import { GATE_CLIENT_ID, TOKEN_NAME_LENGTH } from '../tokens/claims.js'
 
 /** A program that asks for tokens on somebody's behalf (RFC 6749 §2). */
 export interface OAuthClient {

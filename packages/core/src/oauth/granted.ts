@@ -1,4 +1,4 @@
-import type { Deps } from '../deps.js'
+import type { Deps } from '../context/context.js'
 import type { Millis } from '../store/store.js'
 import { signAccessToken } from '../tokens/issue.js'
 import { type RefreshFamily, signRefreshToken } from './refresh-token.js'

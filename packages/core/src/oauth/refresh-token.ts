@@ -1,9 +1,9 @@
-import type { Deps } from '../deps.js'
-import type { Issued } from '../standing/judge.js'
+import type { Issued } from '../authentication/judge.js'
+import type { Deps } from '../context/context.js'
+import { parseJsonObject } from '../jws/strict-json.js'
 import { count, hasShape, instant, optional, reader, text, texts } from '../store/shape.js'
 import type { Millis, RecordKey, StoredRecord } from '../store/store.js'
 import type { AccessToken } from '../tokens/issue.js'
-import { parseJsonObject } from '../tokens/json.js'
 
 /** The kind of JWT that only the token endpoint takes. */
 const REFRESH_TOKEN_TYPE = 'rt+jwt'

@@ -1,5 +1,5 @@
 import * as client from 'openid-client'
-import type { LoginChallenge, ProviderLogin } from '../provider.js'
+import type { LoginChallenge, ProviderLogin } from '../login/identity-provider.js'
 import { type Claims, describePerson, namesAddress, readAddress } from './claims.js'
 import { explainFailure, misconfigured } from './explain.js'
 import type { ResolvedOidcOptions } from './options.js'

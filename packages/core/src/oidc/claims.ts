@@ -1,4 +1,4 @@
-import { claimAt, parseClaimPath } from '../trusted-issuers/claim-path.js'
+import { claimAt, parseClaimPath } from '../external-tokens/claim-path.js'
 import type { ResolvedOidcOptions } from './options.js'
 
 export type Claims = Readonly<Record<string, unknown>>

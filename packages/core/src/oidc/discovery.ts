@@ -1,5 +1,5 @@
 import * as client from 'openid-client'
-import type { PortcullisError } from '../errors.js'
+import type { PortcullisError } from '../errors/portcullis-error.js'
 import { explainDiscovery, misconfigured } from './explain.js'
 import { isLoopback, type ResolvedOidcOptions } from './options.js'
 

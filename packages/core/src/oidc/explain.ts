@@ -1,7 +1,7 @@
 import * as client from 'openid-client'
-import { PortcullisError } from '../errors.js'
-import { LoginRefused } from '../provider.js'
-import { boundedText } from '../text.js'
+import { boundedText } from '../encoding/text.js'
+import { PortcullisError } from '../errors/portcullis-error.js'
+import { LoginRefused } from '../login/identity-provider.js'
 import type { ResolvedOidcOptions } from './options.js'
 import { describeOutage } from './outage.js'
 

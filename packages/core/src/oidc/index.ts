@@ -1,4 +1,4 @@
-import type { IdentityProvider } from '../provider.js'
+import type { IdentityProvider } from '../login/identity-provider.js'
 import { completeAtProvider } from './callback.js'
 import { createDiscovery } from './discovery.js'
 import { beginAtProvider } from './login.js'

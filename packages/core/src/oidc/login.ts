@@ -1,5 +1,5 @@
 import * as client from 'openid-client'
-import type { LoginChallenge } from '../provider.js'
+import type { LoginChallenge } from '../login/identity-provider.js'
 import type { ResolvedOidcOptions } from './options.js'
 
 /** The authorization request (OpenID Connect Core 1.0 §3.1.2.1, RFC 7636). */

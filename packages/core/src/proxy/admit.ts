@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http'
-import { headerValues } from '../credentials.js'
-import { denial } from '../decision.js'
-import { FORWARDING_PROBLEMS, MALFUNCTIONS, type Problem, problemOfDenial } from '../problem.js'
-import { type Framing, readFraming, refuseMessage } from '../request/message.js'
-import { isIgnoredUpgrade } from '../request/upgrade.js'
+import { denial } from '../errors/denials.js'
+import { FORWARDING_PROBLEMS, MALFUNCTIONS } from '../errors/malfunctions.js'
+import { type Problem, problemOfDenial } from '../errors/problem.js'
+import { headerValues } from '../request/headers.js'
+import { type Framing, isIgnoredUpgrade, readFraming, refuseMessage } from '../request/message.js'
 
 const REFUSED_METHODS: ReadonlySet<string> = new Set(['TRACE', 'TRACK', 'CONNECT'])
 

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { answerProblem, type Problem, type ProblemRenderer } from '../problem.js'
+import { answerProblem, type Problem, type ProblemRenderer } from '../errors/problem.js'
 
 const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'
 

@@ -2,21 +2,17 @@ import { type Agent, IncomingMessage, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { setImmediate as nextRound } from 'node:timers/promises'
 import { createProxyServer } from 'http-proxy'
-import { denial, type Identity } from '../decision.js'
-import { PortcullisError } from '../errors.js'
-import type { Gate } from '../gate.js'
+import type { Identity } from '../authentication/identity.js'
+import { denial } from '../errors/denials.js'
+import { FORWARDING_PROBLEMS, MALFUNCTIONS } from '../errors/malfunctions.js'
+import { PortcullisError } from '../errors/portcullis-error.js'
+import { type Problem, problemOfDenial, problemOfError } from '../errors/problem.js'
+import type { Gate } from '../gate/gate.js'
 import { havingMethods } from '../input/kinds.js'
-import {
-  FORWARDING_PROBLEMS,
-  MALFUNCTIONS,
-  type Problem,
-  problemOfDenial,
-  problemOfError,
-} from '../problem.js'
 import { Connection } from '../request/connection.js'
 import { type Framing, refuseMessage } from '../request/message.js'
+import { originForm, parseTarget, type Target } from '../request/target.js'
 import type { Clock, Millis } from '../store/store.js'
-import { originForm, parseTarget, type Target } from '../target.js'
 import { admit } from './admit.js'
 import { answer } from './answer.js'
 import { Exchange } from './exchange.js'

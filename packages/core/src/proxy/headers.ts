@@ -1,5 +1,5 @@
-import { headerValues } from '../credentials.js'
 import { stripOws } from '../request/field-value.js'
+import { headerValues } from '../request/headers.js'
 
 /** Header fields by lower-case name; several values are several fields. */
 export type HeaderFields = Record<string, string | string[]>

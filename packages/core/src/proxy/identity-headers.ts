@@ -1,5 +1,5 @@
-import { isEmail } from '../account.js'
-import type { Identity } from '../decision.js'
+import { isEmail } from '../accounts/account-id.js'
+import type { Identity } from '../authentication/identity.js'
 import { visibleAscii, visibleAsciiList } from '../request/field-value.js'
 
 /** What of an identity a header can carry. */

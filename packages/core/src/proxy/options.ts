@@ -1,4 +1,4 @@
-import { PortcullisError } from '../errors.js'
+import { PortcullisError } from '../errors/portcullis-error.js'
 import { checkMembers } from '../input/check.js'
 import { checkedByValue, listOf, mapOf, oneOf, type Shape, text } from '../input/kinds.js'
 import type { Deadlines } from './exchange.js'

@@ -1,5 +1,5 @@
-import type { Identity } from '../decision.js'
-import type { GateEvent } from '../options.js'
+import type { Identity } from '../authentication/identity.js'
+import type { GateEvent } from '../context/event.js'
 
 /** Keeps asking whether those who are being served may still be. */
 export interface Recheck {

@@ -1,6 +1,6 @@
 import { type AgentOptions, Agent as HttpAgent, validateHeaderName, validateHeaderValue } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
-import { PortcullisError } from '../errors.js'
+import { PortcullisError } from '../errors/portcullis-error.js'
 import { checkMembers } from '../input/check.js'
 import { checkedByValue, type Shape, someObject } from '../input/kinds.js'
 import { type HeaderFilter, headerFilter, normaliseName } from './headers.js'

@@ -1,5 +1,6 @@
-import type { Denial, DenialCode, RequestView } from '../decision.js'
-import type { Deps } from '../deps.js'
+import type { Deps } from '../context/context.js'
+import type { Denial, DenialCode } from '../errors/denials.js'
+import type { RequestView } from '../request/view.js'
 
 /**
  * Denials of what may be a guess. What was proven to be genuine, as an expired token or the token of a banned account,

@@ -1,6 +1,6 @@
+import { requireWithin } from '../context/limits.js'
 import { checkMembers } from '../input/check.js'
 import { checkedByValue, type Shape } from '../input/kinds.js'
-import { requireWithin } from '../limits.js'
 
 /**
  * How often something may be done within a minute, by one client: 1 to 1000000, or `off`. A client is an address (of

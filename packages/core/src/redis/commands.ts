@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { PortcullisError } from '../errors.js'
+import { PortcullisError } from '../errors/portcullis-error.js'
 import { type Place, readCursor, requireLimit, writeCursor } from '../store/cursor.js'
 import type {
   Batch,

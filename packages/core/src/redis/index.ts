@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { PortcullisError } from '../errors.js'
+import { PortcullisError } from '../errors/portcullis-error.js'
 import type { CommitResult, Store, Watch, WatchListener } from '../store/store.js'
 import { redisCommands } from './commands.js'
 import { compareWithMemory } from './compare.js'

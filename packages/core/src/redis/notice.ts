@@ -1,5 +1,5 @@
+import type { ToldMark } from './epochs.js'
 import { decodeId } from './keys.js'
-import type { NoticeListener } from './watch.js'
 
 /** What no encoded partition begins with. */
 const ABOUT_EPOCHS = '\u0000!'
@@ -14,4 +14,13 @@ export function readNotice(message: string, listener: NoticeListener): void {
   const [kind, slot, marks, id = '', last = '', before = ''] = message.slice(ABOUT_EPOCHS.length).split(' ')
   if (kind === 'mark') listener.marked(Number(slot), { id, marks: Number(marks), last, before })
   else listener.lossChanged()
+}
+
+export interface NoticeListener {
+  changed(partition: string): void
+  lost(): void
+  /** A slot has seen another revocation. */
+  marked(slot: number, mark: ToldMark): void
+  /** Somebody has noticed a loss, or accepted one. */
+  lossChanged(): void
 }

@@ -1,5 +1,5 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
-import { PortcullisError } from '../errors.js'
+import { PortcullisError } from '../errors/portcullis-error.js'
 import { checkMembers, objectOf } from '../input/check.js'
 import { checkedByValue, hook, listOf, nonEmptyText, type Shape, someObject, text } from '../input/kinds.js'
 import type { Clock } from '../store/store.js'

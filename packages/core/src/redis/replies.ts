@@ -1,4 +1,4 @@
-import { PortcullisError, StoreFullError } from '../errors.js'
+import { PortcullisError, StoreFullError } from '../errors/portcullis-error.js'
 
 /** Whether a script refused to answer from a slot that does not go on from what was known of it. */
 export function isOtherHistory(cause: unknown): boolean {

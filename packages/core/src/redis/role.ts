@@ -1,5 +1,5 @@
 import { Cluster } from 'ioredis'
-import { PortcullisError } from '../errors.js'
+import { PortcullisError } from '../errors/portcullis-error.js'
 import type { RedisClient } from './scripts.js'
 
 export interface Role {

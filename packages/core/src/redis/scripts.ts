@@ -1,4 +1,5 @@
 /// <reference path="./lua.d.ts" />
+
 import { type Cluster, Command, type Redis } from 'ioredis'
 import accept from './scripts/accept.lua'
 import check from './scripts/check.lua'

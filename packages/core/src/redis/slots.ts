@@ -1,4 +1,5 @@
 /// <reference path="./cluster-key-slot.d.ts" />
+
 import calculateSlot from 'cluster-key-slot'
 import { Cluster } from 'ioredis'
 import { collectionKeys } from './keys.js'

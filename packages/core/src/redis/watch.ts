@@ -1,8 +1,7 @@
 import type { Redis } from 'ioredis'
 import type { Watch } from '../store/store.js'
-import type { ToldMark } from './epochs.js'
 import { heartbeats } from './heartbeats.js'
-import { readNotice } from './notice.js'
+import { type NoticeListener, readNotice } from './notice.js'
 
 /** A server that notices come from. */
 export interface Publisher {
@@ -25,15 +24,6 @@ export interface WatchOptions {
   /** Heard by this watch alone: what it sends itself proves that the way through Redis works. */
   readonly heartbeats: string
   readonly heartbeatMs: number
-}
-
-export interface NoticeListener {
-  changed(partition: string): void
-  lost(): void
-  /** A slot has seen another revocation. */
-  marked(slot: number, mark: ToldMark): void
-  /** Somebody has noticed a loss, or accepted one. */
-  lossChanged(): void
 }
 
 /**

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import { isIPv6 } from 'node:net'
-import { headerValues } from '../credentials.js'
-import { type Denial, denial } from '../decision.js'
+import { type Denial, denial } from '../errors/denials.js'
+import { headerValues } from './headers.js'
+import type { RequestView } from './view.js'
 
 /** How much body the sender announced: a length, `chunked`, or none (RFC 9112 §6). */
 export type Framing = { readonly length: string } | 'chunked' | 'none'
@@ -53,4 +54,28 @@ function isHostValid({ httpVersion, rawHeaders }: MessageHead): boolean {
   const name = port === '' || host.endsWith(']') ? host : host.slice(0, -port.length)
   const isLiteral = name.startsWith('[') && name.endsWith(']') && isIPv6(name.slice(1, -1))
   return more.length === 0 && (isLiteral || REGISTERED_NAME.test(name))
+}
+
+// A lax server may take a handshake for one that lacks some of them.
+const OF_A_WEBSOCKET = /^sec-websocket-/i
+const OF_AN_UPGRADE = /^(upgrade$|sec-websocket-)/i
+
+/**
+ * Whether a request asks for another protocol on its connection (RFC 9110 §7.8). A proxy that asks on its behalf sends no
+ * `Upgrade`, which belongs to one connection, but lets the other fields of a WebSocket handshake through (RFC 6455 §4.1).
+ */
+export function isUpgrade({ rawHeaders }: Pick<RequestView, 'rawHeaders'>): boolean {
+  return rawHeaders.some((name, at) => at % 2 === 0 && OF_AN_UPGRADE.test(name))
+}
+
+/**
+ * Whether that is HTTP/2 and nothing else, which some clients offer with every first request over plain TCP. A server may
+ * ignore an Upgrade (RFC 9110 §7.8), and ours do: RFC 9113 §3.1 has withdrawn this one.
+ */
+export function isIgnoredUpgrade({ rawHeaders }: Pick<RequestView, 'rawHeaders'>): boolean {
+  const protocols = headerValues(rawHeaders, 'upgrade').flatMap((value) => value.split(','))
+  const isWebSocket = rawHeaders.some((name, at) => at % 2 === 0 && OF_A_WEBSOCKET.test(name))
+  return (
+    protocols.length > 0 && !isWebSocket && protocols.every((name) => name.trim().toLowerCase() === 'h2c')
+  )
 }

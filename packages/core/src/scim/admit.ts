@@ -1,6 +1,7 @@
-import { pickCredential } from '../credentials.js'
-import { type Denial, denial, type RequestView } from '../decision.js'
-import type { Deps } from '../deps.js'
+import { pickCredential } from '../authentication/pick-credential.js'
+import type { Deps } from '../context/context.js'
+import { type Denial, denial } from '../errors/denials.js'
+import type { RequestView } from '../request/view.js'
 import { cookieNames } from '../sessions/cookie.js'
 
 /**

@@ -1,5 +1,5 @@
-import { canonicalEmail } from '../account.js'
-import { boundedText, lineOf } from '../text.js'
+import { canonicalEmail } from '../accounts/account-id.js'
+import { boundedText, lineOf } from '../encoding/text.js'
 import { fine, refuseScim, type ScimOutcome } from './outcome.js'
 import { NAME_PARTS, type UserAttributes, type UserEmail } from './user.js'
 

@@ -1,4 +1,4 @@
-import type { Deps } from '../deps.js'
+import type { Deps } from '../context/context.js'
 import type { JsonValue } from '../store/store.js'
 import { accountsOf } from './attributes.js'
 import { fine, NO_SUCH_USER, NOT_UNIQUE, type ScimOutcome } from './outcome.js'

@@ -1,4 +1,4 @@
-import type { Deps } from '../deps.js'
+import type { Deps } from '../context/context.js'
 import { ifReadable } from '../store/readable.js'
 import { SCIM, USERS, type User, userOf } from './user.js'
 

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import { readSecrets } from '../crypto/secrets.js'
 import { checkMembers } from '../input/check.js'
 import { textOrTexts } from '../input/kinds.js'
-import { readSecrets } from '../secrets.js'
 
 export interface ScimOptions {
   /** The bearer secret of the directory, at least 32 bytes; several while it is being changed. It opens nothing else. */

@@ -1,7 +1,6 @@
 import { attributesOf, isResource } from './attributes.js'
 import { fine, refuseScim, type ScimOutcome } from './outcome.js'
-import type { Draft, PatchVerb } from './patch.js'
-import { type AttributePath, type ItemFilter, parseItemFilter } from './path.js'
+import { type AttributePath, type Draft, type ItemFilter, type PatchVerb, parseItemFilter } from './path.js'
 
 type Item = Readonly<Record<string, unknown>>
 

@@ -1,13 +1,8 @@
 import { attributesOf, isResource, readUser } from './attributes.js'
 import { fine, refuseScim, type ScimOutcome } from './outcome.js'
 import { patchEmails } from './patch-emails.js'
-import { type AttributePath, parsePath } from './path.js'
+import { type AttributePath, type Draft, type PatchVerb, parsePath } from './path.js'
 import { NAME_PARTS, type UserAttributes } from './user.js'
-
-export type PatchVerb = 'add' | 'replace' | 'remove'
-
-/** A user as a directory would send it, while it is being changed. */
-export type Draft = Record<string, unknown>
 
 const MOST_OPERATIONS = 100
 const VERBS: readonly unknown[] = ['add', 'replace', 'remove']

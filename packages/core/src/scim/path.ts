@@ -1,5 +1,10 @@
 import { parseString } from './filter.js'
 
+export type PatchVerb = 'add' | 'replace' | 'remove'
+
+/** A user as a directory would send it, while it is being changed. */
+export type Draft = Record<string, unknown>
+
 /** `attribute[filter].part` (RFC 7644 §3.5.2), names in lower case. */
 export interface AttributePath {
   readonly attribute: string

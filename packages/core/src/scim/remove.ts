@@ -1,4 +1,4 @@
-import type { Deps } from '../deps.js'
+import type { Deps } from '../context/context.js'
 import { optimistically, RACED } from '../store/update.js'
 import { fine, type ScimOutcome } from './outcome.js'
 import { replaceUser } from './replace.js'

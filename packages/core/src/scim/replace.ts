@@ -1,5 +1,5 @@
-import type { Deps } from '../deps.js'
-import { deactivateAccount } from '../standing/deactivate.js'
+import { deactivateAccount } from '../accounts/deactivate.js'
+import type { Deps } from '../context/context.js'
 import type { JsonValue } from '../store/store.js'
 import { optimistically, RACED } from '../store/update.js'
 import { accountsOf } from './attributes.js'

@@ -1,6 +1,5 @@
-import type { Deps } from '../deps.js'
-import { activateAccount } from '../standing/activate.js'
-import { deactivateAccount } from '../standing/deactivate.js'
+import { activateAccount, deactivateAccount } from '../accounts/deactivate.js'
+import type { Deps } from '../context/context.js'
 import { optimistically, RACED } from '../store/update.js'
 import { fine, refusedBy, type ScimOutcome } from './outcome.js'
 import { DIRECTORY_ACTOR, findUser } from './user.js'

@@ -1,5 +1,5 @@
 import { serviceActor } from '../authorization/actor.js'
-import type { Deps } from '../deps.js'
+import type { Deps } from '../context/context.js'
 import { DIRECTORY_SERVICE } from '../standing/standing.js'
 import { hasShape, instant, optional, reader, text, texts, truth } from '../store/shape.js'
 import type { Millis, RecordKey, StoredRecord } from '../store/store.js'

@@ -1,5 +1,3 @@
-import { stripOws } from '../request/field-value.js'
-
 /** `__Host-` binds the cookie to this exact host (RFC 6265bis §4.1.3.2). */
 export interface CookieNames {
   readonly session: string
@@ -22,13 +20,4 @@ export function writeCookie(
 
 export function clearCookie(name: string, secure: boolean): string {
   return writeCookie(name, '', { secure, maxAgeSeconds: 0 })
-}
-
-/** Every value that a Cookie header carries under exactly this name, in order. */
-export function readCookies(header: string, name: string): string[] {
-  return header
-    .split(';')
-    .map(stripOws)
-    .filter((pair) => pair.startsWith(`${name}=`))
-    .map((pair) => pair.slice(name.length + 1))
 }

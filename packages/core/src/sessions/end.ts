@@ -1,9 +1,9 @@
+import { leave } from '../account-index/account-index.js'
 import { audited } from '../audit/append.js'
 import { type Actor, actorByExchange, auditedAs, type RequestTrace } from '../authorization/actor.js'
 import { refuseOver } from '../authorization/over-account.js'
-import type { Deps } from '../deps.js'
-import { leave } from '../directory/directory.js'
-import { done, type Outcome, refused } from '../outcome.js'
+import type { Deps } from '../context/context.js'
+import { done, type Outcome, refused } from '../errors/outcome.js'
 import { type Replicated, replicationOf } from '../store/replication.js'
 import {
   endingOf,

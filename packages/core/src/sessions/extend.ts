@@ -1,4 +1,4 @@
-import type { Deps } from '../deps.js'
+import type { Deps } from '../context/context.js'
 import { enterLive } from '../standing/live.js'
 import type { StoredRecord } from '../store/store.js'
 import { type SessionKey, sessionRecordKey, sessionRecordOf } from './session.js'

@@ -1,5 +1,5 @@
-import type { Deps } from '../deps.js'
-import type { Listed, ListQuery } from '../directory/directory.js'
+import type { Listed, ListQuery } from '../account-index/account-index.js'
+import type { Deps } from '../context/context.js'
 import { readStanding } from '../standing/standing.js'
 import { ifReadable } from '../store/readable.js'
 import { openSession, SESSIONS, type Session } from './session.js'

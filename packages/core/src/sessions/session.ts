@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Deps } from '../deps.js'
+import type { Deps } from '../context/context.js'
 import { liveKey } from '../standing/live.js'
 import { count, instant, reader, text } from '../store/shape.js'
 import type { Millis, RecordKey, StoredRecord, Write } from '../store/store.js'

@@ -1,5 +1,5 @@
-import type { Deps } from '../deps.js'
-import type { Millis, RecordKey, Write } from '../store/store.js'
+import type { GateEvent } from '../context/event.js'
+import type { Millis, RecordKey, Store, Write } from '../store/store.js'
 
 type Kind = 'sessions' | 'tokens'
 
@@ -23,8 +23,18 @@ export function enterLive(
   return { put: liveKey(kind, generation, id), value: true, sort: createdAt, expiresAt }
 }
 
-export function countLive(deps: Deps, partition: string, kind: Kind, generation: number): Promise<number> {
-  return deps.store.count(partition, liveKey(kind, generation, '').collection)
+interface Counting {
+  readonly store: Store
+  readonly report: (event: GateEvent) => void
+}
+
+export function countLive(
+  { store }: Pick<Counting, 'store'>,
+  partition: string,
+  kind: Kind,
+  generation: number,
+): Promise<number> {
+  return store.count(partition, liveKey(kind, generation, '').collection)
 }
 
 /**
@@ -32,16 +42,16 @@ export function countLive(deps: Deps, partition: string, kind: Kind, generation:
  * store does not tell: they have ended all the same. Ask before their records are pruned.
  */
 export async function countEnded(
-  deps: Deps,
+  context: Counting,
   partition: string,
   kind: Kind,
   generation: number,
 ): Promise<number | undefined> {
   try {
-    return await countLive(deps, partition, kind, generation - 1)
+    return await countLive(context, partition, kind, generation - 1)
   } catch (cause) {
     const detail = `How many ${kind} of an account were ended is not known; they are ended`
-    deps.report({ level: 'warn', code: 'ended_uncounted', detail, cause })
+    context.report({ level: 'warn', code: 'ended_uncounted', detail, cause })
     return undefined
   }
 }

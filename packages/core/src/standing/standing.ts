@@ -1,6 +1,5 @@
-import type { Deps } from '../deps.js'
 import { count, hasShape, instant, optional, reader, text, truth } from '../store/shape.js'
-import type { JsonValue, Millis, RecordKey, StoredRecord } from '../store/store.js'
+import type { JsonValue, Millis, RecordKey, Store, StoredRecord } from '../store/store.js'
 
 export interface Ban {
   readonly at: Millis
@@ -83,8 +82,15 @@ export function withoutSessions(standing: Standing): Standing {
 }
 
 /** Whether the groups of the last login leave the account nothing but reading; never once no group is mapped any more. */
-export function isViewer(deps: Deps, standing: Standing): boolean {
-  return standing.isViewer === true && deps.options.roleByGroup.size > 0
+export function isViewer(
+  { options: { roleByGroup } }: { readonly options: { readonly roleByGroup: ReadonlyMap<string, unknown> } },
+  standing: Standing,
+): boolean {
+  return standing.isViewer === true && roleByGroup.size > 0
+}
+
+interface WithStore {
+  readonly store: Store
 }
 
 export interface CurrentStanding {
@@ -92,8 +98,8 @@ export interface CurrentStanding {
   readonly version: string | null
 }
 
-export async function readStanding(deps: Deps, partition: string): Promise<CurrentStanding> {
-  const [record] = await deps.store.read(partition, [STANDING])
+export async function readStanding({ store }: WithStore, partition: string): Promise<CurrentStanding> {
+  const [record] = await store.read(partition, [STANDING])
   return { standing: standingOf(record), version: record?.version ?? null }
 }
 
@@ -101,8 +107,8 @@ export async function readStanding(deps: Deps, partition: string): Promise<Curre
 const PAST_NEAR_CACHE: RecordKey = { collection: 'standing-as-stored', id: '' }
 
 /** As `readStanding`, but never from the near cache, which learns a moment later what another process has changed. */
-export async function readStoredStanding(deps: Deps, partition: string): Promise<Standing> {
-  const [record] = await deps.store.read(partition, [STANDING, PAST_NEAR_CACHE])
+export async function readStoredStanding({ store }: WithStore, partition: string): Promise<Standing> {
+  const [record] = await store.read(partition, [STANDING, PAST_NEAR_CACHE])
   return standingOf(record)
 }
 

@@ -1,4 +1,4 @@
-import { PortcullisError } from '../errors.js'
+import { PortcullisError } from '../errors/portcullis-error.js'
 import type { Store } from './store.js'
 
 /** So many calls may have passed their deadline and still be under way in the store. */

@@ -1,4 +1,4 @@
-import { StoreFullError } from '../errors.js'
+import { StoreFullError } from '../errors/portcullis-error.js'
 import type { StoreEvent } from './store.js'
 
 const REPORTED_EVERY_MS = 60_000

@@ -1,4 +1,4 @@
-import { PortcullisError } from '../errors.js'
+import { PortcullisError } from '../errors/portcullis-error.js'
 import { readCursor, requireLimit, writeCursor } from './cursor.js'
 import { isLive, planBatch } from './plan.js'
 import type {

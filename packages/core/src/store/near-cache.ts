@@ -1,4 +1,4 @@
-import { freezeDeeply } from '../freeze.js'
+import { freezeDeeply } from '../encoding/freeze.js'
 import { knownRecords } from './known-records.js'
 import type { Clock, RecordKey, Store, StoredRecord, Watch, Write } from './store.js'
 

@@ -1,4 +1,4 @@
-import { PortcullisError } from '../errors.js'
+import { PortcullisError } from '../errors/portcullis-error.js'
 import type { StoredRecord } from './store.js'
 
 type Holds = (value: unknown) => boolean

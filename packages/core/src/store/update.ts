@@ -1,4 +1,4 @@
-import { PortcullisError } from '../errors.js'
+import { PortcullisError } from '../errors/portcullis-error.js'
 
 /** What an attempt answers when somebody else changed the records between its read and its commit. */
 export const RACED = Symbol('raced')

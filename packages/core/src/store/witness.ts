@@ -12,7 +12,7 @@ import {
 } from 'node:fs'
 import { open, rename } from 'node:fs/promises'
 import path from 'node:path'
-import { PortcullisError } from '../errors.js'
+import { PortcullisError } from '../errors/portcullis-error.js'
 import { makeDirectory } from './make-directory.js'
 import type { JsonValue } from './store.js'
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createGate, type Gate } from '../gate.js'
-import { guardServer } from '../http/guard-server.js'
+import { createGate } from '../gate/create-gate.js'
+import type { Gate } from '../gate/gate.js'
+import { guardServer } from '../http/server/guard-server.js'
 import { createForwarder, type Forwarder } from '../proxy/forward.js'
 import { memoryStore } from '../store/memory.js'
 

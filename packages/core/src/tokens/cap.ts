@@ -1,4 +1,4 @@
-import type { Deps } from '../deps.js'
+import type { Deps } from '../context/context.js'
 import { countLive } from '../standing/live.js'
 import { STANDING, standingOf } from '../standing/standing.js'
 import type { RecordKey, Write } from '../store/store.js'

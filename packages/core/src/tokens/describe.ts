@@ -1,5 +1,5 @@
 import { lastUseOf, useKey } from '../activity/touch.js'
-import type { Deps } from '../deps.js'
+import type { Deps } from '../context/context.js'
 import { STANDING, standingOf } from '../standing/standing.js'
 import { ifReadable } from '../store/readable.js'
 import type { StoredRecord } from '../store/store.js'

@@ -1,21 +1,20 @@
+import { enter } from '../account-index/account-index.js'
 import { audited } from '../audit/append.js'
 import { type Acted, type ActsFor, auditedAs } from '../authorization/actor.js'
 import { refuseOver } from '../authorization/over-account.js'
-import { type Denial, denial } from '../decision.js'
-import type { Deps } from '../deps.js'
-import { enter } from '../directory/directory.js'
-import { done, type Outcome, refused, refuseLong } from '../outcome.js'
-import { chooseScopes, type ScopeWish } from '../scopes.js'
-import { commitUnderStanding } from '../standing/commit-under.js'
+import { chooseScopes, type ScopeWish } from '../authorization/scopes.js'
+import type { Deps } from '../context/context.js'
+import { lineOf } from '../encoding/text.js'
+import { type Denial, denial } from '../errors/denials.js'
+import { done, type Outcome, refused, refuseLong } from '../errors/outcome.js'
+import { commitUnderStanding } from '../standing/change.js'
 import { enterLive } from '../standing/live.js'
 import { activeBan, type Standing } from '../standing/standing.js'
 import type { Check, Millis, Write } from '../store/store.js'
-import { lineOf } from '../text.js'
 import { countAgainstCap, isCountedAgainstCap, recount } from './cap.js'
+import { ACCESS_TOKEN_TYPE, GATE_CLIENT_ID, TOKEN_NAME_LENGTH } from './claims.js'
 import { recordDeadline, type TokenInfo, tokenRecordKey } from './token.js'
-import { ACCESS_TOKEN_TYPE } from './verify.js'
 
-export const TOKEN_NAME_LENGTH = 100
 const ATTEMPTS = 20
 
 export interface TokenToIssue extends ScopeWish {
@@ -147,9 +146,6 @@ export async function issueToken(
 }
 
 const isAtCap = (issuing: Outcome<unknown>) => !issuing.ok && issuing.denial.code === 'too_many_tokens'
-
-/** The `client_id` of tokens that no client bought: those of the token page, of programs, and their successors. */
-export const GATE_CLIENT_ID = 'portcullis'
 
 /**
  * The same token for the same facts, but for the signature where the algorithm makes another each time. Has every claim

@@ -1,5 +1,5 @@
-import type { Deps } from '../deps.js'
-import { accountOf, DIRECTORY, type Listed, type ListQuery } from '../directory/directory.js'
+import { accountOf, DIRECTORY, type Listed, type ListQuery } from '../account-index/account-index.js'
+import type { Deps } from '../context/context.js'
 import { STANDING } from '../standing/standing.js'
 import { ifReadable } from '../store/readable.js'
 import { isUnreadable } from '../store/shape.js'

@@ -1,6 +1,6 @@
-import type { Deps } from '../deps.js'
-import type { Listed, ListQuery } from '../directory/directory.js'
-import { done, type Outcome, refused } from '../outcome.js'
+import type { Listed, ListQuery } from '../account-index/account-index.js'
+import type { Deps } from '../context/context.js'
+import { done, type Outcome, refused } from '../errors/outcome.js'
 import { describeTokens } from './describe.js'
 import { TOKENS, type TokenInfo } from './token.js'
 

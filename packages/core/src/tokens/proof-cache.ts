@@ -1,4 +1,4 @@
-import type { TokenClaims } from './verify.js'
+import type { TokenClaims } from './claims.js'
 
 /**
  * Remembers which exact strings carry a good signature, so that a busy client costs one verification. Holds the proof

@@ -1,7 +1,7 @@
-import type { Deps } from '../deps.js'
-import { accountOf, DIRECTORY } from '../directory/directory.js'
+import { accountOf, DIRECTORY } from '../account-index/account-index.js'
+import { UNPRUNED } from '../accounts/prune-ended.js'
+import type { Deps } from '../context/context.js'
 import { countLive } from '../standing/live.js'
-import { UNPRUNED } from '../standing/prune-ended.js'
 import { readStoredStanding } from '../standing/standing.js'
 import { ifReadable } from '../store/readable.js'
 

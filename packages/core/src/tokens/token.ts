@@ -1,4 +1,4 @@
-import type { Deps } from '../deps.js'
+import type { Deps } from '../context/context.js'
 import type { Standing } from '../standing/standing.js'
 import { count, instant, optional, reader, text, texts } from '../store/shape.js'
 import type { Millis, RecordKey, StoredRecord } from '../store/store.js'

@@ -1,25 +1,10 @@
-import { canonicalEmail } from '../account.js'
-import type { Deps } from '../deps.js'
-import { freezeDeeply } from '../freeze.js'
-import { done, type Outcome, refused } from '../outcome.js'
+import { canonicalEmail } from '../accounts/account-id.js'
+import type { Deps } from '../context/context.js'
+import { freezeDeeply } from '../encoding/freeze.js'
+import { done, type Outcome, refused } from '../errors/outcome.js'
+import { parseJsonObject } from '../jws/strict-json.js'
 import type { Millis } from '../store/store.js'
-import { parseJsonObject } from './json.js'
-
-/** The claims of an access token that its signature vouches for (RFC 9068 §2.2). */
-export interface TokenClaims {
-  readonly accountId: string
-  /** Where the account's records are; kept with the proof, since every request needs it. */
-  readonly partition: string
-  readonly id: string
-  /** Absent from tokens that were issued before tokens named one. */
-  readonly clientId?: string
-  readonly issuedAt: Millis
-  readonly expiresAt: Millis
-  readonly notBefore: Millis
-  readonly scopes: readonly string[]
-}
-
-export const ACCESS_TOKEN_TYPE = 'at+jwt'
+import { ACCESS_TOKEN_TYPE, type TokenClaims } from './claims.js'
 
 const CLOCK_SKEW_MS = 30_000
 

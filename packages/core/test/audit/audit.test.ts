@@ -3,11 +3,11 @@ import { appendAudit, audited } from '../../src/audit/append.js'
 import { type AuditEntry, ENTRIES, entryKey, HEAD } from '../../src/audit/entry.js'
 import { listAudit } from '../../src/audit/list.js'
 import { verifyAudit } from '../../src/audit/verify.js'
-import type { Deps } from '../../src/deps.js'
-import { PortcullisError } from '../../src/errors.js'
-import { refused } from '../../src/outcome.js'
+import type { Deps } from '../../src/context/context.js'
+import { refused } from '../../src/errors/outcome.js'
+import { PortcullisError } from '../../src/errors/portcullis-error.js'
 import type { JsonValue } from '../../src/store/store.js'
-import { gateFixture } from '../gate-fixture.js'
+import { gateFixture } from '../gate/gate-fixture.js'
 
 const recorded = {
   action: 'account.ban',

@@ -6,9 +6,9 @@ import { listAudit } from '../../src/audit/list.js'
 import { pruneAudit } from '../../src/audit/prune.js'
 import { keepRetention } from '../../src/audit/retention.js'
 import { verifyAudit } from '../../src/audit/verify.js'
-import type { Deps } from '../../src/deps.js'
+import type { Deps } from '../../src/context/context.js'
 import type { JsonValue, Store } from '../../src/store/store.js'
-import { actingAs, type GateFixture, gateFixture, must, refusalOf, withFaults } from '../gate-fixture.js'
+import { actingAs, type GateFixture, gateFixture, must, refusalOf, withFaults } from '../gate/gate-fixture.js'
 
 const AUDIT = 'audit'
 const DAY_MS = 86_400_000

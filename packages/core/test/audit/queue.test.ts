@@ -1,13 +1,12 @@
 import { describe, expect, it, vi } from 'vitest'
 import { appendAudit } from '../../src/audit/append.js'
-import type { AuditedAction } from '../../src/audit/entry.js'
-import { NO_HEAD } from '../../src/audit/entry.js'
+import { type AuditedAction, NO_HEAD } from '../../src/audit/entry.js'
 import { listAudit } from '../../src/audit/list.js'
 import { auditQueue } from '../../src/audit/queue.js'
 import { verifyAudit } from '../../src/audit/verify.js'
 import { memoryStore } from '../../src/store/memory.js'
 import type { Batch, Store } from '../../src/store/store.js'
-import { gateFixture, withFaults } from '../gate-fixture.js'
+import { gateFixture, withFaults } from '../gate/gate-fixture.js'
 
 const BAN = {
   action: 'account.ban',

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { createApiKey } from '../../src/api-keys/create.js'
-import type { Identity } from '../../src/decision.js'
-import { createGate } from '../../src/gate.js'
-import { identify } from '../../src/identify.js'
+import { identify } from '../../src/authentication/identify.js'
+import type { Identity } from '../../src/authentication/identity.js'
+import { createGate } from '../../src/gate/create-gate.js'
 import { issueToken } from '../../src/tokens/issue.js'
-import { gateFixture, must, PROGRAM } from '../gate-fixture.js'
+import { AUDIENCE, goodClaims, issuerServer, signed, testKey } from '../external-tokens/issuer-fixture.js'
+import { gateFixture, must, PROGRAM } from '../gate/gate-fixture.js'
 import { MASTER_KEY, sessionOf } from '../http/http-fixture.js'
-import { AUDIENCE, goodClaims, issuerServer, signed, testKey } from '../trusted-issuers/issuer-fixture.js'
 
 const USER = 'user@example.com'
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { listAudit } from '../../src/audit/list.js'
-import type { Identity } from '../../src/decision.js'
-import { createGate } from '../../src/gate.js'
-import { gateFixture, must, refusalOf } from '../gate-fixture.js'
+import type { Identity } from '../../src/authentication/identity.js'
+import { createGate } from '../../src/gate/create-gate.js'
+import { gateFixture, must, refusalOf } from '../gate/gate-fixture.js'
 import { httpFixture, sessionOf } from '../http/http-fixture.js'
 
 const USER = 'user@example.com'

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import type { Identity, Role } from '../../src/decision.js'
-import { createGate, type Gate } from '../../src/gate.js'
+import type { Identity } from '../../src/authentication/identity.js'
+import type { Role } from '../../src/authorization/roles.js'
+import { createGate } from '../../src/gate/create-gate.js'
+import type { Gate } from '../../src/gate/gate.js'
 import { startSession } from '../../src/sessions/start.js'
-import { gateFixture, must, refusalOf } from '../gate-fixture.js'
+import { gateFixture, must, refusalOf } from '../gate/gate-fixture.js'
 import { httpFixture, sessionOf, tokenOf } from '../http/http-fixture.js'
 
 const ROOT = 'root@example.com'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { resolveOptions } from '../../src/options.js'
-import { banAccount } from '../../src/standing/ban.js'
-import { actingAs, gateFixture, must } from '../gate-fixture.js'
+import { banAccount } from '../../src/accounts/ban.js'
+import { resolveOptions } from '../../src/gate/resolve-options.js'
+import { actingAs, gateFixture, must } from '../gate/gate-fixture.js'
 import { apiKeyOf, httpFixture, sessionOf, tokenOf } from '../http/http-fixture.js'
 import { refusalWith } from '../scim/scim-fixture.js'
 

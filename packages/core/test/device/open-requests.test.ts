@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { Identity } from '../../src/decision.js'
+import type { Identity } from '../../src/authentication/identity.js'
 import { beginDevice } from '../../src/device/begin.js'
 import { decideDevice } from '../../src/device/decide.js'
 import { DEVICE } from '../../src/device/request.js'
-import { type GateFixture, gateFixture, must, refusalOf } from '../gate-fixture.js'
+import { type GateFixture, gateFixture, must, refusalOf } from '../gate/gate-fixture.js'
 
 let fixture: GateFixture
 

@@ -1,4 +1,4 @@
-import type { Gate } from '../../src/gate.js'
+import type { Gate } from '../../src/gate/gate.js'
 import { Token } from './token.js'
 import { until } from './until.js'
 

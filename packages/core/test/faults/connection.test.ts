@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { RedisStoreOptions } from '../../src/redis/index.js'
+import type { RedisStoreOptions } from '../../src/redis/options.js'
 import { endure } from './endure.js'
 import type { FaultProxy } from './fault-proxy.js'
 import { onStage, ROUNDS, type Stage, type StagedGate } from './stage.js'

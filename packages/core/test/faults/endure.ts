@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { Gate } from '../../src/gate.js'
+import type { Gate } from '../../src/gate/gate.js'
 import { Administration } from './administration.js'
 import { castOf, type Token } from './token.js'
 import { recovered, Traffic } from './traffic.js'

@@ -1,18 +1,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
-import { Link, type LinkKind } from './proxy-link.js'
-
-/** What happens to the bytes between a gate and its Redis. */
-export type Fault =
-  | { readonly kind: 'pass' }
-  /** Every byte arrives this much later, in both directions. */
-  | { readonly kind: 'delay'; readonly milliseconds: number }
-  /** Connections are accepted and stay open, but nothing moves. What was held goes on with the next fault but this. */
-  | { readonly kind: 'stall' }
-  /** Answers pass until this many bytes, then the client sees a reset. */
-  | { readonly kind: 'truncate'; readonly bytes: number }
-  /** The first request with this text reaches Redis and is carried out; instead of its answer comes a reset. */
-  | { readonly kind: 'resetAfterRequest'; readonly containing: string }
+import { type Fault, Link, type LinkKind } from './proxy-link.js'
 
 export interface FaultProxy {
   readonly port: number

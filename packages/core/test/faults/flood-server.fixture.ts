@@ -1,8 +1,10 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { listener } from '../../src/http/index.js'
-import { createGate, type GateEvent, type Store } from '../../src/index.js'
+import type { GateEvent } from '../../src/context/event.js'
+import { createGate } from '../../src/gate/create-gate.js'
+import { listener } from '../../src/http/server/listener.js'
+import type { Store } from '../../src/index.js'
 import { lmdbStore } from '../../src/lmdb/index.js'
 import { redisStore } from '../../src/redis/index.js'
 

@@ -1,5 +1,5 @@
 import { describe, it } from 'vitest'
-import type { Gate } from '../../src/gate.js'
+import type { Gate } from '../../src/gate/gate.js'
 import { addReplicas, type ClusterNode, type FaultCluster, startFaultCluster } from './fault-cluster.js'
 import { reconcile, refusedAsLost, sever } from './history.js'
 import { onStage, ROUNDS, type Stage } from './stage.js'

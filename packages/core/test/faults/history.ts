@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis'
 import { expect } from 'vitest'
-import type { Gate } from '../../src/gate.js'
-import { must } from '../gate-fixture.js'
+import type { Gate } from '../../src/gate/gate.js'
+import { must } from '../gate/gate-fixture.js'
 import { Token } from './token.js'
 import { until } from './until.js'
 

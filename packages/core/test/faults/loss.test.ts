@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { must } from '../gate-fixture.js'
+import { must } from '../gate/gate-fixture.js'
 import { endure } from './endure.js'
 import { DURABLE, onStage, ROUNDS, type Stage } from './stage.js'
 import { Token } from './token.js'

@@ -1,6 +1,6 @@
-import type { RequestView } from '../../src/decision.js'
-import type { Gate } from '../../src/gate.js'
-import { must } from '../gate-fixture.js'
+import type { Gate } from '../../src/gate/gate.js'
+import type { RequestView } from '../../src/request/view.js'
+import { must } from '../gate/gate-fixture.js'
 
 let accounts = 0
 

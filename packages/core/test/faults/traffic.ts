@@ -1,5 +1,5 @@
-import type { Gate } from '../../src/gate.js'
-import { must } from '../gate-fixture.js'
+import type { Gate } from '../../src/gate/gate.js'
+import { must } from '../gate/gate-fixture.js'
 import { RECOVERY_MS } from './stage.js'
 import type { Token } from './token.js'
 import { until } from './until.js'

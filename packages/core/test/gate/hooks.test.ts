@@ -4,12 +4,13 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { createGate, type Gate } from '../../src/gate.js'
-import { listener } from '../../src/http/index.js'
+import type { GateOptions } from '../../src/context/options.js'
+import { createGate } from '../../src/gate/create-gate.js'
+import type { Gate } from '../../src/gate/gate.js'
+import { listener } from '../../src/http/server/listener.js'
 import { lmdbStore } from '../../src/lmdb/index.js'
-import type { GateOptions } from '../../src/options.js'
 import { memoryStore } from '../../src/store/memory.js'
-import { SECRET, SIGNING_SECRET } from '../gate-fixture.js'
+import { SECRET, SIGNING_SECRET } from './gate-fixture.js'
 
 const release: (() => unknown)[] = []
 

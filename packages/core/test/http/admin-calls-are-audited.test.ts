@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest'
+import { banAccount } from '../../src/accounts/ban.js'
 import { listAudit } from '../../src/audit/list.js'
-import { banAccount } from '../../src/standing/ban.js'
 import { memoryStore } from '../../src/store/memory.js'
-import { actingAs, must, withFaults } from '../gate-fixture.js'
+import { actingAs, must, withFaults } from '../gate/gate-fixture.js'
 import { type HttpFixture, httpFixture, MASTER_KEY, sessionOf, tokenOf } from './http-fixture.js'
 
 const USER = 'user@example.com'

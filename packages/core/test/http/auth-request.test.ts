@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { resolveOptions } from '../../src/options.js'
-import { gateFixture } from '../gate-fixture.js'
+import { resolveOptions } from '../../src/gate/resolve-options.js'
+import { gateFixture } from '../gate/gate-fixture.js'
 import { type HttpFixture, httpFixture, sessionOf, tokenOf } from './http-fixture.js'
 
 const USER = 'user@example.com'

@@ -2,11 +2,9 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll } from 'vitest'
+import { banAccount } from '../../src/accounts/ban.js'
 import type { Access } from '../../src/http/route.js'
-import { banAccount } from '../../src/standing/ban.js'
 import { revokeAllTokens } from '../../src/tokens/revoke-all.js'
-import { actingAs, must } from '../gate-fixture.js'
-import { startFamilyOf } from '../oauth/oauth-fixture.js'
 import {
   AUDIENCE,
   goodClaims,
@@ -14,7 +12,9 @@ import {
   signed,
   type TestKey,
   testKey,
-} from '../trusted-issuers/issuer-fixture.js'
+} from '../external-tokens/issuer-fixture.js'
+import { actingAs, must } from '../gate/gate-fixture.js'
+import { startFamilyOf } from '../oauth/oauth-fixture.js'
 import { apiKeyOf, type HttpFixture, httpFixture, MASTER_KEY, sessionOf, tokenOf } from './http-fixture.js'
 
 const SCIM_SECRET = 'b1vTqX8sRkM4wYzN6cJd9hLf2gPa7uEo'

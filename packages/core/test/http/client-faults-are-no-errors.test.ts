@@ -2,9 +2,13 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { expect, it, onTestFinished } from 'vitest'
-import { guardExpectations, guardUpgrades, listener } from '../../src/http/index.js'
-import { createGate, type GateEvent, memoryStore } from '../../src/index.js'
-import { SECRET, SIGNING_SECRET } from '../gate-fixture.js'
+import type { GateEvent } from '../../src/context/event.js'
+import { createGate } from '../../src/gate/create-gate.js'
+import { guardExpectations } from '../../src/http/server/expectations.js'
+import { listener } from '../../src/http/server/listener.js'
+import { guardUpgrades } from '../../src/http/server/upgrades.js'
+import { memoryStore } from '../../src/store/memory.js'
+import { SECRET, SIGNING_SECRET } from '../gate/gate-fixture.js'
 
 it('what only the client did wrong is no error in the log, whatever its status', async () => {
   const events: GateEvent[] = []

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { memoryStore } from '../../src/store/memory.js'
-import { withFaults } from '../gate-fixture.js'
+import { withFaults } from '../gate/gate-fixture.js'
 import { httpFixture } from './http-fixture.js'
 
 const SCIM_SECRET = 'b1vTqX8sRkM4wYzN6cJd9hLf2gPa7uEo'

@@ -1,11 +1,11 @@
 import { createApiKey } from '../../src/api-keys/create.js'
-import type { Deps } from '../../src/deps.js'
+import type { Deps } from '../../src/context/context.js'
 import { createRoutes, type Peer } from '../../src/http/router.js'
-import type { IdentityProvider } from '../../src/provider.js'
+import type { IdentityProvider } from '../../src/login/identity-provider.js'
 import { cookieNames } from '../../src/sessions/cookie.js'
 import { startSession } from '../../src/sessions/start.js'
 import { issueToken } from '../../src/tokens/issue.js'
-import { type GateFixture, gateFixture, must, PROGRAM } from '../gate-fixture.js'
+import { type GateFixture, gateFixture, must, PROGRAM } from '../gate/gate-fixture.js'
 
 const ORIGIN = 'https://gate.test'
 

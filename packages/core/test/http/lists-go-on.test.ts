@@ -7,7 +7,7 @@ import { lmdbStore } from '../../src/lmdb/index.js'
 import { redisStore } from '../../src/redis/index.js'
 import type { Store } from '../../src/store/store.js'
 import { issueToken } from '../../src/tokens/issue.js'
-import { must, PROGRAM } from '../gate-fixture.js'
+import { must, PROGRAM } from '../gate/gate-fixture.js'
 import { startRedis } from '../redis/redis-server.js'
 import { apiKeyOf, type HttpFixture, httpFixture, sessionOf } from './http-fixture.js'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { bindVerbs } from '../../src/verbs.js'
-import { must } from '../gate-fixture.js'
+import { bindVerbs } from '../../src/gate/operations.js'
+import { must } from '../gate/gate-fixture.js'
 import { startFamilyOf } from '../oauth/oauth-fixture.js'
 import { ADMIN, answerOf, EVERY_SCOPE, type Headers, open, ROOT, startIssuer, USER } from './callers.js'
 import { apiKeyOf, sessionOf, tokenOf } from './http-fixture.js'

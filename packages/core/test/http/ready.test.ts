@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { memoryStore } from '../../src/store/memory.js'
 import type { Store } from '../../src/store/store.js'
-import { TestClock } from '../gate-fixture.js'
+import { TestClock } from '../gate/gate-fixture.js'
 import { httpFixture } from './http-fixture.js'
 
 /** A store that can be told to take no writes, and says what it was asked. */

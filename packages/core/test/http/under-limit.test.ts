@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { authenticate } from '../../src/authenticate.js'
+import { authenticate } from '../../src/authentication/authenticate.js'
 import { ROUTES } from '../../src/http/table.js'
 import { CLI, DEVICE_GRANT, oauthFixture } from '../oauth/oauth-fixture.js'
 import { apiKeyOf, type HttpFixture, httpFixture, sessionOf, tokenOf } from './http-fixture.js'

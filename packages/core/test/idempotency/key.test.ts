@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { readIdempotencyKey } from '../../src/idempotency/key.js'
-import { must, refusalOf } from '../gate-fixture.js'
+import { must, refusalOf } from '../gate/gate-fixture.js'
 
 const read = (...values: string[]) =>
   readIdempotencyKey(values.flatMap((value) => ['Idempotency-Key', value]))

@@ -2,10 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createGate } from '../../src/gate.js'
+import type { GateEvent } from '../../src/context/event.js'
+import { createGate } from '../../src/gate/create-gate.js'
 import { type LmdbStore, lmdbStore } from '../../src/lmdb/index.js'
-import type { GateEvent } from '../../src/options.js'
-import { gateFixture } from '../gate-fixture.js'
+import { gateFixture } from '../gate/gate-fixture.js'
 
 const KEY = { collection: 'c', id: 'i' }
 let directory: string

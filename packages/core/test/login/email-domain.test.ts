@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { refuseEmailDomain } from '../../src/login/email-domain.js'
-import type { ProviderLogin } from '../../src/provider.js'
-import { gateFixture } from '../gate-fixture.js'
+import type { ProviderLogin } from '../../src/login/identity-provider.js'
+import { gateFixture } from '../gate/gate-fixture.js'
 import { httpFixture } from '../http/http-fixture.js'
 
 describe('allowed e-mail domains', () => {

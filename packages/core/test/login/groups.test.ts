@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { ProviderLogin } from '../../src/provider.js'
+import type { ProviderLogin } from '../../src/login/identity-provider.js'
 import { listSessions } from '../../src/sessions/list.js'
 import { httpFixture } from '../http/http-fixture.js'
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { Deps } from '../../src/deps.js'
-import { PortcullisError } from '../../src/errors.js'
-import { identify } from '../../src/identify.js'
+import { banAccount } from '../../src/accounts/ban.js'
+import { identify } from '../../src/authentication/identify.js'
+import type { Deps } from '../../src/context/context.js'
+import { PortcullisError } from '../../src/errors/portcullis-error.js'
 import { beginLogin } from '../../src/login/begin.js'
 import { completeLogin } from '../../src/login/complete.js'
 import { endLogin } from '../../src/login/end.js'
@@ -10,10 +11,9 @@ import {
   type LoginChallenge,
   LoginRefused,
   type ProviderLogin,
-} from '../../src/provider.js'
+} from '../../src/login/identity-provider.js'
 import { parseCookieValue } from '../../src/sessions/session.js'
-import { banAccount } from '../../src/standing/ban.js'
-import { actingAs, gateFixture, must, refusalOf } from '../gate-fixture.js'
+import { actingAs, gateFixture, must, refusalOf } from '../gate/gate-fixture.js'
 
 const LOGIN: ProviderLogin = {
   issuer: 'https://idp.test',

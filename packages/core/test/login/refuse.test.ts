@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { listAudit } from '../../src/audit/list.js'
 import { beginLogin } from '../../src/login/begin.js'
 import { completeLogin } from '../../src/login/complete.js'
-import { type IdentityProvider, LoginRefused, type ProviderLogin } from '../../src/provider.js'
+import { type IdentityProvider, LoginRefused, type ProviderLogin } from '../../src/login/identity-provider.js'
 import { memoryStore } from '../../src/store/memory.js'
-import { gateFixture, must, refusalOf, TestClock, withFaults } from '../gate-fixture.js'
+import { gateFixture, must, refusalOf, TestClock, withFaults } from '../gate/gate-fixture.js'
 
 const LOGIN: ProviderLogin = {
   issuer: 'https://idp.test',

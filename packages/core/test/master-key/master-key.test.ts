@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { listAudit } from '../../src/audit/list.js'
-import { authenticate } from '../../src/authenticate.js'
-import { resolveOptions } from '../../src/options.js'
+import { authenticate } from '../../src/authentication/authenticate.js'
+import { resolveOptions } from '../../src/gate/resolve-options.js'
 import { memoryStore } from '../../src/store/memory.js'
-import { gateFixture } from '../gate-fixture.js'
+import { gateFixture } from '../gate/gate-fixture.js'
 import { httpFixture, MASTER_KEY } from '../http/http-fixture.js'
 
 const view = (key: string) => ({ method: 'POST', target: '/v1/messages', rawHeaders: ['x-api-key', key] })

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { createGate } from '../../src/gate.js'
+import { createGate } from '../../src/gate/create-gate.js'
 import { resolveClients } from '../../src/oauth/clients.js'
-import { gateFixture } from '../gate-fixture.js'
+import { gateFixture } from '../gate/gate-fixture.js'
 import { sessionOf } from '../http/http-fixture.js'
 import { CLI, DEVICE_GRANT, type OAuthFixture, oauthFixture } from './oauth-fixture.js'
 

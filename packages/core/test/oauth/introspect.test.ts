@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { banAccount } from '../../src/standing/ban.js'
-import { actingAs } from '../gate-fixture.js'
+import { banAccount } from '../../src/accounts/ban.js'
+import { actingAs } from '../gate/gate-fixture.js'
 import { apiKeyOf, MASTER_KEY, tokenOf } from '../http/http-fixture.js'
 import { type OAuthFixture, oauthFixture } from './oauth-fixture.js'
 

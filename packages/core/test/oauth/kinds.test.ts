@@ -4,7 +4,7 @@ import { createApiKey } from '../../src/api-keys/create.js'
 import { issueCode } from '../../src/oauth/authorization-code.js'
 import { startSession } from '../../src/sessions/start.js'
 import { issueToken } from '../../src/tokens/issue.js'
-import { must, PROGRAM } from '../gate-fixture.js'
+import { must, PROGRAM } from '../gate/gate-fixture.js'
 import { MASTER_KEY } from '../http/http-fixture.js'
 import { approvalOf, CLI, DEVICE_GRANT, type OAuthFixture, oauthFixture } from './oauth-fixture.js'
 

@@ -7,7 +7,7 @@ import { decideDevice } from '../../src/device/decide.js'
 import { issueCode } from '../../src/oauth/authorization-code.js'
 import { memoryStore } from '../../src/store/memory.js'
 import type { Store } from '../../src/store/store.js'
-import { must, PROGRAM, withFaults } from '../gate-fixture.js'
+import { must, PROGRAM, withFaults } from '../gate/gate-fixture.js'
 import { sessionOf } from '../http/http-fixture.js'
 import { approvalOf, CLI, DEVICE_GRANT, type OAuthFixture, oauthFixture, personOf } from './oauth-fixture.js'
 

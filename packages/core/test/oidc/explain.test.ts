@@ -3,7 +3,8 @@ import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { exportJWK, type GenerateKeyPairResult, generateKeyPair, SignJWT } from 'jose'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type OidcProviderOptions, oidcProvider } from '../../src/oidc/index.js'
+import { oidcProvider } from '../../src/oidc/index.js'
+import type { OidcProviderOptions } from '../../src/oidc/options.js'
 
 const CHALLENGE = {
   state: 'the-state',

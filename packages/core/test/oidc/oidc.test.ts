@@ -3,8 +3,8 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { IdentityProvider, LoginChallenge } from '../../src/login/identity-provider.js'
 import { oidcProvider } from '../../src/oidc/index.js'
-import type { IdentityProvider, LoginChallenge } from '../../src/provider.js'
 
 const CHALLENGE: LoginChallenge = {
   state: 'the-state',

@@ -1,5 +1,6 @@
 // http-proxy gives a DELETE or OPTIONS without Content-Length the length 0 and drops Transfer-Encoding, yet sends the
 // body: the upstream then reads the body as the next request on the connection.
+
 import { expect, it } from 'vitest'
 import { callRaw, startGate, startUpstream } from './harness.js'
 

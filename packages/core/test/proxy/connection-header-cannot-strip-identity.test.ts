@@ -1,4 +1,5 @@
 // GHSA-2q7r-29rg-6m5h: a proxy that removed what `Connection` names after adding its own headers let clients take them off.
+
 import { expect, it } from 'vitest'
 import { callRaw, startGate, startUpstream } from './harness.js'
 

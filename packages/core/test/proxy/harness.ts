@@ -11,14 +11,10 @@ import {
 } from 'node:http'
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net'
 import { afterEach } from 'vitest'
-import type { Identity } from '../../src/decision.js'
-import type { GateEvent } from '../../src/options.js'
-import {
-  createForwarder,
-  type Forwarder,
-  type ForwardingGate,
-  type ForwardOptions,
-} from '../../src/proxy/index.js'
+import type { Identity } from '../../src/authentication/identity.js'
+import type { GateEvent } from '../../src/context/event.js'
+import { createForwarder, type Forwarder, type ForwardingGate } from '../../src/proxy/forward.js'
+import type { ForwardOptions } from '../../src/proxy/options.js'
 
 export const ANNA = Object.freeze<Identity>({
   accountId: 'anna@example.com',

@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import { describe, expect, it } from 'vitest'
-import { createGate } from '../../src/gate.js'
-import type { ProblemRenderer } from '../../src/problem.js'
-import { createForwarder } from '../../src/proxy/index.js'
+import type { ProblemRenderer } from '../../src/errors/problem.js'
+import { createGate } from '../../src/gate/create-gate.js'
+import { createForwarder } from '../../src/proxy/forward.js'
 import { memoryStore } from '../../src/store/memory.js'
-import { SECRET, SIGNING_SECRET } from '../gate-fixture.js'
+import { SECRET, SIGNING_SECRET } from '../gate/gate-fixture.js'
 import { ANNA, call, codeOf, listen, open, startGate, startUpstream, stubGate, until } from './harness.js'
 
 describe('who is at fault in front of the gate', () => {

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
-import { PortcullisError } from '../../src/errors.js'
-import { createForwarder, type ForwardOptions } from '../../src/proxy/index.js'
+import { PortcullisError } from '../../src/errors/portcullis-error.js'
+import { createForwarder } from '../../src/proxy/forward.js'
+import type { ForwardOptions } from '../../src/proxy/options.js'
 import { stubGate } from './harness.js'
 
 function problemsOf(options: ForwardOptions): readonly string[] {

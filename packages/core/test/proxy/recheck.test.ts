@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Identity } from '../../src/decision.js'
-import type { ForwardingGate, ForwardOptions } from '../../src/proxy/index.js'
+import type { Identity } from '../../src/authentication/identity.js'
+import type { ForwardingGate } from '../../src/proxy/forward.js'
+import type { ForwardOptions } from '../../src/proxy/options.js'
 import { createRecheck } from '../../src/proxy/recheck.js'
 import { ANNA, call, codeOf, identityOf, open, startGate, startUpstream, until } from './harness.js'
 

@@ -1,4 +1,5 @@
 // Found in review: the upstream's origin beside the credentials that a CORS middleware had allowed let any site in.
+
 import { describe, expect, it } from 'vitest'
 import { call, startGate, startUpstream } from './harness.js'
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import type { GateEvent } from '../../src/options.js'
+import type { GateEvent } from '../../src/context/event.js'
 import { createRateLimiter, type RateLimiter } from '../../src/rate-limit/limiter.js'
 import { type RateLimits, resolveRateLimits } from '../../src/rate-limit/limits.js'
 import { memoryStore } from '../../src/store/memory.js'
 import type { Batch, CommitResult, Store } from '../../src/store/store.js'
-import { TestClock } from '../gate-fixture.js'
+import { TestClock } from '../gate/gate-fixture.js'
 
 interface Process {
   readonly limiter: RateLimiter

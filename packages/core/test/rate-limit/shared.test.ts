@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createGate, type Gate, type GateEvent } from '../../src/index.js'
+import type { GateEvent } from '../../src/context/event.js'
+import { createGate } from '../../src/gate/create-gate.js'
+import type { Gate } from '../../src/gate/gate.js'
 import { redisStore } from '../../src/redis/index.js'
-import { SECRET, SIGNING_SECRET } from '../gate-fixture.js'
+import { SECRET, SIGNING_SECRET } from '../gate/gate-fixture.js'
 import { type RedisServer, startRedis } from '../redis/redis-server.js'
 
 let redis: RedisServer

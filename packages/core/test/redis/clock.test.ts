@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createGate } from '../../src/gate.js'
-import type { GateEvent, GateOptions } from '../../src/options.js'
+import type { GateEvent } from '../../src/context/event.js'
+import type { GateOptions } from '../../src/context/options.js'
+import { createGate } from '../../src/gate/create-gate.js'
 import { redisStore } from '../../src/redis/index.js'
-import { SECRET, SIGNING_SECRET } from '../gate-fixture.js'
+import { SECRET, SIGNING_SECRET } from '../gate/gate-fixture.js'
 import { type RedisServer, startRedis } from './redis-server.js'
 
 let server: RedisServer

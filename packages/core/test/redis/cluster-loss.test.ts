@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
-import { createGate, type Gate } from '../../src/gate.js'
+import { createGate } from '../../src/gate/create-gate.js'
+import type { Gate } from '../../src/gate/gate.js'
 import { redisStore } from '../../src/redis/index.js'
-import { must, SECRET, SIGNING_SECRET } from '../gate-fixture.js'
+import { must, SECRET, SIGNING_SECRET } from '../gate/gate-fixture.js'
 import { type RedisCluster, startCluster } from './cluster.js'
 
 let cluster: RedisCluster

@@ -1,11 +1,12 @@
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { StoreFullError } from '../../src/errors.js'
-import { createGate, type Gate } from '../../src/gate.js'
-import type { GateEvent } from '../../src/options.js'
+import type { GateEvent } from '../../src/context/event.js'
+import { StoreFullError } from '../../src/errors/portcullis-error.js'
+import { createGate } from '../../src/gate/create-gate.js'
+import type { Gate } from '../../src/gate/gate.js'
 import { redisStore } from '../../src/redis/index.js'
 import type { Store } from '../../src/store/store.js'
-import { must, SECRET, SIGNING_SECRET } from '../gate-fixture.js'
+import { must, SECRET, SIGNING_SECRET } from '../gate/gate-fixture.js'
 import { type RedisServer, startRedis } from './redis-server.js'
 
 const ROOM = 6 * 1024 * 1024

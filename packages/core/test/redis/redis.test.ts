@@ -1,8 +1,9 @@
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createGate, type Gate } from '../../src/gate.js'
+import { createGate } from '../../src/gate/create-gate.js'
+import type { Gate } from '../../src/gate/gate.js'
 import { redisStore } from '../../src/redis/index.js'
-import { must, SECRET, SIGNING_SECRET } from '../gate-fixture.js'
+import { must, SECRET, SIGNING_SECRET } from '../gate/gate-fixture.js'
 import { type RedisServer, startRedis } from './redis-server.js'
 
 let server: RedisServer

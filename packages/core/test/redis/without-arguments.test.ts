@@ -1,10 +1,10 @@
 import { inspect } from 'node:util'
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { createGate } from '../../src/gate.js'
-import type { GateEvent } from '../../src/options.js'
+import type { GateEvent } from '../../src/context/event.js'
+import { createGate } from '../../src/gate/create-gate.js'
 import { redisStore } from '../../src/redis/index.js'
-import { SECRET, SIGNING_SECRET } from '../gate-fixture.js'
+import { SECRET, SIGNING_SECRET } from '../gate/gate-fixture.js'
 import { type RedisServer, startRedis } from './redis-server.js'
 
 const WRITES = [{ put: { collection: 'c', id: 'ada@example.com' }, value: 'BCDF-GHJK' }] as const

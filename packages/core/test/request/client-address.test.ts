@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { networkOf } from '../../src/request/address.js'
 import {
   type ClientAddressOptions,
+  networkOf,
   peerAddress,
   resolveClientAddress,
 } from '../../src/request/client-address.js'

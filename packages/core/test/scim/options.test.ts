@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { gateFixture, SECRET } from '../gate-fixture.js'
+import { gateFixture, SECRET } from '../gate/gate-fixture.js'
 import { SCIM_SECRET } from './scim-fixture.js'
 
 describe('the secret of the directory', () => {

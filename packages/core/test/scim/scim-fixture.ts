@@ -1,8 +1,8 @@
 import { expect } from 'vitest'
-import type { Deps } from '../../src/deps.js'
-import { identify } from '../../src/identify.js'
+import { identify } from '../../src/authentication/identify.js'
+import type { Deps } from '../../src/context/context.js'
 import { startSession } from '../../src/sessions/start.js'
-import { refusalOf } from '../gate-fixture.js'
+import { refusalOf } from '../gate/gate-fixture.js'
 import { type HttpFixture, httpFixture } from '../http/http-fixture.js'
 
 export const SCIM_SECRET = 'b1vTqX8sRkM4wYzN6cJd9hLf2gPa7uEo'

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { listAudit } from '../../src/audit/list.js'
-import type { Deps } from '../../src/deps.js'
-import { identify } from '../../src/identify.js'
+import { identify } from '../../src/authentication/identify.js'
+import type { Deps } from '../../src/context/context.js'
 import { listSessions } from '../../src/sessions/list.js'
 import { startSession } from '../../src/sessions/start.js'
-import { gateFixture, must } from '../gate-fixture.js'
+import { gateFixture, must } from '../gate/gate-fixture.js'
 
 const account = 'user@example.com'
 const facts = { email: account, groups: [], issuer: 'https://idp.test', subject: '1', idToken: 'x.y.z' }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Deps } from '../../src/deps.js'
-import { identify } from '../../src/identify.js'
+import { identify } from '../../src/authentication/identify.js'
+import type { Deps } from '../../src/context/context.js'
 import { clearCookie, cookieNames, writeCookie } from '../../src/sessions/cookie.js'
 import { endSession } from '../../src/sessions/end.js'
 import { extendSession } from '../../src/sessions/extend.js'
@@ -8,7 +8,7 @@ import { listSessions } from '../../src/sessions/list.js'
 import { handleOf, parseCookieValue, type SessionKey, sessionRecordKey } from '../../src/sessions/session.js'
 import { startSession } from '../../src/sessions/start.js'
 import { memoryStore } from '../../src/store/memory.js'
-import { gateFixture, must, refusalOf, withFaults } from '../gate-fixture.js'
+import { gateFixture, must, refusalOf, withFaults } from '../gate/gate-fixture.js'
 
 const account = 'user@example.com'
 const facts = {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { withDeadline } from '../../src/store/deadline.js'
 import { memoryStore } from '../../src/store/memory.js'
-import { withFaults } from '../gate-fixture.js'
+import { withFaults } from '../gate/gate-fixture.js'
 
 const KEY = { collection: 'c', id: 'i' }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { memoryStore } from '../../src/store/memory.js'
 import { withNearCache } from '../../src/store/near-cache.js'
 import type { Store, WatchListener } from '../../src/store/store.js'
-import { withFaults } from '../gate-fixture.js'
+import { withFaults } from '../gate/gate-fixture.js'
 
 const KEY = { collection: 'standing', id: 's' }
 const OTHER = { collection: 'use', id: 'u' }

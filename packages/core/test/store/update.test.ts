@@ -4,7 +4,7 @@ import { STANDING } from '../../src/standing/standing.js'
 import { memoryStore } from '../../src/store/memory.js'
 import type { Store } from '../../src/store/store.js'
 import { optimistically, RACED } from '../../src/store/update.js'
-import { gateFixture, withFaults } from '../gate-fixture.js'
+import { gateFixture, withFaults } from '../gate/gate-fixture.js'
 
 const options = { storeDeadlineMs: 20 } as never
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))

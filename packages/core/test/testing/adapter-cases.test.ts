@@ -2,8 +2,11 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, it } from 'vitest'
-import { type Answer, decideFor, decideIfSent, listener, sendResponse } from '../../src/http/index.js'
-import { type AdapterParts, adapterCases } from '../../src/testing/index.js'
+import { decideFor, decideIfSent } from '../../src/http/server/guards.js'
+import { listener } from '../../src/http/server/listener.js'
+import { type Answer, sendResponse } from '../../src/http/server/node.js'
+import { adapterCases } from '../../src/testing/adapter-cases.js'
+import type { AdapterParts } from '../../src/testing/adapter-stage.js'
 
 async function listen(onRequest: RequestListener) {
   const server = createServer(onRequest).listen(0, '127.0.0.1')

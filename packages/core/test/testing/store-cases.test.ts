@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { memoryStore } from '../../src/store/memory.js'
 import type { Clock, RecordKey, Store, StoredRecord, WatchListener } from '../../src/store/store.js'
-import { storeCases } from '../../src/testing/index.js'
+import { storeCases } from '../../src/testing/store-cases.js'
 
 /** Data that several stores share, as on a server: closing one closes nothing else. */
 interface Server {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import type { Deps } from '../../src/deps.js'
+import type { Deps } from '../../src/context/context.js'
 import { issueToken } from '../../src/tokens/issue.js'
 import { listTokens } from '../../src/tokens/list.js'
 import { revokeToken } from '../../src/tokens/revoke.js'
 import { revokeAllTokens } from '../../src/tokens/revoke-all.js'
-import { gateFixture, must, PROGRAM, refusalOf } from '../gate-fixture.js'
+import { gateFixture, must, PROGRAM, refusalOf } from '../gate/gate-fixture.js'
 
 const account = 'user@example.com'
 const CAP = 5

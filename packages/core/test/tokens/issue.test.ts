@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import type { Deps } from '../../src/deps.js'
-import { identify } from '../../src/identify.js'
-import { banAccount } from '../../src/standing/ban.js'
+import { banAccount } from '../../src/accounts/ban.js'
+import { identify } from '../../src/authentication/identify.js'
+import type { Deps } from '../../src/context/context.js'
 import { memoryStore } from '../../src/store/memory.js'
 import { issueToken } from '../../src/tokens/issue.js'
 import { listTokens } from '../../src/tokens/list.js'
 import { revokeToken } from '../../src/tokens/revoke.js'
 import { revokeAllTokens } from '../../src/tokens/revoke-all.js'
-import { actingAs, gateFixture, must, PROGRAM, refusalOf, withFaults } from '../gate-fixture.js'
+import { actingAs, gateFixture, must, PROGRAM, refusalOf, withFaults } from '../gate/gate-fixture.js'
 
 const account = 'user@example.com'
 

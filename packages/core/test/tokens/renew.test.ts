@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { identify } from '../../src/identify.js'
+import { identify } from '../../src/authentication/identify.js'
 import { refreshTokens } from '../../src/oauth/refresh.js'
 import { issueToken } from '../../src/tokens/issue.js'
 import { listTokens } from '../../src/tokens/list.js'
 import { revokeToken } from '../../src/tokens/revoke.js'
-import { actingAs, must, PROGRAM } from '../gate-fixture.js'
+import { actingAs, must, PROGRAM } from '../gate/gate-fixture.js'
 import { type HttpFixture, httpFixture } from '../http/http-fixture.js'
 import { startFamilyOf } from '../oauth/oauth-fixture.js'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { verifyToken } from '../../src/tokens/verify.js'
-import { gateFixture, refusalOf, SIGNING_SECRET } from '../gate-fixture.js'
+import { gateFixture, refusalOf, SIGNING_SECRET } from '../gate/gate-fixture.js'
 
 const account = 'user@example.com'
 

@@ -1,0 +1,69 @@
+import { DIRECTORY } from '../account-index/account-index.js'
+import type { Deps } from '../context/context.js'
+import { done, type Outcome, refused } from '../errors/outcome.js'
+import { hasShape, instant, reader } from '../store/shape.js'
+import type { JsonValue, Millis } from '../store/store.js'
+import { optimistically, RACED } from '../store/update.js'
+
+const ROSTER = { collection: 'super-admins', id: 'banned' } as const
+const BUSY = 'The roster of super admins changed too often'
+
+/** Until when each is out of service, by ban and by directory apart: the end of one is not the end of the other. */
+type Roster = Readonly<Record<string, Millis>>
+const rosterOf = reader<Roster>('roster of super admins', hasInstants)
+type Cause = 'ban' | 'directory'
+
+/** No account can be spelled with a space. */
+const entryOf = (account: string, cause: Cause) => (cause === 'ban' ? account : `directory ${account}`)
+
+/**
+ * Enters a super admin into the roster of banned ones, unless no other would stay able to work: `last_super_admin`.
+ * One record for all of them, so that two super admins who ban each other at the same moment cannot both succeed.
+ */
+export async function reserveSuperAdminBan(
+  deps: Deps,
+  account: string,
+  until: Millis,
+  cause: Cause = 'ban',
+): Promise<Outcome<void>> {
+  return optimistically(deps, BUSY, async () => {
+    const [record] = await deps.store.read(DIRECTORY, [ROSTER])
+    const roster = inForce(record ? rosterOf(record) : {}, deps.clock())
+    const others = [...deps.options.superAdmins].filter((other) => other !== account && !isOut(roster, other))
+    if (others.length === 0) return refused('last_super_admin')
+    const changed = { ...roster, [entryOf(account, cause)]: until }
+    const result = await writeRoster(deps, record?.version ?? null, changed)
+    return result.committed ? done(undefined) : RACED
+  })
+}
+
+export async function releaseSuperAdminBan(deps: Deps, account: string, cause: Cause = 'ban'): Promise<void> {
+  return optimistically(deps, BUSY, async () => {
+    const [record] = await deps.store.read(DIRECTORY, [ROSTER])
+    if (!record) return
+    const { [entryOf(account, cause)]: _released, ...others } = rosterOf(record)
+    const result = await writeRoster(deps, record.version, others)
+    return result.committed ? undefined : RACED
+  })
+}
+
+function hasInstants(value: unknown): value is Roster {
+  return hasShape<object>({})(value) && Object.values(value).every(instant)
+}
+
+function isOut(roster: Roster, account: string): boolean {
+  return entryOf(account, 'ban') in roster || entryOf(account, 'directory') in roster
+}
+
+function inForce(roster: Roster, now: Millis): Roster {
+  return Object.fromEntries(Object.entries(roster).filter(([, until]) => until > now))
+}
+
+function writeRoster(deps: Deps, version: string | null, roster: JsonValue) {
+  return deps.store.commit(DIRECTORY, {
+    quiet: true,
+    essential: true,
+    checks: [{ key: ROSTER, version }],
+    writes: [{ put: ROSTER, value: roster }],
+  })
+}

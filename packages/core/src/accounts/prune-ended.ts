@@ -1,0 +1,96 @@
+import { accountOf, DIRECTORY, enter } from '../account-index/account-index.js'
+import type { Deps } from '../context/context.js'
+import { collectEndedSessions } from '../sessions/prune.js'
+import { activeBan, readStoredStanding } from '../standing/standing.js'
+import { ifReadable } from '../store/readable.js'
+import { collectRevokedTokens } from '../tokens/prune.js'
+
+const RESUMED_AT_ONCE = 100
+const RESUME_EVERY_MS = 60_000
+
+/** Accounts whose ended sessions and tokens still have records, so that another process goes on where one has stopped. */
+export const UNPRUNED = 'unpruned'
+
+/**
+ * Lets the records of what an account’s newest generations have ended be pruned in the background. Never rejects: they
+ * were dead before. Resolves once another process could go on with it.
+ */
+export async function pruneLater(deps: Deps, account: string): Promise<void> {
+  try {
+    const now = deps.clock()
+    const { maxLifetimeSeconds, keepEndedSeconds } = deps.options.tokens
+    // By then no token that is dead now has a record.
+    const expiresAt = now + (maxLifetimeSeconds + keepEndedSeconds) * 1000
+    const entry = {
+      directory: UNPRUNED,
+      id: deps.partitionOf(account),
+      account,
+      sort: now,
+      expiresAt,
+    } as const
+    await enter(deps, [entry], { essential: true })
+  } catch (cause) {
+    const detail =
+      'That an account has records to prune was not stored; a restart now leaves them to their deadlines'
+    deps.report({ level: 'warn', code: 'pruning_unrecorded', detail, cause })
+  }
+  deps.pruning.begin(account)
+}
+
+/** Prunes what an account’s generations have ended, in batches, until done or aborted. */
+export async function pruneEnded(deps: Deps, account: string, signal: AbortSignal): Promise<void> {
+  const partition = deps.partitionOf(account)
+  const key = { collection: UNPRUNED, id: partition }
+  const [entry] = await deps.store.read(DIRECTORY, [key])
+  const standing = await readStoredStanding(deps, partition)
+  const { sessionGeneration, tokenGeneration } = standing
+  // Without its record a session could not be told that its account is banned, and until when; it expires by itself.
+  if (!activeBan(standing, deps.clock())) await collectEndedSessions(deps, account, sessionGeneration, signal)
+  await collectRevokedTokens(deps, account, tokenGeneration, signal)
+  if (signal.aborted || !entry) return
+  // Unless something else was ended meanwhile, which wrote the entry anew.
+  await deps.store.commit(DIRECTORY, {
+    quiet: true,
+    essential: true,
+    checks: [{ key, version: entry.version }],
+    writes: [{ delete: key }],
+  })
+}
+
+/** Accounts that were left unpruned for a minute, by this process or another. */
+async function unprunedAccounts(deps: Deps): Promise<readonly string[]> {
+  const page = await deps.store.page(DIRECTORY, UNPRUNED, {
+    limit: RESUMED_AT_ONCE,
+    range: { to: deps.clock() - RESUME_EVERY_MS },
+  })
+  return page.records.flatMap((entry) => ifReadable(deps, UNPRUNED, entry, accountOf) ?? [])
+}
+
+/** Goes on, every minute, with what was not pruned to the end. Answers how to stop, which waits for a look under way. */
+export function resumePruning(deps: Deps, firstAfterMs = RESUME_EVERY_MS): () => Promise<void> {
+  let timer: NodeJS.Timeout
+  let running: Promise<void> | undefined
+  let isStopped = false
+
+  const runAfter = (milliseconds: number) => {
+    // Processes that started together do not go for the same accounts at once.
+    timer = setTimeout(() => (running = run()), milliseconds * (1 + Math.random()))
+    timer.unref()
+  }
+  const run = async () => {
+    try {
+      for (const account of await unprunedAccounts(deps)) deps.pruning.begin(account)
+    } catch (cause) {
+      const detail = 'What is left to prune was not looked up; it will be in a minute'
+      deps.report({ level: 'warn', code: 'pruning_failed', detail, cause })
+    }
+    if (!isStopped) runAfter(RESUME_EVERY_MS)
+  }
+
+  runAfter(firstAfterMs)
+  return async () => {
+    isStopped = true
+    clearTimeout(timer)
+    await running
+  }
+}

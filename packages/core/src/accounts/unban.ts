@@ -1,0 +1,42 @@
+import { leave } from '../account-index/account-index.js'
+import { audited } from '../audit/append.js'
+import { type Actor, auditedAs } from '../authorization/actor.js'
+import { refuseOverOrOwn } from '../authorization/over-account.js'
+import { isSuperAdmin } from '../authorization/roles.js'
+import type { Deps } from '../context/context.js'
+import { done, type Outcome, refused } from '../errors/outcome.js'
+import { changeStanding } from '../standing/change.js'
+import { imposedBan, readStanding, type Standing } from '../standing/standing.js'
+import { activateAccount } from './deactivate.js'
+import { releaseSuperAdminBan } from './last-super-admin.js'
+
+/**
+ * Lifts a ban. What the ban ended stays ended, except for tokens under a ban with `keepTokens`. Where there is no ban, a
+ * super admin lifts a deactivation, which a directory that is gone could not. Refused with `not_banned`, `own_account`,
+ * `super_admin_protected`, or `role_insufficient` for who is no admin and over a deactivation.
+ */
+export async function unbanAccount(
+  deps: Deps,
+  input: { account: string; by: Actor },
+): Promise<Outcome<void>> {
+  const { account, by } = input
+  const forbidden = refuseOverOrOwn(deps, by, account)
+  if (forbidden) return { ok: false, denial: forbidden }
+  const partition = deps.partitionOf(account)
+  const { standing } = await readStanding(deps, partition)
+  if (!imposedBan(standing, deps.clock())) {
+    if (standing.deactivatedAt === undefined) return refused('not_banned')
+    if (isSuperAdmin(by.role)) return activateAccount(deps, { account, by })
+    return refused('role_insufficient', { detail: 'The directory has deactivated this account.' })
+  }
+  return audited(deps, { action: 'account.unban', ...auditedAs(by), subject: account }, async () => {
+    await changeStanding(deps, partition, withoutBan)
+    if (deps.options.superAdmins.has(account)) await releaseSuperAdminBan(deps, account)
+    await leave(deps, [{ directory: 'bans', id: partition }])
+    return done(undefined)
+  })
+}
+
+function withoutBan({ ban: _lifted, ...standing }: Standing): Standing {
+  return standing
+}

@@ -1,0 +1,41 @@
+import { pruneLater } from '../accounts/prune-ended.js'
+import { audited } from '../audit/append.js'
+import { auditedAs, serviceActor } from '../authorization/actor.js'
+import type { Deps } from '../context/context.js'
+import { done } from '../errors/outcome.js'
+import { familyKey, familyOf } from '../oauth/refresh-token.js'
+import { endFamily } from '../oauth/revoke-family.js'
+import { changeStanding } from '../standing/change.js'
+import { type Standing, withoutSessions, withoutTokens } from '../standing/standing.js'
+import { walk } from '../store/walk.js'
+
+/** The identity provider in the audit log. */
+export const PROVIDER = serviceActor('identity-provider')
+
+/**
+ * Ends every session and refresh token of an account, and unless `backChannelLogoutEnds` is `sessions` its tokens and
+ * API keys, in one commit; only refresh tokens alone are ended one by one. It may log in again at once.
+ */
+export async function endAccountByProvider(deps: Deps, account: string): Promise<void> {
+  const ends = deps.options.backChannelLogoutEnds
+  const partition = deps.partitionOf(account)
+  const recorded = {
+    action: 'account.provider_logout',
+    ...auditedAs(PROVIDER),
+    subject: account,
+    details: { ends },
+  } as const
+  const endTokens = (standing: Standing) =>
+    ends === 'everything' ? withoutTokens(standing, deps.clock()) : standing
+  const changed = await audited(deps, recorded, async () => {
+    const result = await changeStanding(deps, partition, (current) => withoutSessions(endTokens(current)))
+    if (ends === 'sessions') await endFamilies(deps, account)
+    return done(result)
+  })
+  if (changed.ok) await pruneLater(deps, account)
+}
+
+async function endFamilies(deps: Deps, account: string): Promise<void> {
+  for await (const stored of walk(deps, deps.partitionOf(account), familyKey('').collection))
+    if (familyOf(stored).endedAt === undefined) await endFamily(deps, { account, familyId: stored.id })
+}

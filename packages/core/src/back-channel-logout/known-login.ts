@@ -1,0 +1,71 @@
+import type { Deps } from '../context/context.js'
+import { handleOf, type SessionFacts, type SessionKey } from '../sessions/session.js'
+import { reader, text } from '../store/shape.js'
+import type { Millis, RecordKey } from '../store/store.js'
+
+/** Whom the identity provider names when it ends something. */
+export type ProviderNames = Pick<SessionFacts, 'issuer' | 'subject' | 'providerSessionId'>
+
+/** Accounts of a subject: more than one when its e-mail address has changed. */
+export const ACCOUNTS = 'accounts'
+/** Sessions here that began in one session of the provider. */
+export const PROVIDER_SESSIONS = 'sessions'
+/** When the provider last ended what the partition is about. */
+export const LOGGED_OUT: RecordKey = { collection: 'logged-out', id: 'logged-out' }
+
+/** What a partition of this room holds: an account, and for a session its handle as the id. */
+export interface KnownLogin {
+  readonly account: string
+}
+
+/** Throws `store_unavailable` for an entry that cannot be read. */
+export const knownLoginOf = reader<KnownLogin>('login known to the provider', { account: text })
+
+/** No account can be spelled with a NUL, so no account shares a partition with one of these. */
+export function subjectPartition(deps: Deps, issuer: string, subject: string): string {
+  return deps.partitionOf(`provider-subject\u0000${issuer}\u0000${subject}`)
+}
+
+export function providerSessionPartition(deps: Deps, issuer: string, sessionId: string): string {
+  return deps.partitionOf(`provider-session\u0000${issuer}\u0000${sessionId}`)
+}
+
+/**
+ * Notes whose session is about to begin, so that the provider can end it by its own names. Called before the session
+ * exists: what lives can be found. What is known of a subject stays, since API keys may live for ever.
+ */
+export async function enterKnownLogin(
+  deps: Deps,
+  session: { key: SessionKey; account: string; expiresAt: Millis } & ProviderNames,
+): Promise<void> {
+  const { key, account, expiresAt, issuer, subject, providerSessionId } = session
+  const value = { account }
+  const asSubject = deps.store.commit(subjectPartition(deps, issuer, subject), {
+    quiet: true,
+    writes: [{ put: { collection: ACCOUNTS, id: key.partition }, value }],
+  })
+  const asSession =
+    providerSessionId === undefined
+      ? undefined
+      : deps.store.commit(providerSessionPartition(deps, issuer, providerSessionId), {
+          quiet: true,
+          writes: [{ put: { collection: PROVIDER_SESSIONS, id: handleOf(key) }, value, expiresAt }],
+        })
+  await Promise.all([asSubject, asSession])
+}
+
+/**
+ * Whether the provider has ended the session that it vouched for, or everything of the subject since `began`. Asked
+ * after the session exists: a logout that came too early to find it has left word here.
+ */
+export async function wasLoggedOutSince(deps: Deps, names: ProviderNames, began: Millis): Promise<boolean> {
+  const { issuer, subject, providerSessionId } = names
+  const [ofSubject, ofSession] = await Promise.all([
+    deps.store.read(subjectPartition(deps, issuer, subject), [LOGGED_OUT]),
+    providerSessionId === undefined
+      ? []
+      : deps.store.read(providerSessionPartition(deps, issuer, providerSessionId), [LOGGED_OUT]),
+  ])
+  const at = ofSubject[0]?.value
+  return ofSession[0] !== undefined || (at !== undefined && !(typeof at === 'number' && at < began))
+}

@@ -1,0 +1,56 @@
+import type { Pruning } from '../accounts/pruning.js'
+import type { AuditChain } from '../audit/chain.js'
+import type { AuditQueue } from '../audit/queue.js'
+import type { Role } from '../authorization/roles.js'
+import type { Sealer } from '../crypto/seal.js'
+import type { TrustedIssuers } from '../external-tokens/issuers.js'
+import type { KeyRing } from '../jws/keys.js'
+import type { SpentStates } from '../login/spent-states.js'
+import type { MasterKey } from '../master-key/master-key.js'
+import type { RateLimiter } from '../rate-limit/limiter.js'
+import type { ClientAddress } from '../request/client-address.js'
+import type { ReportUnreadable } from '../store/readable.js'
+import type { Clock, Store, StoreHealth } from '../store/store.js'
+import type { ProofCache } from '../tokens/proof-cache.js'
+import type { GateEvent } from './event.js'
+import type { LimitedEvents } from './limit-events.js'
+import type { ResolvedOptions } from './options.js'
+
+/** What every verb works with. Bound once by `createGate`; tests bind their own. */
+export interface Deps {
+  readonly options: ResolvedOptions
+  /** Answers within its deadline or rejects. */
+  readonly store: Store
+  /** How the store is, a write tried. */
+  readonly storeReadiness: () => Promise<StoreHealth>
+  readonly clock: Clock
+  /** Unguessable bytes, base64url. */
+  readonly randomId: (bytes: number) => string
+  readonly partitionOf: (accountId: string) => string
+  /** The id of what is issued for something: the same each time, so that a repeat issues nothing new. No secret. */
+  readonly deriveId: (
+    purpose: 'access' | 'created' | 'family' | 'idempotency' | 'renewal',
+    from: string,
+  ) => string
+  readonly sealer: Sealer
+  readonly keys: KeyRing
+  readonly proofs: ProofCache
+  readonly masterKey: MasterKey | undefined
+  readonly trustedIssuers: TrustedIssuers
+  readonly auditChain: AuditChain
+  /** What waits to be appended to the chain. */
+  readonly auditQueue: AuditQueue
+  /** States of logins that this process has seen come back. */
+  readonly spentStates: SpentStates
+  /** The client's address, as `clientAddress` says. */
+  readonly addressOf: ClientAddress
+  readonly rateLimits: RateLimiter
+  /** Records of what has ended, removed in the background. */
+  readonly pruning: Pruning
+  readonly roleOf: (accountId: string) => Role
+  readonly report: (event: GateEvent) => void
+  /** For what strangers can cause: at most one line a second for each code. */
+  readonly strangers: LimitedEvents
+  /** Once for each record, and not without end. */
+  readonly reportUnreadable: ReportUnreadable
+}

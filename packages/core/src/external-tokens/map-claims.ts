@@ -1,0 +1,60 @@
+import { canonicalEmail, subjectAccount } from '../accounts/account-id.js'
+import { done, type Outcome, refused } from '../errors/outcome.js'
+import { claimAt } from './claim-path.js'
+import type { MappedRole, ResolvedTrustedIssuer } from './options.js'
+
+/**
+ * The account that a payload speaks of. Refused with `email_missing` when it names none, and with `email_unverified`
+ * when the issuer does not vouch for the address (OpenID Connect Core 1.0 §5.1).
+ *
+ * A bare user id never becomes an account by gluing a host to it: `root` at `example.com` and the real
+ * `root@example.com` would be one account, and whoever chooses user ids at the issuer would choose whose.
+ */
+export function accountOf(
+  payload: Readonly<Record<string, unknown>>,
+  { issuer, claims, withoutEmail }: Pick<ResolvedTrustedIssuer, 'issuer' | 'claims' | 'withoutEmail'>,
+): Outcome<string> {
+  const email = claimAt(payload, claims.email)
+  const userId = claimAt(payload, claims.userId)
+  if (email === undefined && withoutEmail === 'subject') {
+    const account = typeof userId === 'string' ? subjectAccount(issuer, userId) : undefined
+    return account === undefined ? refused('email_missing') : done(account)
+  }
+  const named = email === undefined ? userId : email
+  const account = typeof named === 'string' ? canonicalEmail(named) : undefined
+  if (!account) return refused('email_missing')
+  const { email_verified: verified = true } = payload
+  // Amazon Cognito and others write it as a string; what is neither true nor absent vouches for nothing.
+  return verified === true || verified === 'true' ? done(account) : refused('email_unverified')
+}
+
+const BUILT_IN: Readonly<Record<string, MappedRole>> = {
+  admin: 'admin',
+  proxy_admin: 'admin',
+  user: 'user',
+  internal_user: 'user',
+  viewer: 'viewer',
+  internal_user_viewer: 'viewer',
+  team: 'team',
+  customer: 'customer',
+}
+
+/** From the least powerful on: a team and a customer call the API, a user has an account of its own besides. */
+const BY_POWER: readonly MappedRole[] = ['viewer', 'customer', 'team', 'user', 'admin']
+
+export function isMappedRole(role: unknown): role is MappedRole {
+  return BY_POWER.some((known) => known === role)
+}
+
+export function withBuiltInRoles(
+  roles: Readonly<Record<string, MappedRole>>,
+): ReadonlyMap<string, MappedRole> {
+  return new Map(Object.entries({ ...BUILT_IN, ...roles }))
+}
+
+/** The most powerful role that a claim maps to; undefined when it maps to none. */
+export function mapRole(claim: unknown, roles: ReadonlyMap<string, MappedRole>): MappedRole | undefined {
+  const named: unknown[] = Array.isArray(claim) ? claim : [claim]
+  const mapped = new Set(named.map((name) => (typeof name === 'string' ? roles.get(name) : undefined)))
+  return BY_POWER.findLast((role) => mapped.has(role))
+}

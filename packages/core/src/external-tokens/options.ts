@@ -1,0 +1,93 @@
+import type { Role } from '../authorization/roles.js'
+import type { JwsAlgorithm } from '../jws/algorithms.js'
+import type { Millis } from '../store/store.js'
+import type { ClaimPath } from './claim-path.js'
+import type { StandardSchema } from './claims-of.js'
+
+/** Signatures that only the issuer can make: a shared secret would let every audience forge tokens for the others. */
+export type ExternalAlgorithm = Exclude<JwsAlgorithm, `HS${string}`>
+
+/** What a claim may map to. Nobody becomes a super admin by what another service says. */
+export type MappedRole = Exclude<Role, 'super_admin'>
+
+/** Where the claims are. */
+export interface ClaimPaths {
+  /**
+   * The account when there is no e-mail claim; it must then be an e-mail address itself, unless `withoutEmail` is `subject`.
+   * Default `sub`.
+   */
+  readonly userId?: ClaimPath
+  /** Default `email`. */
+  readonly email?: ClaimPath
+  /** A string or an array of strings. Default `role`. */
+  readonly role?: ClaimPath
+  /** Default `team`. */
+  readonly team?: ClaimPath
+  /** Strings separated by spaces (RFC 8693 §4.2) or an array of strings. Default `scope`. */
+  readonly scopes?: ClaimPath
+}
+
+/** Another issuer whose JWTs let their bearers in: a company's identity provider, a CI system. */
+export interface TrustedIssuerOptions {
+  /** `iss`, exactly; https, or http on loopback. */
+  readonly issuer: string
+  /** `aud` must name at least one of these. */
+  readonly audience: string | readonly string[]
+  /**
+   * Where the keys are. Default: what the issuer says at `/.well-known/openid-configuration`, else at
+   * `/.well-known/oauth-authorization-server` (RFC 8414 §3).
+   */
+  readonly jwksUri?: string
+  /** RS, PS or ES with 256, 384 or 512, `EdDSA` or `Ed25519`. Default `['RS256', 'ES256']`. */
+  readonly algorithms?: readonly ExternalAlgorithm[]
+  /** How far the clocks may differ, for `exp`, `nbf` and `iat` alike. 0 to 60, default 30. */
+  readonly leewaySeconds?: number
+  readonly claims?: ClaimPaths
+  /**
+   * Role claim → role, beside the built-in `admin`, `proxy_admin`, `user`, `internal_user`, `viewer`,
+   * `internal_user_viewer`, `team` and `customer`. Of several the most powerful counts.
+   */
+  readonly roles?: Readonly<Record<string, MappedRole>>
+  /**
+   * Scope of the issuer → scopes of the gate, beside those that both call alike. A token that lists scopes has none but
+   * these: `{ openid: ['api'] }` lets in what says `openid profile`.
+   */
+  readonly scopes?: Readonly<Record<string, readonly string[]>>
+  /**
+   * A token without an e-mail claim is refused, unless its user id is an address (`refuse`, default); or it is let in as
+   * `subject:USER-ID:ISSUER` (`subject`), whose user id is then never taken for an address. Such an account can be banned
+   * like any other; `allowedEmailDomains` does not concern it.
+   */
+  readonly withoutEmail?: 'refuse' | 'subject'
+  /** Whoever has no role that is mapped is a `user` (default), or is refused. */
+  readonly unknownRole?: 'user' | 'refuse'
+  /** A Standard Schema (zod, valibot, arktype …) for the whole payload. Its output becomes `identity.claims`. */
+  readonly claimsSchema?: StandardSchema
+  /** Keys are fetched again when they are older. 1 to 604800, default 3600. */
+  readonly jwksCacheSeconds?: number
+  /** Keys go on serving for this long after that while no new ones can be had. 0 to 2592000, default 86400. */
+  readonly jwksMaxStaleSeconds?: number
+  /** An unknown `kid` makes keys be fetched again at most this often. 1 to 3600, default 30. */
+  readonly cooldownSeconds?: number
+  /** Finding and fetching the keys is over by then. 100 to 60000, default 5000. */
+  readonly timeoutMs?: number
+}
+
+export interface ResolvedTrustedIssuer {
+  readonly issuer: string
+  readonly audiences: ReadonlySet<string>
+  readonly jwksUri: string | undefined
+  readonly algorithms: ReadonlySet<string>
+  readonly leewayMs: Millis
+  /** Each as its segments. */
+  readonly claims: Readonly<Record<keyof ClaimPaths, readonly string[]>>
+  readonly roles: ReadonlyMap<string, MappedRole>
+  readonly scopes: ReadonlyMap<string, readonly string[]>
+  readonly withoutEmail: 'refuse' | 'subject'
+  readonly unknownRole: 'user' | 'refuse'
+  readonly claimsSchema: StandardSchema | undefined
+  readonly jwksCacheMs: Millis
+  readonly jwksMaxStaleMs: Millis
+  readonly cooldownMs: Millis
+  readonly timeoutMs: Millis
+}

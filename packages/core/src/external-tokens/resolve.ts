@@ -1,0 +1,173 @@
+import { requireWithin } from '../context/limits.js'
+import { checkMembers } from '../input/check.js'
+import { checkedByValue, oneOf, type Shape, someObject } from '../input/kinds.js'
+import { isJwsAlgorithm } from '../jws/algorithms.js'
+import { type ClaimPath, parseClaimPath } from './claim-path.js'
+import { isStandardSchema } from './claims-of.js'
+import { mayBeFetched } from './issuer-url.js'
+import { isMappedRole, withBuiltInRoles } from './map-claims.js'
+import type { ClaimPaths, ResolvedTrustedIssuer, TrustedIssuerOptions } from './options.js'
+
+const DEFAULT_ALGORITHMS = ['RS256', 'ES256']
+
+const DEFAULT_PATHS: Required<ClaimPaths> = {
+  userId: 'sub',
+  email: 'email',
+  role: 'role',
+  team: 'team',
+  scopes: 'scope',
+}
+
+const LIMITS = {
+  leewaySeconds: { least: 0, most: 60, default: 30 },
+  jwksCacheSeconds: { least: 1, most: 7 * 86_400, default: 3600 },
+  jwksMaxStaleSeconds: { least: 0, most: 30 * 86_400, default: 86_400 },
+  cooldownSeconds: { least: 1, most: 3600, default: 30 },
+  timeoutMs: { least: 100, most: 60_000, default: 5000 },
+} as const
+
+/**
+ * Trusted issuers with every default filled in, frozen. Adds every problem of every one to `problems`, by its position;
+ * no value of an option is quoted, since a URL may carry a password. `ownIssuer` is the `iss` of the gate's own tokens,
+ * which nobody else may go by;
+ * `knownScopes` are what scopes may map to.
+ */
+export function resolveTrustedIssuers(
+  options: readonly TrustedIssuerOptions[] | undefined,
+  problems: string[],
+  ownIssuer?: string,
+  knownScopes: readonly string[] = ['api'],
+): readonly ResolvedTrustedIssuer[] {
+  if (options === undefined) return []
+  if (!Array.isArray(options)) {
+    problems.push('trustedIssuers: give an array')
+    return []
+  }
+  const seen = new Set<unknown>()
+  return Object.freeze(
+    (options as readonly TrustedIssuerOptions[]).flatMap((given, index) => {
+      const found: string[] = []
+      if (typeof given !== 'object' || given === null) found.push('give an object')
+      const resolved = found.length > 0 ? undefined : resolve(given, knownScopes, found)
+      if (resolved && seen.has(resolved.issuer)) found.push('issuer: given twice')
+      if (resolved && resolved.issuer === ownIssuer) found.push('issuer: this is the gate’s own')
+      seen.add(resolved?.issuer)
+      problems.push(...found.map((problem) => `trustedIssuers[${index}].${problem}`))
+      return resolved ? [Object.freeze(resolved)] : []
+    }),
+  )
+}
+
+const ISSUER: Shape<TrustedIssuerOptions> = {
+  issuer: checkedByValue,
+  audience: checkedByValue,
+  jwksUri: checkedByValue,
+  algorithms: checkedByValue,
+  leewaySeconds: checkedByValue,
+  claims: someObject,
+  roles: checkedByValue,
+  scopes: checkedByValue,
+  withoutEmail: oneOf('refuse', 'subject'),
+  unknownRole: checkedByValue,
+  claimsSchema: checkedByValue,
+  jwksCacheSeconds: checkedByValue,
+  jwksMaxStaleSeconds: checkedByValue,
+  cooldownSeconds: checkedByValue,
+  timeoutMs: checkedByValue,
+}
+
+function resolve(
+  options: TrustedIssuerOptions,
+  knownScopes: readonly string[],
+  problems: string[],
+): ResolvedTrustedIssuer {
+  const given = checkMembers(options, ISSUER, problems)
+  const { issuer, jwksUri, claimsSchema, unknownRole = 'user' } = given
+  if (!mayBeFetched(issuer)) problems.push('issuer: give an https URL, or http on loopback')
+  else if (/[?#]/.test(issuer)) problems.push('issuer: it has a query or a fragment (RFC 8414 §2)')
+  if (jwksUri !== undefined && !mayBeFetched(jwksUri))
+    problems.push('jwksUri: give an https URL, or http on loopback')
+  if (unknownRole !== 'user' && unknownRole !== 'refuse') problems.push('unknownRole: give user or refuse')
+  if (claimsSchema !== undefined && !isStandardSchema(claimsSchema))
+    problems.push('claimsSchema: give a Standard Schema v1')
+  const limits = resolveLimits(given, problems)
+  return {
+    issuer,
+    audiences: resolveAudiences(given.audience, problems),
+    jwksUri,
+    algorithms: resolveAlgorithms(given.algorithms, problems),
+    leewayMs: limits.leewaySeconds * 1000,
+    claims: resolvePaths(given.claims, problems),
+    roles: resolveRoles(given.roles, problems),
+    scopes: resolveScopes(given.scopes, knownScopes, problems),
+    withoutEmail: given.withoutEmail ?? 'refuse',
+    unknownRole,
+    claimsSchema,
+    jwksCacheMs: limits.jwksCacheSeconds * 1000,
+    jwksMaxStaleMs: limits.jwksMaxStaleSeconds * 1000,
+    cooldownMs: limits.cooldownSeconds * 1000,
+    timeoutMs: limits.timeoutMs,
+  }
+}
+
+function resolveLimits(given: TrustedIssuerOptions, problems: string[]): Record<keyof typeof LIMITS, number> {
+  const names = Object.keys(LIMITS) as (keyof typeof LIMITS)[]
+  const entries = names.map((name) => {
+    const { least, most, default: value } = LIMITS[name]
+    requireWithin(name, given[name] ?? value, least, most, problems)
+    return [name, given[name] ?? value]
+  })
+  return Object.fromEntries(entries)
+}
+
+function resolveAudiences(given: string | readonly string[], problems: string[]): ReadonlySet<string> {
+  const audiences = typeof given === 'string' ? [given] : given
+  const isGiven =
+    Array.isArray(audiences) &&
+    audiences.length > 0 &&
+    audiences.every((audience) => typeof audience === 'string' && audience !== '')
+  if (!isGiven) problems.push('audience: give at least one, each a string that is not empty')
+  return new Set(isGiven ? audiences : [])
+}
+
+function resolveAlgorithms(given: unknown = DEFAULT_ALGORITHMS, problems: string[]): ReadonlySet<string> {
+  const algorithms: unknown[] = Array.isArray(given) ? given : []
+  const areAsymmetric = algorithms.every((name) => isJwsAlgorithm(name) && !name.startsWith('HS'))
+  if (algorithms.length === 0 || !areAsymmetric)
+    problems.push('algorithms: give RS, PS or ES with 256, 384 or 512, EdDSA or Ed25519')
+  return new Set(algorithms as string[])
+}
+
+function resolvePaths(
+  given: ClaimPaths | undefined,
+  problems: string[],
+): Record<keyof ClaimPaths, readonly string[]> {
+  const paths = Object.entries({ ...DEFAULT_PATHS, ...given }) as [string, ClaimPath | undefined][]
+  const resolved = paths.map(([name, path]) => {
+    const known = Object.hasOwn(DEFAULT_PATHS, name)
+    if (!known) problems.push(`claims: give ${Object.keys(DEFAULT_PATHS).join(', ')} and no others`)
+    const segments = parseClaimPath(path ?? DEFAULT_PATHS[name as keyof ClaimPaths] ?? [])
+    if (!segments && known)
+      problems.push(`claims.${name}: give a path such as realm.role, or an array of its segments`)
+    return [name, segments ?? []]
+  })
+  return Object.fromEntries(resolved)
+}
+
+function resolveScopes(given: unknown = {}, known: readonly string[], problems: string[]) {
+  const entries: [string, unknown][] =
+    typeof given === 'object' && given !== null ? Object.entries(given) : [['', undefined]]
+  const areKnown = entries.every(
+    ([, scopes]) => Array.isArray(scopes) && scopes.every((scope) => known.includes(scope)),
+  )
+  if (!areKnown) problems.push('scopes: map each to an array of scopes of the gate')
+  return new Map((areKnown ? entries : []) as [string, readonly string[]][])
+}
+
+function resolveRoles(given: TrustedIssuerOptions['roles'] = {}, problems: string[]) {
+  if (typeof given !== 'object' || given === null || !Object.values(given).every(isMappedRole)) {
+    problems.push('roles: map each to viewer, user, team, customer or admin')
+    return withBuiltInRoles({})
+  }
+  return withBuiltInRoles(given)
+}

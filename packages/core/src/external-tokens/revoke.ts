@@ -1,0 +1,44 @@
+import { audited } from '../audit/append.js'
+import { type Actor, auditedAs } from '../authorization/actor.js'
+import type { Deps } from '../context/context.js'
+import { done, type Outcome } from '../errors/outcome.js'
+import { PortcullisError } from '../errors/portcullis-error.js'
+import { type Replicated, replicationOf } from '../store/replication.js'
+import type { Millis, RecordKey } from '../store/store.js'
+
+export const REVOKED_EXTERNAL = 'revoked-external'
+
+/** A token is taken for up to 60 s after its `exp`, and the clocks of machines differ; its revocation must not end first. */
+const OUTLIVES_MS = 3_600_000
+
+export function revocationKey(id: string): RecordKey {
+  return { collection: REVOKED_EXTERNAL, id }
+}
+
+/**
+ * Revokes one token of a trusted issuer, for good. Once this resolves, no request with it is allowed again. The gate
+ * keeps no list of such tokens: `id` and `expiresAt` are those of the identity that it let in.
+ */
+export async function revokeExternalToken(
+  deps: Deps,
+  input: { account: string; id: string; expiresAt: Millis; by: Actor },
+): Promise<Outcome<Replicated>> {
+  const { account, id, by } = input
+  const recorded = {
+    action: 'token.revoke',
+    ...auditedAs(by),
+    subject: account,
+    details: { token_id: id, external: true },
+  } as const
+  // What it had begun may still run, and is asked about.
+  const expiresAt = Math.max(input.expiresAt, deps.clock()) + OUTLIVES_MS
+  return audited(deps, recorded, async () => {
+    const result = await deps.store.commit(deps.partitionOf(account), {
+      confirm: true,
+      essential: true,
+      writes: [{ put: revocationKey(id), value: { at: deps.clock() }, expiresAt }],
+    })
+    if (!result.committed) throw new PortcullisError('store_unavailable', 'A revocation was not stored')
+    return done(replicationOf(result))
+  })
+}

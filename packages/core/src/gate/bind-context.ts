@@ -1,0 +1,119 @@
+import { createHmac, randomBytes } from 'node:crypto'
+import { partitionOf } from '../accounts/account-id.js'
+import { pruneEnded } from '../accounts/prune-ended.js'
+import { createPruning } from '../accounts/pruning.js'
+import { API_KEYS } from '../api-keys/key.js'
+import type { AuditChain } from '../audit/chain.js'
+import { NO_HEAD } from '../audit/entry.js'
+import { auditQueue } from '../audit/queue.js'
+import type { Role } from '../authorization/roles.js'
+import type { Deps } from '../context/context.js'
+import type { GateEvent } from '../context/event.js'
+import { limitEvents } from '../context/limit-events.js'
+import type { ResolvedOptions } from '../context/options.js'
+import { createSealer, deriveKey } from '../crypto/seal.js'
+import { createTrustedIssuers } from '../external-tokens/issuers.js'
+import { REVOKED_EXTERNAL } from '../external-tokens/revoke.js'
+import { keyRing } from '../jws/keys.js'
+import { spentStates } from '../login/spent-states.js'
+import { MASTER_KEY_ACCOUNT, type MasterKey, masterKey } from '../master-key/master-key.js'
+import { createRateLimiter } from '../rate-limit/limiter.js'
+import { peerAddress } from '../request/client-address.js'
+import { SESSIONS } from '../sessions/session.js'
+import { STANDING } from '../standing/standing.js'
+import { withDeadline } from '../store/deadline.js'
+import { reportFullStore } from '../store/full.js'
+import { withNearCache } from '../store/near-cache.js'
+import { reportOnce } from '../store/readable.js'
+import type { Store } from '../store/store.js'
+import { createProofCache } from '../tokens/proof-cache.js'
+import { TOKENS } from '../tokens/token.js'
+import { loadRootKeys } from './root-keys.js'
+import { createStoreReadiness } from './store-monitor.js'
+
+/** Every commit to these that matters to a decision gives notice. */
+const READ_BY_DECISIONS = new Set([STANDING.collection, TOKENS, SESSIONS, API_KEYS, REVOKED_EXTERNAL])
+
+/** 128 bits, as of a random id. */
+const ID_LENGTH = 22
+
+const PROXY_UNNAMED: GateEvent = {
+  level: 'warn',
+  code: 'proxy_unnamed',
+  detail: 'Requests come through a proxy that clientAddress does not name: all clients count as one address',
+}
+
+/** Binds options to what the verbs work with. */
+export async function bindDeps(options: ResolvedOptions): Promise<Deps> {
+  const store = await withNearCache(
+    withDeadline(options.store, options.storeDeadlineMs, reportFullStore(options)),
+    {
+      clock: options.clock,
+      collections: READ_BY_DECISIONS,
+      capacity: options.nearCacheSize,
+    },
+  )
+  const rootKeys = await loadRootKeys({ store, secrets: options.secrets, report: options.onEvent })
+  const auditChain = bindAuditChain(store, rootKeys.audit, options)
+  const idKey = deriveKey(Buffer.from(rootKeys.partition).toString('base64url'), 'issued-id')
+  const deps: Deps = {
+    options,
+    store,
+    storeReadiness: createStoreReadiness({ store, clock: options.clock }),
+    clock: options.clock,
+    randomId: (bytes) => randomBytes(bytes).toString('base64url'),
+    partitionOf: (accountId) => partitionOf(accountId, rootKeys.partition),
+    deriveId: (purpose, from) =>
+      createHmac('sha256', idKey).update(`${purpose}\u0000${from}`).digest('base64url').slice(0, ID_LENGTH),
+    sealer: createSealer(options.secrets),
+    keys: await keyRing(options.keys),
+    proofs: createProofCache(options.proofCacheSize),
+    trustedIssuers: createTrustedIssuers(options.trustedIssuers, {
+      clock: options.clock,
+      report: options.onEvent,
+    }),
+    masterKey: bindMasterKey(options, partitionOf(MASTER_KEY_ACCOUNT, rootKeys.partition)),
+    spentStates: spentStates(options.clock),
+    auditChain,
+    auditQueue: auditQueue({
+      chain: auditChain,
+      deadlineMs: options.storeDeadlineMs,
+      report: options.onEvent,
+    }),
+    addressOf: options.clientAddress ?? peerAddress(() => options.onEvent(PROXY_UNNAMED)),
+    rateLimits: createRateLimiter({
+      limits: options.rateLimits,
+      store,
+      clock: options.clock,
+      nameOf: (client) => partitionOf(`rate-limit ${client}`, rootKeys.partition),
+      report: options.onEvent,
+    }),
+    pruning: createPruning({
+      prune: (account, signal) => pruneEnded(deps, account, signal),
+      report: options.onEvent,
+    }),
+    roleOf: (accountId) => roleOf(options, accountId),
+    report: options.onEvent,
+    strangers: limitEvents(options.onEvent),
+    reportUnreadable: reportOnce(options.onEvent),
+  }
+  return deps
+}
+
+function bindAuditChain(store: Store, key: Uint8Array, { clock }: ResolvedOptions): AuditChain {
+  return { store, partition: 'audit', key, clock, newest: NO_HEAD }
+}
+
+function roleOf(options: ResolvedOptions, accountId: string): Role {
+  if (accountId === MASTER_KEY_ACCOUNT || options.superAdmins.has(accountId)) return 'super_admin'
+  return options.admins.has(accountId) ? 'admin' : 'user'
+}
+
+function bindMasterKey(options: ResolvedOptions, partition: string): MasterKey | undefined {
+  const { masterKey: key, masterKeyScopes, requiredScope, scopes, clock } = options
+  if (key === undefined) return undefined
+  const granted = Object.keys(scopes).filter(
+    (scope) => scope !== requiredScope || masterKeyScopes === 'everything',
+  )
+  return masterKey({ key, scopes: granted, partition, startedAt: clock() })
+}

@@ -1,0 +1,36 @@
+import type { Decision } from '../authentication/decision.js'
+import type { Identity } from '../authentication/identity.js'
+import type { GateEvent } from '../context/event.js'
+import type { ProblemRenderer } from '../errors/problem.js'
+import type { RequestView } from '../request/view.js'
+import type { Clock } from '../store/store.js'
+import type { GateVerbs } from './operations.js'
+
+/** The gate: three methods for requests, the verbs for programs. */
+export interface Gate extends GateVerbs {
+  /** Whether the gate answers this path itself. `path` has no query. */
+  owns(path: string): boolean
+  /** Decides by headers only. Rejects with `store_unavailable` rather than guess. */
+  authenticate(view: RequestView): Promise<Decision>
+  /** Answers a request to a path that the gate owns: login, tokens, administration. Never rejects. */
+  handle(request: Request, peer?: { remoteAddress?: string }): Promise<Response>
+  /** The response for a denial, or for anything that was thrown, in the form that the path's clients expect. */
+  refuse(cause: unknown, path: string): Response
+  /**
+   * Whether a running answer to someone who was let in may go on: false once banned, revoked or logged out, never for the
+   * expiry of the credential alone. Takes the identity that the gate made, not a copy.
+   */
+  stillAllowed(identity: Identity): Promise<boolean>
+  /** The origin that browsers see. */
+  readonly publicUrl: string
+  /** Every scope that a credential may carry: the built-in ones and those of the options. */
+  readonly scopes: readonly string[]
+  /** For whoever answers errors on the gate's behalf. */
+  readonly problems: readonly ProblemRenderer[]
+  /** Tells the gate's `onEvent`, for whoever works on the gate's behalf. Never throws. */
+  readonly report: (event: GateEvent) => void
+  /** The time by which credentials expire. */
+  readonly clock: Clock
+  /** Releases the store and everything that the gate started. */
+  close(): Promise<void>
+}

@@ -1,0 +1,69 @@
+import type { ResolvedOptions } from '../../context/options.js'
+import { cookieNames } from '../../sessions/cookie.js'
+import type { Route } from '../route.js'
+
+/** What of a gate's options its document tells. */
+export type DocumentedOptions = Pick<ResolvedOptions, 'publicUrl' | 'secure' | 'requiredScope'>
+
+type Requirement = Readonly<Record<string, readonly string[]>>
+
+/** The credentials that the gate reads. */
+export function securitySchemes({ secure }: DocumentedOptions) {
+  return {
+    session: {
+      type: 'apiKey',
+      in: 'cookie',
+      name: cookieNames(secure).session,
+      description:
+        'The session of a browser. What changes something is taken from pages of this origin only.',
+    },
+    token: {
+      type: 'http',
+      scheme: 'bearer',
+      description: 'A token or an API key. A requirement lists the scope that it must carry.',
+    },
+    apiKey: {
+      type: 'apiKey',
+      in: 'header',
+      name: 'x-api-key',
+      description: 'The same token or API key, as some clients send it.',
+    },
+    client: {
+      type: 'http',
+      scheme: 'basic',
+      description: 'An OAuth client with a secret (RFC 6749 §2.3.1); it may send both in the form instead.',
+    },
+    scim: {
+      type: 'http',
+      scheme: 'bearer',
+      description: 'The secret of the directory; it opens nothing else.',
+    },
+  }
+}
+
+/** Every requirement is one way to use a route. */
+export function securityOf(route: Route, options: DocumentedOptions): readonly Requirement[] {
+  if (route.clients === 'client') return [{ client: [] }, {}]
+  if (route.clients === 'client_or_admin') return [{ client: [] }, { token: ['admin'] }, {}]
+  switch (route.access) {
+    case 'public':
+      return []
+    case 'person':
+      return [{ session: [] }]
+    case 'scim':
+      return [{ scim: [] }]
+    case 'bearer':
+      return [{ token: [] }]
+    case 'account':
+      return [{ session: [] }, ...byBearer(['tokens:write'])]
+    case 'identified':
+      return [{ session: [] }, ...byBearer([options.requiredScope])]
+    case 'admin':
+    case 'super_admin':
+      return [{ session: [] }, ...byBearer(['admin'])]
+  }
+}
+
+function byBearer(scopes: readonly string[]): readonly Requirement[] {
+  return [{ token: scopes }, { apiKey: scopes }]
+}

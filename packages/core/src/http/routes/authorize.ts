@@ -1,0 +1,154 @@
+import { z } from 'zod'
+import type { Identity } from '../../authentication/identity.js'
+import { scopesToHandOn } from '../../authorization/scopes.js'
+import { denial } from '../../errors/denials.js'
+import { approvalBy } from '../../oauth/approval.js'
+import { issueCode } from '../../oauth/authorization-code.js'
+import { type OAuthClient, scopesForClient } from '../../oauth/clients.js'
+import { mayRedirectTo } from '../../oauth/redirect-uri.js'
+import { redirect, refuse } from '../answers/answer.js'
+import { consentPage } from '../answers/consent-page.js'
+import { type RouteContext, route } from '../route.js'
+
+const text = z.string().max(2048)
+
+/** RFC 6749 §4.1.1, RFC 7636 §4.3, RFC 8707. */
+const wish = z.object({
+  response_type: text,
+  client_id: text,
+  redirect_uri: text,
+  code_challenge: text.optional(),
+  code_challenge_method: text.optional(),
+  scope: text.optional(),
+  state: text.optional(),
+  resource: text.optional(),
+})
+
+type Wish = z.output<typeof wish>
+type Context<Query, Body> = RouteContext<Query, Body, Identity>
+
+/** S256 challenges are 32 bytes. */
+const CHALLENGE = /^[\w-]{43}$/
+
+interface Admitted {
+  readonly client: OAuthClient
+  readonly scopes: readonly string[]
+  readonly codeChallenge: string
+}
+
+/**
+ * A wish that may be put before a person. One whose client or redirect URI is unknown is answered here: its sender must
+ * not be able to send the browser anywhere.
+ */
+function admit(
+  { deps, identity }: Pick<Context<unknown, unknown>, 'deps' | 'identity'>,
+  wished: Wish,
+): Admitted | Response {
+  const client = deps.options.oauthClients.find(({ id }) => id === wished.client_id)
+  if (!client) return refuse(denial('client_invalid'))
+  if (!mayRedirectTo(client, wished.redirect_uri)) return refuse(denial('redirect_uri_refused'))
+  const answerError = (error: string, description: string) =>
+    redirect(errorUrl(wished, deps.options.issuer, error, description))
+  if (wished.response_type !== 'code')
+    return answerError('unsupported_response_type', 'response_type has to be code.')
+  const { code_challenge: codeChallenge = '', code_challenge_method: method } = wished
+  if (method !== 'S256' || !CHALLENGE.test(codeChallenge))
+    return answerError('invalid_request', 'A code_challenge with the method S256 is needed.')
+  if (wished.resource !== undefined && !isOurs(wished.resource, deps.options))
+    return answerError('invalid_target', 'The resource is not behind this gate.')
+  const asked = wished.scope?.split(' ').filter(Boolean) ?? []
+  const scopes = asked.length > 0 ? asked : [deps.options.requiredScope]
+  if (scopes.some((scope) => !Object.hasOwn(deps.options.scopes, scope)))
+    return answerError('invalid_scope', 'A scope is unknown.')
+  const own = scopesToHandOn(deps, identity)
+  const granted = scopesForClient(client, scopes).filter((scope) => own.includes(scope))
+  if (granted.length === 0) return answerError('invalid_scope', 'None of the scopes may be granted.')
+  return { client, scopes: granted, codeChallenge }
+}
+
+/** RFC 8707 §2: whatever is behind this gate is one resource, by the name of its audience or any address of it. */
+function isOurs(resource: string, { audience, publicUrl }: { audience: string; publicUrl: string }): boolean {
+  if (resource === audience) return true
+  return URL.canParse(resource) && !resource.includes('#') && new URL(resource).origin === publicUrl
+}
+
+/** RFC 6749 §4.1.2, RFC 9207. */
+function answerUrl(
+  { redirect_uri: uri, state }: Wish,
+  issuer: string,
+  answer: Record<string, string>,
+): string {
+  const url = new URL(uri)
+  for (const [name, value] of Object.entries({
+    ...answer,
+    ...(state === undefined ? {} : { state }),
+    iss: issuer,
+  }))
+    url.searchParams.set(name, value)
+  return url.href
+}
+
+/** The description is ASCII without quotes (RFC 6749 §4.1.2.1). */
+function errorUrl(wished: Wish, issuer: string, error: string, description: string): string {
+  return answerUrl(wished, issuer, { error, error_description: description })
+}
+
+/** The authorization endpoint: a person lets a program act for them (RFC 6749 §4.1 with PKCE). */
+export const authorizeRoutes = [
+  route({
+    method: 'GET',
+    path: '/oauth2/authorize',
+    access: 'person',
+    limit: { kind: 'approvals', counts: 'calls' },
+    summary: 'Ask a person to let a program act for them; needs a browser session',
+    query: wish,
+    media: 'text/html',
+    otherwise: {
+      302: { description: 'To the client, with an error (RFC 6749 §4.1.2.1), or to log in first' },
+    },
+    async handle(context) {
+      const { deps, identity, query } = context
+      const admitted = admit(context, query)
+      if (admitted instanceof Response) return admitted
+      const { client, scopes } = admitted
+      return consentPage(deps, {
+        program: client.name ?? client.id,
+        account: identity.email,
+        scopes,
+        advice: 'Allow this only if you have just started it yourself.',
+        action: '/oauth2/authorize',
+        answeredTo: new URL(query.redirect_uri).origin,
+        fields: Object.fromEntries(
+          Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined),
+        ),
+      })
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/oauth2/authorize',
+    access: 'person',
+    limit: { kind: 'approvals', counts: 'calls' },
+    summary: 'What the person has decided; needs a browser session',
+    form: wish.extend({ decision: z.enum(['approve', 'deny']) }),
+    status: 302,
+    async handle(context) {
+      const { deps, identity, body } = context
+      const admitted = admit(context, body)
+      if (admitted instanceof Response) return admitted
+      const { issuer } = deps.options
+      if (body.decision === 'deny')
+        return redirect(errorUrl(body, issuer, 'access_denied', 'The person has denied the request.'))
+      const approval = await approvalBy(deps, identity)
+      if (!approval.ok) return refuse(approval.denial)
+      const code = await issueCode(deps, {
+        clientId: admitted.client.id,
+        redirectUri: body.redirect_uri,
+        codeChallenge: admitted.codeChallenge,
+        scopes: admitted.scopes,
+        approval: approval.value,
+      })
+      return redirect(answerUrl(body, issuer, { code }))
+    },
+  }),
+]

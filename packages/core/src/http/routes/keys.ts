@@ -1,0 +1,112 @@
+import { z } from 'zod'
+import { createApiKey } from '../../api-keys/create.js'
+import type { ApiKeyInfo } from '../../api-keys/key.js'
+import { listApiKeys } from '../../api-keys/list.js'
+import { revokeApiKey } from '../../api-keys/revoke.js'
+import { MAX_OVERLAP_SECONDS, rotateApiKey } from '../../api-keys/rotate.js'
+import { scopesToHandOn } from '../../authorization/scopes.js'
+import { json, refuse } from '../answers/answer.js'
+import { replicationOnWire, seconds, wireReplication } from '../answers/serialize.js'
+import { route } from '../route.js'
+
+const wireKey = z.object({
+  key_id: z.string(),
+  key_name: z.string(),
+  scopes: z.array(z.string()),
+  created_at: z.int(),
+  expires_at: z.int().optional(),
+  last_used_at: z.int().optional(),
+})
+
+function toWireKey({ id, name, scopes, createdAt, expiresAt, lastUsedAt }: ApiKeyInfo) {
+  return {
+    key_id: id,
+    key_name: name,
+    scopes,
+    created_at: seconds(createdAt),
+    ...(expiresAt === undefined ? {} : { expires_at: seconds(expiresAt) }),
+    ...(lastUsedAt === undefined ? {} : { last_used_at: seconds(lastUsedAt) }),
+  }
+}
+
+const created = wireKey.extend({ key: z.string() })
+
+/** API keys of whoever calls. */
+export const keyRoutes = [
+  route({
+    method: 'GET',
+    path: '/v1/user/keys',
+    access: 'account',
+    summary: 'The account’s API keys that work, newest first',
+    answer: z.object({ keys: z.array(wireKey), count: z.int(), user_email: z.string() }),
+    async handle({ deps, identity }) {
+      const keys = await listApiKeys(deps, { account: identity.accountId })
+      return json({ keys: keys.map(toWireKey), count: keys.length, user_email: identity.email })
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/user/keys',
+    access: 'account',
+    limit: { kind: 'tokens', counts: 'calls' },
+    summary: 'Create an API key; the answer is the only time that it is shown',
+    idempotent: true,
+    body: z.object({
+      key_name: z.string().max(10_000).optional(),
+      expires_in: z.number().optional(),
+      scopes: z.array(z.string().max(200)).max(50).optional(),
+    }),
+    answer: created,
+    status: 201,
+    async handle({ deps, identity, actor, body, idempotencyKey }) {
+      const { accountId } = identity
+      const made = await createApiKey(deps, {
+        account: accountId,
+        by: actor,
+        grantable: scopesToHandOn(deps, identity),
+        ...(body.key_name === undefined ? {} : { name: body.key_name }),
+        ...(body.expires_in === undefined ? {} : { lifetimeSeconds: body.expires_in }),
+        ...(body.scopes === undefined ? {} : { scopes: body.scopes }),
+        ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+      })
+      if (!made.ok) return refuse(made.denial)
+      return json({ key: made.value.key, ...toWireKey(made.value.info) }, 201)
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/user/keys/{key_id}/rotate',
+    access: 'account',
+    limit: { kind: 'tokens', counts: 'calls' },
+    summary: 'Replace an API key; the old one goes on for `overlap_seconds`',
+    body: z.object({ overlap_seconds: z.int().min(0).max(MAX_OVERLAP_SECONDS).optional() }),
+    answer: created,
+    status: 201,
+    async handle({ deps, identity, actor, params, body }) {
+      const { accountId } = identity
+      const rotated = await rotateApiKey(deps, {
+        account: accountId,
+        id: params.key_id ?? '',
+        by: actor,
+        grantable: scopesToHandOn(deps, identity),
+        ...(body.overlap_seconds === undefined ? {} : { overlapSeconds: body.overlap_seconds }),
+      })
+      if (!rotated.ok) return refuse(rotated.denial)
+      return json({ key: rotated.value.key, ...toWireKey(rotated.value.info) }, 201)
+    },
+  }),
+  route({
+    method: 'DELETE',
+    path: '/v1/user/keys/{key_id}',
+    access: 'account',
+    summary: 'Revoke an API key',
+    answer: z.object({ message: z.string(), key_id: z.string(), replication: wireReplication }),
+    async handle({ deps, identity, actor, params }) {
+      const { accountId } = identity
+      const id = params.key_id ?? ''
+      const revoked = await revokeApiKey(deps, { account: accountId, id, by: actor })
+      if (!revoked.ok) return refuse(revoked.denial)
+      return json({ ...replicationOnWire('The API key is revoked.', revoked.value), key_id: id })
+    },
+  }),
+]

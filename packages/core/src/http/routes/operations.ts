@@ -1,0 +1,92 @@
+import { z } from 'zod'
+import { denial } from '../../errors/denials.js'
+import { explainCode } from '../../errors/problem.js'
+import { json, refuse } from '../answers/answer.js'
+import { explanationPage } from '../answers/page.js'
+import { route } from '../route.js'
+
+const PROVIDER_DEADLINE_MS = 1000
+const JWKS_CACHE_SECONDS = 300
+
+const readiness = z.object({
+  status: z.enum(['ready', 'degraded', 'not_ready']),
+  store: z.boolean(),
+  identity_provider: z.boolean(),
+  warnings: z.array(z.string()),
+})
+
+/** Health, keys, and what the codes mean. */
+export const operationRoutes = [
+  route({
+    method: 'GET',
+    path: '/health',
+    access: 'public',
+    summary: 'The process serves',
+    answer: z.object({ status: z.literal('ok') }),
+    unlimitedBecause: 'It does nothing',
+    handle: async () => json({ status: 'ok' }),
+  }),
+  route({
+    method: 'GET',
+    path: '/ready',
+    access: 'public',
+    summary:
+      'The store takes writes and the identity provider can be reached; 503 otherwise. `degraded` serves, but look at the warnings',
+    answer: readiness,
+    otherwise: { 503: { description: 'Not ready', answer: readiness } },
+    unlimitedBecause: 'The store is asked once a second, whoever asks',
+    async handle({ deps }) {
+      const [store, identityProvider] = await Promise.all([
+        deps.storeReadiness(),
+        within(PROVIDER_DEADLINE_MS, deps.options.identityProvider?.ready() ?? Promise.resolve(true)),
+      ])
+      const isSound = store.warnings.length === 0 || deps.options.onStoreDegraded === 'report'
+      const isReady = store.ok && isSound && identityProvider
+      const headers: Record<string, string> = isReady ? {} : { 'retry-after': '2' }
+      return json(
+        {
+          status: isReady ? (store.warnings.length > 0 ? 'degraded' : 'ready') : 'not_ready',
+          store: store.ok,
+          identity_provider: identityProvider,
+          warnings: store.warnings,
+        },
+        isReady ? 200 : 503,
+        headers,
+      )
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/.well-known/jwks.json',
+    access: 'public',
+    summary: 'Public keys of the tokens (RFC 7517); empty with symmetric keys',
+    answer: z.object({ keys: z.array(z.record(z.string(), z.unknown())) }),
+    media: 'application/jwk-set+json',
+    unlimitedBecause: 'It is made from the options alone',
+    handle: async ({ deps }) =>
+      json(deps.keys.jwks(), 200, {
+        'content-type': 'application/jwk-set+json',
+        'cache-control': `public, max-age=${JWKS_CACHE_SECONDS}`,
+      }),
+  }),
+  route({
+    method: 'GET',
+    path: '/.well-known/portcullis/problems/{code}',
+    access: 'public',
+    summary: 'What a problem code means',
+    media: 'text/html',
+    unlimitedBecause: 'It is a fixed text',
+    async handle({ params }) {
+      const problem = explainCode(params.code ?? '')
+      return problem ? explanationPage(problem) : refuse(denial('not_found'))
+    },
+  }),
+]
+
+async function within(milliseconds: number, answer: Promise<boolean>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), milliseconds)
+  })
+  return Promise.race([answer.catch(() => false), late]).finally(() => clearTimeout(timer))
+}

@@ -1,0 +1,158 @@
+import { z } from 'zod'
+import type { Deps } from '../../context/context.js'
+import { MOST_LISTED } from '../../scim/list.js'
+import { NO_SUCH_RESOURCE } from '../../scim/outcome.js'
+import { scimError, scimJson, scimList } from '../answers/scim-answer.js'
+import { route } from '../route.js'
+
+const BASE = '/scim/v2'
+const CORE = 'urn:ietf:params:scim:schemas:core:2.0'
+const USER_SCHEMA = `${CORE}:User`
+
+interface Attribute {
+  readonly type?: 'string' | 'boolean' | 'complex'
+  readonly required?: boolean
+  readonly multiValued?: boolean
+  readonly caseExact?: boolean
+  readonly uniqueness?: 'none' | 'server'
+  readonly subAttributes?: readonly unknown[]
+}
+
+/** RFC 7643 §7, with its defaults spelled out. */
+function attribute(name: string, description: string, more: Attribute = {}) {
+  const defaults = { type: 'string', multiValued: false, required: false, mutability: 'readWrite' }
+  const text = (more.type ?? 'string') === 'string' ? { caseExact: false, uniqueness: 'none' } : {}
+  return { name, description, ...defaults, returned: 'default', ...text, ...more }
+}
+
+const USER_ATTRIBUTES = [
+  attribute('userName', 'Names the user; an account when it is an e-mail address.', {
+    required: true,
+    uniqueness: 'server',
+  }),
+  attribute('displayName', 'For people.'),
+  attribute('name', 'The parts of the name.', {
+    type: 'complex',
+    subAttributes: [
+      attribute('formatted', 'All of it.'),
+      attribute('familyName', 'Last name.'),
+      attribute('givenName', 'First name.'),
+    ],
+  }),
+  attribute('emails', 'The primary one is an account too.', {
+    type: 'complex',
+    multiValued: true,
+    subAttributes: [
+      attribute('value', 'The address.'),
+      attribute('type', 'Such as work.'),
+      attribute('primary', 'True for at most one.', { type: 'boolean' }),
+    ],
+  }),
+  attribute('active', 'False ends everything of the account at once.', { type: 'boolean' }),
+]
+
+/** RFC 7643 §5: what is supported, and that the rest is not. */
+function serviceProviderConfig(deps: Deps) {
+  return {
+    schemas: [`${CORE}:ServiceProviderConfig`],
+    patch: { supported: true },
+    bulk: { supported: false, maxOperations: 0, maxPayloadSize: 0 },
+    filter: { supported: true, maxResults: MOST_LISTED },
+    changePassword: { supported: false },
+    sort: { supported: false },
+    etag: { supported: false },
+    authenticationSchemes: [
+      {
+        type: 'oauthbearertoken',
+        name: 'Bearer secret',
+        description: 'The secret of the directory as a bearer token.',
+        specUri: 'https://www.rfc-editor.org/info/rfc6750',
+        primary: true,
+      },
+    ],
+    meta: metaOf(deps, 'ServiceProviderConfig', 'ServiceProviderConfig'),
+  }
+}
+
+function userType(deps: Deps) {
+  return {
+    schemas: [`${CORE}:ResourceType`],
+    id: 'User',
+    name: 'User',
+    description: 'Somebody who may log in.',
+    endpoint: '/Users',
+    schema: USER_SCHEMA,
+    meta: metaOf(deps, 'ResourceType', 'ResourceTypes/User'),
+  }
+}
+
+function userSchema(deps: Deps) {
+  return {
+    schemas: [`${CORE}:Schema`],
+    id: USER_SCHEMA,
+    name: 'User',
+    description: 'Somebody who may log in.',
+    attributes: USER_ATTRIBUTES,
+    meta: metaOf(deps, 'Schema', `Schemas/${USER_SCHEMA}`),
+  }
+}
+
+function metaOf(deps: Deps, resourceType: string, path: string) {
+  return { resourceType, location: `${deps.options.publicUrl}${BASE}/${path}` }
+}
+
+function listOf(item: unknown) {
+  return {
+    schemas: ['urn:ietf:params:scim:api:messages:2.0:ListResponse'],
+    totalResults: 1,
+    startIndex: 1,
+    itemsPerPage: 1,
+    Resources: [item],
+  }
+}
+
+const description = z.looseObject({ schemas: z.array(z.string()), meta: z.looseObject({}) })
+const discovery = { method: 'GET', access: 'scim', errors: 'scim' } as const
+
+/** What a directory can find out about this service (RFC 7644 §4). */
+export const scimDiscoveryRoutes = [
+  route({
+    ...discovery,
+    path: `${BASE}/ServiceProviderConfig`,
+    answer: description,
+    summary: 'What of SCIM is supported (RFC 7643 §5)',
+    handle: async ({ deps }) => scimJson(serviceProviderConfig(deps)),
+  }),
+  route({
+    ...discovery,
+    path: `${BASE}/ResourceTypes`,
+    answer: scimList(description),
+    summary: 'Kinds of resources: users (RFC 7643 §6)',
+    handle: async ({ deps }) => scimJson(listOf(userType(deps))),
+  }),
+  route({
+    ...discovery,
+    path: `${BASE}/ResourceTypes/{id}`,
+    answer: description,
+    summary: 'A kind of resource (RFC 7643 §6)',
+    handle: async ({ deps, params }) =>
+      params.id === 'User' ? scimJson(userType(deps)) : scimError(NO_SUCH_RESOURCE),
+  }),
+  route({
+    ...discovery,
+    path: `${BASE}/Schemas`,
+    answer: scimList(description),
+    summary: 'The attributes that are kept (RFC 7643 §7)',
+    handle: async ({ deps }) => scimJson(listOf(userSchema(deps))),
+  }),
+  route({
+    ...discovery,
+    path: `${BASE}/Schemas/{id}`,
+    answer: description,
+    summary: 'The attributes of one schema (RFC 7643 §7)',
+    handle: async ({ deps, params }) =>
+      params.id?.toLowerCase() === USER_SCHEMA.toLowerCase()
+        ? scimJson(userSchema(deps))
+        : scimError(NO_SUCH_RESOURCE),
+  }),
+]

@@ -1,0 +1,204 @@
+import { z } from 'zod'
+import type { Deps } from '../../context/context.js'
+import { readUser } from '../../scim/attributes.js'
+import { createUser } from '../../scim/create.js'
+import { readUserNameFilter } from '../../scim/filter.js'
+import { listUsers, MOST_LISTED } from '../../scim/list.js'
+import { NO_SUCH_USER, refuseScim, type ScimOutcome } from '../../scim/outcome.js'
+import { patchUser } from '../../scim/patch.js'
+import { removeUser } from '../../scim/remove.js'
+import { replaceUser } from '../../scim/replace.js'
+import { findUser, findUserByName, type User } from '../../scim/user.js'
+import { scimError, scimJson, scimList } from '../answers/scim-answer.js'
+import { type RouteContext, route } from '../route.js'
+
+const BASE = '/scim/v2/Users'
+const USER_SCHEMA = 'urn:ietf:params:scim:schemas:core:2.0:User'
+const LIST_SCHEMA = 'urn:ietf:params:scim:api:messages:2.0:ListResponse'
+const DEFAULT_COUNT = 100
+
+/** What a user looks like is read with its own errors (RFC 7644 §3.12), so the schema asks for an object alone. */
+const resource = z.record(z.string(), z.unknown())
+const listQuery = z.object({
+  startIndex: z.string().max(16).optional(),
+  count: z.string().max(16).optional(),
+  filter: z.string().max(2048).optional(),
+})
+
+/** RFC 7643 §4.1 and §3.1. */
+const user = z.object({
+  schemas: z.array(z.string()),
+  id: z.string(),
+  externalId: z.string().optional(),
+  userName: z.string(),
+  name: z
+    .object({
+      formatted: z.string().optional(),
+      familyName: z.string().optional(),
+      givenName: z.string().optional(),
+    })
+    .optional(),
+  displayName: z.string().optional(),
+  emails: z
+    .array(z.object({ value: z.string(), type: z.string().optional(), primary: z.boolean().optional() }))
+    .optional(),
+  active: z.boolean(),
+  meta: z.object({
+    resourceType: z.literal('User'),
+    created: z.string(),
+    lastModified: z.string(),
+    location: z.string(),
+  }),
+})
+
+type ListQuery = z.output<typeof listQuery>
+type Context = RouteContext<unknown, Record<string, unknown>, undefined>
+
+/** Users of the directory (RFC 7644), by the directory's own secret. */
+export const scimRoutes = [
+  route({
+    method: 'POST',
+    path: BASE,
+    access: 'scim',
+    summary: 'Enter a user of the directory (RFC 7644 §3.3)',
+    body: resource,
+    errors: 'scim',
+    answer: user,
+    status: 201,
+    async handle({ deps, body }) {
+      const attributes = readUser(body, { active: true })
+      return answerUser(deps, attributes.ok ? await createUser(deps, attributes.value) : attributes, 201)
+    },
+  }),
+  route({
+    method: 'GET',
+    path: BASE,
+    access: 'scim',
+    summary: 'Users of the directory, all or by user name (RFC 7644 §3.4.2)',
+    query: listQuery,
+    errors: 'scim',
+    answer: scimList(user),
+    handle: ({ deps, query }) => answerList(deps, query),
+  }),
+  route({
+    method: 'GET',
+    path: `${BASE}/{id}`,
+    access: 'scim',
+    summary: 'A user of the directory (RFC 7644 §3.4.1)',
+    errors: 'scim',
+    answer: user,
+    async handle({ deps, params }) {
+      const user = await findUser(deps, params.id ?? '')
+      return answerUser(deps, user ? { ok: true, value: user } : NO_SUCH_USER)
+    },
+  }),
+  route({
+    method: 'PUT',
+    path: `${BASE}/{id}`,
+    access: 'scim',
+    summary: 'Replace a user; `active: false` ends everything of its account at once (RFC 7644 §3.5.1)',
+    body: resource,
+    errors: 'scim',
+    answer: user,
+    handle: ({ deps, params, body }: Context) => change(deps, params.id, (user) => readUser(body, user)),
+  }),
+  route({
+    method: 'PATCH',
+    path: `${BASE}/{id}`,
+    access: 'scim',
+    summary: 'Change a user; `active: false` ends everything of its account at once (RFC 7644 §3.5.2)',
+    body: resource,
+    errors: 'scim',
+    answer: user,
+    handle: ({ deps, params, body }: Context) => change(deps, params.id, (user) => patchUser(user, body)),
+  }),
+  route({
+    method: 'DELETE',
+    path: `${BASE}/{id}`,
+    access: 'scim',
+    summary: 'Remove a user; its account stays out of service until it is entered anew (RFC 7644 §3.6)',
+    errors: 'scim',
+    status: 204,
+    async handle({ deps, params }) {
+      const removed = await removeUser(deps, params.id ?? '')
+      if (!removed.ok) return scimError(removed.refusal)
+      return new Response(null, { status: 204, headers: { 'cache-control': 'no-store' } })
+    },
+  }),
+]
+
+async function change(
+  deps: Deps,
+  id: string | undefined,
+  next: Parameters<typeof replaceUser>[2],
+): Promise<Response> {
+  return answerUser(deps, await replaceUser(deps, id ?? '', next))
+}
+
+async function answerList(deps: Deps, query: ListQuery): Promise<Response> {
+  if (query.filter !== undefined) return answerFound(deps, query.filter)
+  const startIndex = readCount(query.startIndex, 1)
+  const count = readCount(query.count, DEFAULT_COUNT)
+  if (startIndex === undefined || count === undefined)
+    return answerUser(deps, refuseScim('invalidValue', 'startIndex and count: give integers.'))
+  // RFC 7644 §3.4.2.4: below 1 is 1, a negative count is 0.
+  const from = Math.max(startIndex, 1)
+  const most = Math.min(Math.max(count, 0), MOST_LISTED)
+  const { total, users } = await listUsers(deps, { startIndex: from, count: most })
+  return listResponse(deps, total, users, from)
+}
+
+async function answerFound(deps: Deps, filter: string): Promise<Response> {
+  const userName = readUserNameFilter(filter)
+  if (!userName.ok) return scimError(userName.refusal)
+  const user = await findUserByName(deps, userName.value)
+  const users = user ? [user] : []
+  return listResponse(deps, users.length, users, 1)
+}
+
+function listResponse(deps: Deps, total: number, users: readonly User[], startIndex: number): Response {
+  return scimJson({
+    schemas: [LIST_SCHEMA],
+    totalResults: total,
+    startIndex,
+    itemsPerPage: users.length,
+    Resources: users.map((user) => userResource(deps, user)),
+  })
+}
+
+function readCount(text: string | undefined, absent: number): number | undefined {
+  if (text === undefined) return absent
+  return /^[+-]?\d{1,9}$/.test(text) ? Number(text) : undefined
+}
+
+function answerUser(deps: Deps, outcome: ScimOutcome<User>, status = 200): Response {
+  if (!outcome.ok) return scimError(outcome.refusal)
+  const headers: Record<string, string> =
+    status === 201 ? { location: locationOf(deps, outcome.value.id) } : {}
+  return scimJson(userResource(deps, outcome.value), status, headers)
+}
+
+/** RFC 7643 §4.1 and §3.1. */
+function userResource(deps: Deps, user: User) {
+  const { id, userName, externalId, displayName, name, emails, active, createdAt, changedAt } = user
+  return {
+    schemas: [USER_SCHEMA],
+    id,
+    externalId,
+    userName,
+    name,
+    displayName,
+    emails: emails.length === 0 ? undefined : emails,
+    active,
+    meta: {
+      resourceType: 'User',
+      created: new Date(createdAt).toISOString(),
+      lastModified: new Date(changedAt).toISOString(),
+      location: locationOf(deps, id),
+    },
+  }
+}
+
+function locationOf(deps: Deps, id: string): string {
+  return `${deps.options.publicUrl}${BASE}/${id}`
+}

@@ -1,0 +1,200 @@
+import { z } from 'zod'
+import type { Identity } from '../../authentication/identity.js'
+import { scopesToHandOn } from '../../authorization/scopes.js'
+import type { Deps } from '../../context/context.js'
+import { TOKEN_NAME_LENGTH } from '../../tokens/claims.js'
+import type { IssuedToken } from '../../tokens/issue.js'
+import { issueTokenOnce } from '../../tokens/issue-once.js'
+import { describeToken, listTokens } from '../../tokens/list.js'
+import { RENEWAL_PATH, renewToken } from '../../tokens/renew.js'
+import { revokeToken } from '../../tokens/revoke.js'
+import { json, refuse } from '../answers/answer.js'
+import {
+  listQuery,
+  nextCursor,
+  pageOf,
+  replicationOnWire,
+  toWireToken,
+  wireReplication,
+  wireToken,
+} from '../answers/serialize.js'
+import { route } from '../route.js'
+import { usageInstructions } from './usage-instructions.js'
+
+const success = z.literal(true)
+const tokenId = z.string().min(1).max(256)
+
+const minted = z.object({
+  success,
+  token: z.string(),
+  token_type: z.literal('Bearer'),
+  token_id: z.string(),
+  token_name: z.string(),
+  expires_in: z.int(),
+  expires_at: z.int(),
+  created_at: z.int(),
+  scopes: z.array(z.string()),
+  user_email: z.string(),
+  usage_instructions: z.object({
+    curl: z.string(),
+    claude_code: z.string(),
+    roo_code: z.string(),
+    openai_sdk: z.string(),
+  }),
+})
+
+function answerMinted(deps: Deps, { email }: Identity, { token, info }: IssuedToken): Response {
+  const { token_id, token_name, scopes, created_at, expires_at } = toWireToken(info)
+  return json(
+    {
+      success: true,
+      token,
+      token_type: 'Bearer',
+      token_id,
+      token_name,
+      expires_in: expires_at - created_at,
+      expires_at,
+      created_at,
+      scopes,
+      user_email: email,
+      usage_instructions: usageInstructions(deps.options.publicUrl, token),
+    },
+    201,
+  )
+}
+
+/** Own tokens. */
+export const tokenRoutes = [
+  route({
+    method: 'POST',
+    path: '/api/token/generate',
+    access: 'account',
+    limit: { kind: 'tokens', counts: 'calls' },
+    summary: 'Mint a token; it is shown in this answer and never again',
+    idempotent: true,
+    status: 201,
+    body: z.object({
+      token_name: z.string().optional(),
+      expires_in: z.number().optional(),
+      scopes: z.array(z.string().max(128)).min(1).max(50).optional(),
+    }),
+    answer: minted,
+    async handle({ deps, identity, actor, body, idempotencyKey }) {
+      const issued = await issueTokenOnce(deps, {
+        account: identity.accountId,
+        by: actor,
+        grantable: scopesToHandOn(deps, identity),
+        ...(body.token_name === undefined ? {} : { name: body.token_name }),
+        ...(body.expires_in === undefined ? {} : { lifetimeSeconds: body.expires_in }),
+        ...(body.scopes === undefined ? {} : { scopes: body.scopes }),
+        ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+      })
+      if (!issued.ok) return refuse(issued.denial)
+      return answerMinted(deps, identity, issued.value)
+    },
+  }),
+  route({
+    method: 'POST',
+    path: RENEWAL_PATH,
+    access: 'bearer',
+    limit: { kind: 'tokens', counts: 'calls' },
+    summary: 'A successor of the token that is presented, in the last fifth of its life; the old one goes on',
+    status: 201,
+    answer: minted,
+    async handle({ deps, identity, trace }) {
+      const renewed = await renewToken(deps, identity, trace)
+      return renewed.ok ? answerMinted(deps, identity, renewed.value) : refuse(renewed.denial)
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/token/list',
+    access: 'account',
+    summary: 'The account’s tokens, newest first, also expired and revoked ones while they are kept',
+    query: listQuery,
+    answer: z.object({
+      success,
+      tokens: z.array(wireToken),
+      count: z.int(),
+      user_email: z.string(),
+      next_cursor: z.string().optional(),
+    }),
+    async handle({ deps, identity, query }) {
+      const listed = await listTokens(deps, { account: identity.accountId, ...pageOf(query) })
+      const tokens = listed.items.map(toWireToken)
+      return json({
+        success: true,
+        tokens,
+        count: tokens.length,
+        user_email: identity.email,
+        ...nextCursor(listed),
+      })
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/token/info',
+    access: 'account',
+    summary: 'One token of the account',
+    query: z.object({ token_id: tokenId }),
+    answer: z.object({ success, token_info: wireToken.extend({ user_email: z.string() }) }),
+    async handle({ deps, identity, query }) {
+      const found = await describeToken(deps, { account: identity.accountId, id: query.token_id })
+      if (!found.ok) return refuse(found.denial)
+      const token = { ...toWireToken(found.value), user_email: identity.email }
+      return json({ success: true, token_info: token })
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/api/token/revoke',
+    access: 'account',
+    summary: 'Revoke a token of the account; revoking twice is fine',
+    body: z.object({ token_id: tokenId }),
+    answer: z.object({
+      success,
+      message: z.string(),
+      token_id: z.string(),
+      replication: wireReplication,
+    }),
+    async handle({ deps, identity, actor, body }) {
+      const { accountId } = identity
+      const revoked = await revokeToken(deps, { account: accountId, id: body.token_id, by: actor })
+      if (!revoked.ok) return refuse(revoked.denial)
+      return json({
+        success: true,
+        ...replicationOnWire('The token is revoked.', revoked.value),
+        token_id: body.token_id,
+      })
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/token/options',
+    access: 'account',
+    summary: 'What a token may be: lifetimes and scopes',
+    answer: z.object({
+      success,
+      scopes: z.array(z.object({ scope: z.string(), description: z.string(), default: z.boolean() })),
+      min_expires_in: z.int(),
+      max_expires_in: z.int(),
+      default_expires_in: z.int(),
+      max_name_length: z.int(),
+    }),
+    async handle({ deps, identity }) {
+      const { scopes, requiredScope, tokens } = deps.options
+      return json({
+        success: true,
+        scopes: scopesToHandOn(deps, identity).map((scope) => ({
+          scope,
+          description: scopes[scope] ?? '',
+          default: scope === requiredScope,
+        })),
+        min_expires_in: tokens.minLifetimeSeconds,
+        max_expires_in: tokens.maxLifetimeSeconds,
+        default_expires_in: tokens.defaultLifetimeSeconds,
+        max_name_length: TOKEN_NAME_LENGTH,
+      })
+    },
+  }),
+]

@@ -1,0 +1,47 @@
+import { leave } from '../account-index/account-index.js'
+import { giveOthersATurn } from '../accounts/pruning.js'
+import type { Deps } from '../context/context.js'
+import { liveKey } from '../standing/live.js'
+import { ifReadable } from '../store/readable.js'
+import { walkPages } from '../store/walk.js'
+import { handleOf, SESSIONS, sessionRecordKey, sessionRecordOf } from './session.js'
+
+const REMOVED_AT_ONCE = 50
+
+/**
+ * Removes the records of sessions that a newer generation has already ended, until done or aborted. Housekeeping: they
+ * were dead before.
+ */
+export async function collectEndedSessions(
+  deps: Deps,
+  account: string,
+  generation: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const partition = deps.partitionOf(account)
+  for await (const page of walkPages(deps, partition, SESSIONS, { limit: REMOVED_AT_ONCE })) {
+    const ended = page.flatMap((stored) => {
+      const record = ifReadable(deps, SESSIONS, stored, sessionRecordOf)
+      return record && record.generation < generation
+        ? [{ id: stored.id, generation: record.generation }]
+        : []
+    })
+    if (signal.aborted) return
+    if (ended.length === 0) continue
+    const began = performance.now()
+    // Unchecked: nothing that lives ever has the id of one that has ended.
+    await deps.store.commit(partition, {
+      quiet: true,
+      essential: true,
+      writes: ended.flatMap(({ id, generation: endedWith }) => [
+        { delete: sessionRecordKey(id) },
+        { delete: liveKey('sessions', endedWith, id) },
+      ]),
+    })
+    await leave(
+      deps,
+      ended.map(({ id }) => ({ directory: 'sessions', id: handleOf({ partition, id }) })),
+    )
+    await giveOthersATurn(began)
+  }
+}

@@ -1,0 +1,64 @@
+import { enter } from '../account-index/account-index.js'
+import { giveOthersATurn } from '../accounts/pruning.js'
+import type { Deps } from '../context/context.js'
+import { liveKey } from '../standing/live.js'
+import { ifReadable } from '../store/readable.js'
+import type { StoredRecord } from '../store/store.js'
+import { walkPages } from '../store/walk.js'
+import { markRevoked } from './revoke.js'
+import { recordDeadline, TOKENS, tokenRecordKey, tokenRecordOf } from './token.js'
+
+const MARKED_AT_ONCE = 50
+
+/**
+ * Marks the tokens that a newer generation has already revoked, so that counts over all accounts say so without it, until
+ * done or aborted. Housekeeping: they were dead before, and a store that is full need not take it.
+ */
+export async function collectRevokedTokens(
+  deps: Deps,
+  account: string,
+  generation: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const pages = walkPages(deps, deps.partitionOf(account), TOKENS, { limit: MARKED_AT_ONCE })
+  for await (const page of pages) {
+    if (signal.aborted) return
+    const dead = page.filter((stored) => {
+      const record = ifReadable(deps, TOKENS, stored, tokenRecordOf)
+      return record && record.generation < generation && record.revokedAt === undefined
+    })
+    const began = performance.now()
+    await markAll(deps, account, dead)
+    await giveOthersATurn(began)
+  }
+}
+
+/** In one commit; one by one where somebody else has changed one of them meanwhile. */
+async function markAll(deps: Deps, account: string, chunk: readonly StoredRecord[]): Promise<void> {
+  if (chunk.length === 0) return
+  const revokedAt = deps.clock()
+  const marks = chunk.map((stored) => {
+    const record = tokenRecordOf(stored)
+    const { id, version, sort } = stored
+    return { id, version, sort, record, deadline: recordDeadline(deps, record) }
+  })
+  await enter(
+    deps,
+    marks.map(({ id, record, deadline }) => ({
+      directory: 'revoked-tokens',
+      id,
+      account,
+      sort: record.expiresAt,
+      expiresAt: deadline,
+    })),
+  )
+  const result = await deps.store.commit(deps.partitionOf(account), {
+    checks: marks.map(({ id, version }) => ({ key: tokenRecordKey(id), version })),
+    writes: marks.flatMap(({ id, sort, record, deadline }) => [
+      { put: tokenRecordKey(id), value: { ...record, revokedAt }, sort, expiresAt: deadline },
+      { delete: liveKey('tokens', record.generation, id) },
+    ]),
+  })
+  if (result.committed) return
+  for (const { id } of marks) await markRevoked(deps, account, id, { confirm: false })
+}

@@ -1,0 +1,93 @@
+import { type Actor, serviceActor } from '../../src/authorization/actor.js'
+import type { Deps } from '../../src/context/context.js'
+import type { GateEvent } from '../../src/context/event.js'
+import type { GateOptions } from '../../src/context/options.js'
+import { bindDeps } from '../../src/gate/bind-context.js'
+import { resolveOptions } from '../../src/gate/resolve-options.js'
+import { memoryStore } from '../../src/store/memory.js'
+import type { Store } from '../../src/store/store.js'
+
+export const SECRET = 'f3Yq0wXn7ZrT5kLb2VhJ8cPdGm4sQaEu'
+export const SIGNING_SECRET = 'Jw6TzBq1Rv8NxK3mHy5LcGd0SfPa9EuO'
+
+/** A program that holds the gate. */
+export const PROGRAM = serviceActor('service:test')
+
+const ROLES_OF: Record<string, Actor['role']> = {
+  'root@example.com': 'super_admin',
+  'second@example.com': 'super_admin',
+  'admin@example.com': 'admin',
+}
+
+/** An account of the fixture at its browser, with the role that the fixture gives it. */
+export function actingAs(account: string): Actor {
+  return { account, role: ROLES_OF[account] ?? 'user', credential: 'session' }
+}
+
+/** A clock that only the test moves. */
+export class TestClock {
+  now = Date.UTC(2026, 0, 1)
+  readonly read = () => this.now
+  advance(milliseconds: number) {
+    this.now += milliseconds
+  }
+}
+
+export interface GateFixture {
+  readonly deps: Deps
+  readonly clock: TestClock
+  readonly store: Store
+  readonly events: GateEvent[]
+  readonly options: GateOptions
+}
+
+/** What the verbs work with, on a memory store unless told otherwise, with two super admins and one admin. */
+export async function gateFixture(overrides: Partial<GateOptions> = {}): Promise<GateFixture> {
+  const clock = new TestClock()
+  const events: GateEvent[] = []
+  const store = overrides.store ?? memoryStore({ clock: clock.read })
+  const options: GateOptions = {
+    publicUrl: 'https://gate.test',
+    secret: SECRET,
+    keys: [{ algorithm: 'HS256', secret: SIGNING_SECRET }],
+    superAdmins: ['root@example.com', 'second@example.com'],
+    admins: ['admin@example.com'],
+    clock: clock.read,
+    onEvent: (event) => events.push(event),
+    ...overrides,
+    store,
+  }
+  return { deps: await bindDeps(resolveOptions(options)), clock, store, events, options }
+}
+
+/** The store with chosen methods replaced, for faults; what a gate reads and writes of its own as it starts goes well. */
+export function withFaults(store: Store, faults: Partial<Store>): Store {
+  const sound: Store = {
+    read: (...input) => store.read(...input),
+    commit: (...input) => store.commit(...input),
+    page: (...input) => store.page(...input),
+    count: (...input) => store.count(...input),
+    health: () => store.health(),
+    close: () => store.close(),
+  }
+  const faulty = { ...sound, ...faults }
+  const at = (partition: string) => (partition.startsWith('gate') ? sound : faulty)
+  return {
+    ...faulty,
+    read: (partition, ...input) => at(partition).read(partition, ...input),
+    commit: (partition, ...input) => at(partition).commit(partition, ...input),
+    page: (partition, ...input) => at(partition).page(partition, ...input),
+    count: (partition, ...input) => at(partition).count(partition, ...input),
+  }
+}
+
+export function must<T>(outcome: { ok: true; value: T } | { ok: false; denial: { code: string } }): T {
+  if (!outcome.ok) throw new Error(`refused: ${outcome.denial.code}`)
+  return outcome.value
+}
+
+export function refusalOf(
+  outcome: { ok: true } | { ok: false; denial: { code: string } },
+): string | undefined {
+  return outcome.ok ? undefined : outcome.denial.code
+}
