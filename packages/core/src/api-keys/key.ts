@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import type { Issued } from '../authentication/issued.js'
 import { count, instant, optional, reader, text, texts } from '../store/shape.js'
 import type { Millis, RecordKey, StoredRecord } from '../store/store.js'
 
@@ -79,6 +80,10 @@ export const apiKeyRecordOf: (stored: StoredRecord) => ApiKeyRecord = reader<Api
   generation: count,
   hash: text,
 })
+
+export function issuedAsApiKey(partition: string, { createdAt, generation }: ApiKeyRecord): Issued {
+  return { partition, issuedAt: createdAt, tokenGeneration: generation, needsFreshLogin: true }
+}
 
 export function apiKeyInfoOf(id: string, record: ApiKeyRecord, lastUsedAt?: Millis): ApiKeyInfo {
   const { name, scopes, createdAt, expiresAt } = record

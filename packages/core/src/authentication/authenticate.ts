@@ -1,4 +1,3 @@
-import type { RecentUses } from '../activity/touch.js'
 import { mayMakeRequest } from '../authorization/roles.js'
 import type { Deps } from '../context/context.js'
 import { type Denial, type DenialCode, denial } from '../errors/denials.js'
@@ -6,6 +5,7 @@ import { limitGuess } from '../rate-limit/limit-guess.js'
 import { refuseHead } from '../request/refuse-head.js'
 import { isNavigation, mayActOnSession } from '../request/same-origin.js'
 import type { RequestView } from '../request/view.js'
+import { kindOf } from './credential-kind.js'
 import type { Decision } from './decision.js'
 import { identify } from './identify.js'
 
@@ -20,13 +20,13 @@ const CURED_BY_LOGIN: ReadonlySet<DenialCode> = new Set([
  * Decides whether a request may come in, by its head alone. Answers `allow`, `login` for a browser that could log in,
  * or `deny`. Rejects with `store_unavailable` when the store cannot say: answer 503, never 401 and never the request.
  */
-export async function authenticate(deps: Deps, recent: RecentUses, view: RequestView): Promise<Decision> {
+export async function authenticate(deps: Deps, view: RequestView): Promise<Decision> {
   const malformed = refuseHead(view)
   if (malformed) return { outcome: 'deny', denial: malformed }
-  const identified = await identify(deps, recent, view)
+  const identified = await identify(deps, view)
   if (!identified.ok) return sendToLoginOr(deps, view, identified.denial)
   const identity = identified.value
-  if (identity.credential.kind === 'session' && !mayActOnSession(view, deps.options.publicUrl))
+  if (kindOf(deps, identity)?.isSentByBrowsers && !mayActOnSession(view, deps.options.publicUrl))
     return { outcome: 'deny', denial: denial('cross_site_request') }
   if (!mayMakeRequest(identity.role, view)) return { outcome: 'deny', denial: denial('role_insufficient') }
   const scope = deps.options.requiredScope

@@ -1,50 +1,83 @@
-import type { RecentUses } from '../activity/touch.js'
-import { identifyByApiKey } from '../api-keys/identify.js'
-import { isApiKey } from '../api-keys/key.js'
 import type { Deps } from '../context/context.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
-import { identifyByExternalToken } from '../external-tokens/identify.js'
 import type { RequestView } from '../request/view.js'
-import { cookieNames } from '../sessions/cookie.js'
-import { identifyBySession } from '../sessions/identify.js'
-import { identifyByToken } from '../tokens/identify.js'
-import type { Identity } from './identity.js'
+import { STANDING, standingOf } from '../standing/standing.js'
+import type { AnyCredentialKind, Described, Proven } from './credential-kind.js'
+import { frozenIdentity, type Identity } from './identity.js'
+import { noteIssued } from './issued.js'
+import { refuseIssued } from './judge.js'
 import { pickCredential } from './pick-credential.js'
 
 /**
  * Who makes this request, by the one credential that it presents, judged against the account's standing as it is now.
  * Rejects with `store_unavailable` when the standing cannot be read: no answer is ever guessed.
  */
-export async function identify(
-  deps: Deps,
-  recent: RecentUses,
-  view: RequestView,
-): Promise<Outcome<Identity>> {
-  const credential = pickCredential(view, cookieNames(deps.options.secure).session)
-  switch (credential.kind) {
+export async function identify(deps: Deps, view: RequestView): Promise<Outcome<Identity>> {
+  const picked = pickCredential(view, deps.credentialKinds)
+  switch (picked.by) {
     case 'bearer':
-      return identifyByBearer(deps, recent, credential.token)
-    case 'session':
-      return identifyBySession(deps, credential.cookieValue)
+      return identifyByBearer(deps, picked.credential)
+    case 'head':
+      return judgeProof(deps, picked.kind, picked.kind.prove(picked.credential))
     case 'none':
       return refused('credentials_missing')
     case 'refused':
-      return { ok: false, denial: credential.denial }
+      return { ok: false, denial: picked.denial }
   }
 }
 
 /** Who presents a bearer credential of any kind. */
-export async function identifyByBearer(
+export async function identifyByBearer(deps: Deps, credential: string): Promise<Outcome<Identity>> {
+  const { credentialKinds } = deps
+  const remembered = credentialKinds.find((kind) => kind.remembers?.(credential))
+  if (remembered) return judgeProof(deps, remembered, remembered.prove(credential))
+  for (const kind of credentialKinds) {
+    const proving = kind.pick ? undefined : kind.prove(credential)
+    if (proving) return judgeProof(deps, kind, proving)
+  }
+  return refused('token_invalid')
+}
+
+async function judgeProof(
   deps: Deps,
-  recent: RecentUses,
-  credential: string,
+  kind: AnyCredentialKind,
+  proving: ReturnType<AnyCredentialKind['prove']>,
 ): Promise<Outcome<Identity>> {
-  if (isApiKey(credential)) return identifyByApiKey(deps, recent, credential)
-  if (deps.proofs.get(credential)) return identifyByToken(deps, recent, credential)
-  const operator = deps.masterKey?.identify(credential)
-  if (operator) return done(operator)
-  const issuer = deps.trustedIssuers.claimedBy(credential)
-  return issuer
-    ? identifyByExternalToken(deps, issuer, credential)
-    : identifyByToken(deps, recent, credential)
+  // Nothing is awaited for a proof that is remembered.
+  const proven = proving instanceof Promise ? await proving : proving
+  if (!proven) return refused('credentials_malformed')
+  if (!proven.ok) return proven
+  const proof = proven.value
+  const { partition, id } = proof
+  if (kind.isOfOperator) return done(identityOf(kind, proof, kind.describe()))
+  const [standingRecord, stored] = await deps.store.read(partition, [STANDING, kind.recordKey(id)])
+  const record = stored && kind.read(stored)
+  const opened = stored && kind.open?.(proof, record, stored)
+  if (kind.open && opened === undefined) return refused(kind.denials.absent)
+  const standing = standingOf(standingRecord)
+  const issued = kind.issued(proof, record)
+  const { absent, ended } = kind.denials
+  const refusal = refuseIssued(deps, standing, issued, { lost: 'issued_before_loss', absent, ended })
+  if (refusal) return { ok: false, denial: refusal }
+  const judged = { proof, standing, stored, record, opened }
+  kind.admitted?.(judged)
+  return done(noteIssued(identityOf(kind, proof, kind.describe(judged)), issued))
+}
+
+function identityOf(kind: AnyCredentialKind, { id, partition }: Proven, described: Described): Identity {
+  const { issuedAt, expiresAt, renewal, groups = [], accountId, ...who } = described
+  return frozenIdentity({
+    accountId,
+    email: accountId,
+    groups,
+    ...who,
+    credential: {
+      kind: kind.name,
+      id,
+      issuedAt,
+      expiresAt,
+      ...(renewal === undefined ? {} : { renewal }),
+    },
+    partition,
+  })
 }

@@ -1,56 +1,113 @@
 import type { Deps } from '../context/context.js'
-import { isFromBeforeLoss } from '../data-loss/from-before-loss.js'
-import { type Denial, denial } from '../errors/denials.js'
-import { activeBan, type Standing } from '../standing/standing.js'
+import { type Denial, type DenialCode, denial } from '../errors/denials.js'
+import { activeBan, imposedBan, type Standing } from '../standing/standing.js'
 import type { Millis } from '../store/store.js'
+import type { Issued } from './issued.js'
 
-/** Refuses a program's credential whose owner has not logged in for longer than the options let it live on. */
-export function refuseStaleLogin(deps: Deps, { authenticatedAt }: Standing): Denial | undefined {
-  const { requireFreshLoginSeconds, publicUrl } = deps.options
-  if (requireFreshLoginSeconds === undefined) return undefined
-  if (deps.clock() < (authenticatedAt ?? 0) + requireFreshLoginSeconds * 1000) return undefined
-  return denial('login_stale', {
-    detail: `Log in again at ${publicUrl}/oauth2/start: credentials of programs work for ${requireFreshLoginSeconds} seconds after a login.`,
-  })
+/** What the judge needs of its surroundings. */
+export type JudgeContext = Pick<Deps, 'clock'> & {
+  readonly store: Pick<Deps['store'], 'lossOf'>
+  readonly options: Pick<Deps['options'], 'onDataLoss' | 'requireFreshLoginSeconds' | 'publicUrl'>
 }
 
-/** What is known of something that was issued: a credential, a grant, an approval. */
-export interface Issued {
-  readonly partition: string
-  /** Undefined where neither the record nor the credential tells. */
-  readonly issuedAt: Millis | undefined
-  /** No record of it is left. */
-  readonly isAbsent?: boolean
-  /** It was taken back by itself. */
-  readonly isEnded?: boolean
-  /** The generations of the account under which it was issued, as far as it ends with them. */
-  readonly sessionGeneration?: number
-  readonly tokenGeneration?: number
-}
-
-export type Fate = 'live' | 'banned' | 'lost' | 'absent' | 'ended'
+/** What has become of something that was issued. `superseded`: everything of its generation was ended. */
+export type Fate =
+  | 'live'
+  | 'banned'
+  | 'deactivated'
+  | 'lost'
+  | 'absent'
+  | 'ended'
+  | 'superseded'
+  | 'stale_login'
 
 /**
- * What has become of something that was issued, under the account's standing: banned or deactivated, then from before a
- * loss of data, then absent, then ended by itself or with its generation. Ask after the records were read.
+ * What has become of something that was issued, under the standing of its account. The one place that decides this, for
+ * credentials, running streams, refresh tokens, codes, approvals and repeats, always in this order. Ask after the records
+ * were read: a store learns by reading that it lost some.
  */
-export function fateOf(deps: Deps, standing: Standing, issued: Issued): Fate {
-  if (activeBan(standing, deps.clock())) return 'banned'
-  const { partition, issuedAt, sessionGeneration, tokenGeneration } = issued
-  if (issuedAt !== undefined && isFromBeforeLoss(deps, partition, issuedAt)) return 'lost'
+export function fateOf(context: JudgeContext, standing: Standing, issued: Issued): Fate {
+  const now = context.clock()
+  if (imposedBan(standing, now)) return 'banned'
+  if (standing.deactivatedAt !== undefined) return 'deactivated'
+  if (isFromBeforeLoss(context, issued)) return 'lost'
   if (issued.isAbsent) return 'absent'
   if (issued.isEnded) return 'ended'
-  if (sessionGeneration !== undefined && sessionGeneration !== standing.sessionGeneration) return 'ended'
-  if (tokenGeneration !== undefined && tokenGeneration !== standing.tokenGeneration) return 'ended'
+  if (isSuperseded(standing, issued)) return 'superseded'
+  if (issued.needsFreshLogin && isLoginStale(context, standing, now)) return 'stale_login'
   return 'live'
 }
+
+/** How each fate is answered where that is not the same for everything. */
+export interface FateCodes {
+  readonly lost: DenialCode
+  readonly absent: DenialCode
+  /** Ended by itself or with its generation. */
+  readonly ended: DenialCode
+}
+
+/** Why something that was issued does not work now: `account_banned`, one of `codes`, or `login_stale`. */
+export function refuseIssued(
+  context: JudgeContext,
+  standing: Standing,
+  issued: Issued,
+  codes: FateCodes,
+): Denial | undefined {
+  switch (fateOf(context, standing, issued)) {
+    case 'live':
+      return undefined
+    case 'banned':
+    case 'deactivated':
+      return denial('account_banned')
+    case 'lost':
+      return denial(codes.lost)
+    case 'absent':
+      return denial(codes.absent)
+    case 'ended':
+    case 'superseded':
+      return denial(codes.ended)
+    case 'stale_login':
+      return loginStale(context)
+  }
+}
+
+const GRANT_CODES: FateCodes = { lost: 'grant_invalid', absent: 'grant_invalid', ended: 'grant_invalid' }
 
 /**
  * Why nothing may be handed out any more for a refresh token, a code or an approval: `account_banned`, `grant_invalid`,
  * at last `login_stale`.
  */
-export function refuseGrant(deps: Deps, standing: Standing, issued: Issued): Denial | undefined {
-  const fate = fateOf(deps, standing, issued)
-  if (fate === 'banned') return denial('account_banned')
-  return fate === 'live' ? refuseStaleLogin(deps, standing) : denial('grant_invalid')
+export function refuseGrant(context: JudgeContext, standing: Standing, issued: Issued): Denial | undefined {
+  return refuseIssued(context, standing, issued, GRANT_CODES)
+}
+
+/** Why nothing new may be issued to an account now: `account_banned`. */
+export function refuseBanned({ clock }: Pick<JudgeContext, 'clock'>, standing: Standing): Denial | undefined {
+  return activeBan(standing, clock()) ? denial('account_banned') : undefined
+}
+
+/** Issued before the store lost records of its account: nobody knows whether it was revoked. */
+function isFromBeforeLoss({ options, store }: JudgeContext, { partition, issuedAt }: Issued): boolean {
+  if (issuedAt === undefined || options.onDataLoss === 'accept') return false
+  const lostAt = store.lossOf?.(partition)
+  return lostAt !== undefined && issuedAt <= lostAt
+}
+
+function isSuperseded(standing: Standing, issued: Issued): boolean {
+  const { sessionGeneration, tokenGeneration, isExternal, issuedAt } = issued
+  if (sessionGeneration !== undefined && sessionGeneration !== standing.sessionGeneration) return true
+  if (tokenGeneration !== undefined && tokenGeneration !== standing.tokenGeneration) return true
+  const { foreignNotBefore } = standing
+  return isExternal === true && foreignNotBefore !== undefined && (issuedAt ?? 0) <= foreignNotBefore
+}
+
+function isLoginStale({ options }: JudgeContext, { authenticatedAt }: Standing, now: Millis): boolean {
+  const { requireFreshLoginSeconds: seconds } = options
+  return seconds !== undefined && now >= (authenticatedAt ?? 0) + seconds * 1000
+}
+
+function loginStale({ options: { publicUrl, requireFreshLoginSeconds } }: JudgeContext): Denial {
+  return denial('login_stale', {
+    detail: `Log in again at ${publicUrl}/oauth2/start: credentials of programs work for ${requireFreshLoginSeconds} seconds after a login.`,
+  })
 }

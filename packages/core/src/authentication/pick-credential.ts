@@ -1,31 +1,40 @@
 import { type Denial, denial } from '../errors/denials.js'
-import { cookieValues } from '../request/cookies.js'
 import { headerValues } from '../request/headers.js'
 import type { RequestView } from '../request/view.js'
+import type { AnyCredentialKind } from './credential-kind.js'
 
-export type PresentedCredential =
-  | { readonly kind: 'bearer'; readonly token: string }
-  | { readonly kind: 'session'; readonly cookieValue: string }
-  | { readonly kind: 'none' }
-  | { readonly kind: 'refused'; readonly denial: Denial }
+export type PickedCredential =
+  | { readonly by: 'bearer'; readonly credential: string }
+  | { readonly by: 'head'; readonly kind: AnyCredentialKind; readonly credential: string }
+  | { readonly by: 'none' }
+  | { readonly by: 'refused'; readonly denial: Denial }
 
 const SCHEME = /^Bearer +/i
-const NONE: PresentedCredential = { kind: 'none' }
+const NONE: PickedCredential = { by: 'none' }
 
 /**
- * The one credential that a request presents. A bearer credential goes before a session cookie. Two different bearer
- * credentials are refused (RFC 6750 §2: clients must not use more than one method), also two Authorization headers.
+ * The one credential that a request presents. Two different ones are refused (RFC 6750 §2: clients must not use more than
+ * one method), also two Authorization headers. A kind that yields, such as a session cookie, counts only where nothing
+ * else is presented.
  */
-export function pickCredential(view: RequestView, sessionCookie: string): PresentedCredential {
+export function pickCredential(view: RequestView, kinds: readonly AnyCredentialKind[]): PickedCredential {
+  const bearer = pickBearer(view)
+  if (bearer.by === 'refused') return bearer
+  const head = pickFromHead(view, kinds, false)
+  if (bearer.by === 'none') return head.by === 'none' ? pickFromHead(view, kinds, true) : head
+  return head.by === 'head' ? refuse('credentials_ambiguous') : head.by === 'refused' ? head : bearer
+}
+
+function pickBearer(view: RequestView): PickedCredential {
   const [authorization, ...more] = headerValues(view.rawHeaders, 'authorization')
   if (more.length > 0) return refuse('credentials_ambiguous')
   const bearer = authorization === undefined ? undefined : bearerOf(authorization)
   if (authorization !== undefined && bearer === undefined) return refuse('credentials_malformed')
   const apiKeys = headerValues(view.rawHeaders, 'x-api-key')
-  const token = bearer ?? apiKeys[0]
-  if (token === undefined) return pickSession(view, sessionCookie)
-  if (apiKeys.some((apiKey) => apiKey !== token)) return refuse('credentials_ambiguous')
-  return token === '' ? refuse('credentials_malformed') : { kind: 'bearer', token }
+  const credential = bearer ?? apiKeys[0]
+  if (credential === undefined) return NONE
+  if (apiKeys.some((apiKey) => apiKey !== credential)) return refuse('credentials_ambiguous')
+  return credential === '' ? refuse('credentials_malformed') : { by: 'bearer', credential }
 }
 
 /** The token of `Bearer TOKEN`, which has no white space in it; undefined for anything else. */
@@ -35,13 +44,23 @@ export function bearerOf(authorization: string): string | undefined {
   return token === '' || token.includes(' ') || token.includes('\t') ? undefined : token
 }
 
-function pickSession(view: RequestView, sessionCookie: string): PresentedCredential {
-  const values = cookieValues(view, sessionCookie)
-  if (values.size > 1) return refuse('session_invalid')
-  for (const cookieValue of values) return cookieValue === '' ? NONE : { kind: 'session', cookieValue }
-  return NONE
+function pickFromHead(
+  view: RequestView,
+  kinds: readonly AnyCredentialKind[],
+  yields: boolean,
+): PickedCredential {
+  let picked = NONE
+  for (const kind of kinds) {
+    if (!kind.pick || (kind.yields ?? false) !== yields) continue
+    const found = kind.pick(view)
+    if (found === undefined) continue
+    if (typeof found !== 'string') return { by: 'refused', denial: found }
+    if (picked !== NONE) return refuse('credentials_ambiguous')
+    picked = { by: 'head', kind, credential: found }
+  }
+  return picked
 }
 
-function refuse(code: Parameters<typeof denial>[0]): PresentedCredential {
-  return { kind: 'refused', denial: denial(code) }
+function refuse(code: Parameters<typeof denial>[0]): PickedCredential {
+  return { by: 'refused', denial: denial(code) }
 }

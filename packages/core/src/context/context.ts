@@ -1,12 +1,12 @@
 import type { Pruning } from '../accounts/pruning.js'
 import type { AuditChain } from '../audit/chain.js'
 import type { AuditQueue } from '../audit/queue.js'
+import type { AnyCredentialKind } from '../authentication/credential-kind.js'
 import type { Role } from '../authorization/roles.js'
 import type { Sealer } from '../crypto/seal.js'
 import type { TrustedIssuers } from '../external-tokens/issuers.js'
 import type { KeyRing } from '../jws/keys.js'
 import type { SpentStates } from '../login/spent-states.js'
-import type { MasterKey } from '../master-key/master-key.js'
 import type { RateLimiter } from '../rate-limit/limiter.js'
 import type { ClientAddress } from '../request/client-address.js'
 import type { ReportUnreadable } from '../store/readable.js'
@@ -35,7 +35,8 @@ export interface Deps {
   readonly sealer: Sealer
   readonly keys: KeyRing
   readonly proofs: ProofCache
-  readonly masterKey: MasterKey | undefined
+  /** Asked in this order who presents a credential. */
+  readonly credentialKinds: readonly AnyCredentialKind[]
   readonly trustedIssuers: TrustedIssuers
   readonly auditChain: AuditChain
   /** What waits to be appended to the chain. */

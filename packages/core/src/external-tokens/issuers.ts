@@ -10,6 +10,8 @@ import { createRemoteKeys } from './remote-keys.js'
 export interface TrustedIssuers {
   /** Whose token this says it is; nothing of it is proven. Never throws. */
   claimedBy(compact: string): TrustedIssuer | undefined
+  /** Whether it was proven a moment ago. */
+  remembers(compact: string): boolean
   /** Breaks off every request for keys. */
   close(): void
 }
@@ -44,6 +46,7 @@ export function createTrustedIssuers(
   return {
     claimedBy: (compact) =>
       issuers.size === 0 ? undefined : (proofs.get(compact)?.issuer ?? issuers.get(unprovenIssuer(compact))),
+    remembers: (compact) => proofs.get(compact) !== undefined,
     close() {
       for (const { keys } of issuers.values()) keys.close()
       proofs.clear()

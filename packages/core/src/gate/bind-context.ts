@@ -6,6 +6,7 @@ import { API_KEYS } from '../api-keys/key.js'
 import type { AuditChain } from '../audit/chain.js'
 import { NO_HEAD } from '../audit/entry.js'
 import { auditQueue } from '../audit/queue.js'
+import type { AnyCredentialKind } from '../authentication/credential-kind.js'
 import type { Role } from '../authorization/roles.js'
 import type { Deps } from '../context/context.js'
 import type { GateEvent } from '../context/event.js'
@@ -16,7 +17,7 @@ import { createTrustedIssuers } from '../external-tokens/issuers.js'
 import { REVOKED_EXTERNAL } from '../external-tokens/revoke.js'
 import { keyRing } from '../jws/keys.js'
 import { spentStates } from '../login/spent-states.js'
-import { MASTER_KEY_ACCOUNT, type MasterKey, masterKey } from '../master-key/master-key.js'
+import { MASTER_KEY_ACCOUNT } from '../master-key/credential-kind.js'
 import { createRateLimiter } from '../rate-limit/limiter.js'
 import { peerAddress } from '../request/client-address.js'
 import { SESSIONS } from '../sessions/session.js'
@@ -28,6 +29,7 @@ import { reportOnce } from '../store/readable.js'
 import type { Store } from '../store/store.js'
 import { createProofCache } from '../tokens/proof-cache.js'
 import { TOKENS } from '../tokens/token.js'
+import { builtInKinds, requireDistinct } from './credential-kinds.js'
 import { loadRootKeys } from './root-keys.js'
 import { createStoreReadiness } from './store-monitor.js'
 
@@ -43,8 +45,14 @@ const PROXY_UNNAMED: GateEvent = {
   detail: 'Requests come through a proxy that clientAddress does not name: all clients count as one address',
 }
 
-/** Binds options to what the verbs work with. */
-export async function bindDeps(options: ResolvedOptions): Promise<Deps> {
+/**
+ * Binds options to what the verbs work with. `addedKinds` are asked before those of the gate, whose tokens are what a
+ * bearer credential is when nobody else knows it.
+ */
+export async function bindDeps(
+  options: ResolvedOptions,
+  addedKinds: readonly ((deps: Deps) => AnyCredentialKind)[] = [],
+): Promise<Deps> {
   const store = await withNearCache(
     withDeadline(options.store, options.storeDeadlineMs, reportFullStore(options)),
     {
@@ -56,6 +64,7 @@ export async function bindDeps(options: ResolvedOptions): Promise<Deps> {
   const rootKeys = await loadRootKeys({ store, secrets: options.secrets, report: options.onEvent })
   const auditChain = bindAuditChain(store, rootKeys.audit, options)
   const idKey = deriveKey(Buffer.from(rootKeys.partition).toString('base64url'), 'issued-id')
+  const credentialKinds: AnyCredentialKind[] = []
   const deps: Deps = {
     options,
     store,
@@ -68,11 +77,11 @@ export async function bindDeps(options: ResolvedOptions): Promise<Deps> {
     sealer: createSealer(options.secrets),
     keys: await keyRing(options.keys),
     proofs: createProofCache(options.proofCacheSize),
+    credentialKinds,
     trustedIssuers: createTrustedIssuers(options.trustedIssuers, {
       clock: options.clock,
       report: options.onEvent,
     }),
-    masterKey: bindMasterKey(options, partitionOf(MASTER_KEY_ACCOUNT, rootKeys.partition)),
     spentStates: spentStates(options.clock),
     auditChain,
     auditQueue: auditQueue({
@@ -97,6 +106,7 @@ export async function bindDeps(options: ResolvedOptions): Promise<Deps> {
     strangers: limitEvents(options.onEvent),
     reportUnreadable: reportOnce(options.onEvent),
   }
+  credentialKinds.push(...requireDistinct([...addedKinds.map((kind) => kind(deps)), ...builtInKinds(deps)]))
   return deps
 }
 
@@ -107,13 +117,4 @@ function bindAuditChain(store: Store, key: Uint8Array, { clock }: ResolvedOption
 function roleOf(options: ResolvedOptions, accountId: string): Role {
   if (accountId === MASTER_KEY_ACCOUNT || options.superAdmins.has(accountId)) return 'super_admin'
   return options.admins.has(accountId) ? 'admin' : 'user'
-}
-
-function bindMasterKey(options: ResolvedOptions, partition: string): MasterKey | undefined {
-  const { masterKey: key, masterKeyScopes, requiredScope, scopes, clock } = options
-  if (key === undefined) return undefined
-  const granted = Object.keys(scopes).filter(
-    (scope) => scope !== requiredScope || masterKeyScopes === 'everything',
-  )
-  return masterKey({ key, scopes: granted, partition, startedAt: clock() })
 }

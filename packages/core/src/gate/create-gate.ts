@@ -1,5 +1,4 @@
 import { resumePruning } from '../accounts/prune-ended.js'
-import type { RecentUses } from '../activity/touch.js'
 import { keepRetention } from '../audit/retention.js'
 import { authenticate } from '../authentication/authenticate.js'
 import { stillAllowed } from '../authentication/still-allowed.js'
@@ -23,11 +22,10 @@ export async function createGate(options: GateOptions): Promise<Gate> {
   const stopExamining = examineStore(deps)
   const stopRetention = keepRetention(deps)
   const stopResuming = resumePruning(deps)
-  const recent: RecentUses = new Map()
   const { pages, problems, publicUrl } = deps.options
   let routes: Promise<Pick<Gate, 'handle'>> | undefined
   const loadRoutes = () => {
-    routes ??= import('../http/router.js').then(({ createRoutes }) => createRoutes(deps, recent))
+    routes ??= import('../http/router.js').then(({ createRoutes }) => createRoutes(deps))
     return routes
   }
 
@@ -56,7 +54,7 @@ export async function createGate(options: GateOptions): Promise<Gate> {
     clock: deps.clock,
     report: deps.report,
     owns: (path) => isOwnPath(path) || pages.some((page) => page.owns(path)),
-    authenticate: (view) => authenticate(deps, recent, view),
+    authenticate: (view) => authenticate(deps, view),
     async handle(request, peer) {
       try {
         return await (await loadRoutes()).handle(request, peer)

@@ -1,4 +1,4 @@
-import type { RecentUses } from '../activity/touch.js'
+import { kindOf } from '../authentication/credential-kind.js'
 import { identify } from '../authentication/identify.js'
 import type { Credential, Identity } from '../authentication/identity.js'
 import { isAtLeast, type LeastRole, mayMakeRequest } from '../authorization/roles.js'
@@ -35,11 +35,10 @@ export type AdmittedCaller = Outcome<Identity> & { readonly refused?: Identity }
 /** Who calls a route, if the route is open to them. */
 export async function admitCaller(
   deps: Deps,
-  recent: RecentUses,
   view: RequestView,
   access: AccountAccess,
 ): Promise<AdmittedCaller> {
-  const identified = await identify(deps, recent, view)
+  const identified = await identify(deps, view)
   if (!identified.ok) return identified
   const refusal = refuseCaller(deps, identified.value, view, access)
   return refusal ? { ok: false, denial: refusal, refused: identified.value } : identified
@@ -47,16 +46,17 @@ export async function admitCaller(
 
 function refuseCaller(
   deps: Deps,
-  { role, scopes, credential }: Identity,
+  identity: Identity,
   view: RequestView,
   access: AccountAccess,
 ): Denial | undefined {
+  const { role, scopes, credential } = identity
   const { kinds, role: least, scope = deps.options.requiredScope } = DEMANDS[access]
   if (kinds && !kinds.includes(credential.kind)) return denial('credential_kind_refused')
   if (least && !isAtLeast(role, least)) return denial('role_insufficient')
   if (!mayMakeRequest(role, view)) return denial('role_insufficient')
   if (scope !== null && !scopes.includes(scope)) return denial('scope_insufficient', { scope })
-  if (credential.kind === 'session' && !mayActOnSession(view, deps.options.publicUrl))
+  if (kindOf(deps, identity)?.isSentByBrowsers && !mayActOnSession(view, deps.options.publicUrl))
     return denial('cross_site_request')
   return undefined
 }

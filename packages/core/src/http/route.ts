@@ -1,5 +1,4 @@
 import type { z } from 'zod'
-import type { RecentUses } from '../activity/touch.js'
 import type { Identity } from '../authentication/identity.js'
 import type { Actor, RequestTrace } from '../authorization/actor.js'
 import type { Deps } from '../context/context.js'
@@ -22,7 +21,6 @@ export type AccountAccess = 'identified' | 'person' | 'bearer' | 'account' | 'ad
 
 export interface RouteContext<Query = unknown, Body = unknown, Who = Identity | undefined> {
   readonly deps: Deps
-  readonly recent: RecentUses
   readonly request: Request
   readonly view: RequestView
   readonly url: URL

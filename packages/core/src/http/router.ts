@@ -1,5 +1,4 @@
 import { Hono } from 'hono'
-import type { RecentUses } from '../activity/touch.js'
 import { sendToLoginOr } from '../authentication/authenticate.js'
 import type { Decision } from '../authentication/decision.js'
 import type { Identity } from '../authentication/identity.js'
@@ -49,7 +48,7 @@ export interface Routes {
   handle(request: Request, peer?: Peer): Promise<Response>
 }
 
-export function createRoutes(deps: Deps, recent: RecentUses): Routes {
+export function createRoutes(deps: Deps): Routes {
   const auditAdminCall = auditAdminCalls(deps)
   const router = new Hono<{ Bindings: Call }>({ strict: true })
   // Malfunctions are answered in one place, below.
@@ -58,13 +57,13 @@ export function createRoutes(deps: Deps, recent: RecentUses): Routes {
   })
   for (const route of ROUTES)
     router.on(route.method, honoPath(route.path), ({ env, req }) =>
-      answerRoute(deps, recent, route, env, req.param() as Record<string, string>),
+      answerRoute(deps, route, env, req.param() as Record<string, string>),
     )
   if (deps.options.authRequest.proxy === 'envoy')
-    router.all(envoyAuthRoute.path, ({ env }) => answerRoute(deps, recent, envoyAuthRoute, env, {}))
+    router.all(envoyAuthRoute.path, ({ env }) => answerRoute(deps, envoyAuthRoute, env, {}))
   for (const path of new Set(ROUTES.map((route) => route.path)))
     router.all(honoPath(path), () => refuse(denial('method_refused'), { allow: allowed(path) }))
-  router.all('*', ({ env }) => answerPage(deps, recent, env))
+  router.all('*', ({ env }) => answerPage(deps, env))
 
   return {
     async handle(request, peer = {}) {
@@ -95,18 +94,17 @@ export function createRoutes(deps: Deps, recent: RecentUses): Routes {
 
 async function answerRoute(
   deps: Deps,
-  recent: RecentUses,
   route: Route,
   call: Call,
   params: Record<string, string>,
 ): Promise<Response> {
   const answer = async () => {
-    const prepared = await prepare(deps, recent, route, call)
+    const prepared = await prepare(deps, route, call)
     const trace = traceOf(call.view, call.address)
     const identity = prepared.ok ? prepared.value.identity : prepared.caller
     const actor = identity && actorOf(identity, trace)
     const response = prepared.ok
-      ? await answerUnderLimit(route, { deps, recent, ...call, ...prepared.value, actor, trace, params })
+      ? await answerUnderLimit(route, { deps, ...call, ...prepared.value, actor, trace, params })
       : (refuseByAddress(route, { deps, address: call.address }) ??
         refuseRoute(deps, route, call, prepared.denial))
     if (actor) void call.auditAdminCall(route, actor, response)
@@ -141,7 +139,6 @@ type Prepared = Pick<RouteContext, 'identity' | 'query' | 'body' | 'idempotencyK
 /** Who calls comes before what they send: nobody learns the shape of what is not theirs to use. */
 async function prepare(
   deps: Deps,
-  recent: RecentUses,
   route: Route,
   call: Call,
 ): Promise<Outcome<Prepared> & { readonly caller?: Identity }> {
@@ -157,7 +154,7 @@ async function prepare(
   } else {
     const judged = route.judgedBy?.(deps, call.view) ?? done(call.view)
     if (!judged.ok) return judged
-    const admitted = await admitCaller(deps, recent, judged.value, route.access)
+    const admitted = await admitCaller(deps, judged.value, route.access)
     if (!admitted.ok) {
       const { denial: refusal, refused: caller } = admitted
       return { ok: false, denial: refusal, ...(caller && { caller }) }
@@ -183,10 +180,10 @@ async function readInput(route: Route, request: Request, deadlineMs: number): Pr
   return readBody(request, route.body, deadlineMs, mediaTypes)
 }
 
-async function answerPage(deps: Deps, recent: RecentUses, { request, view, url }: Call): Promise<Response> {
+async function answerPage(deps: Deps, { request, view, url }: Call): Promise<Response> {
   const pages = deps.options.pages.find((candidate) => candidate.owns(url.pathname))
   if (!pages) return refuse(denial('not_found'))
-  const refusal = await refusePage(deps, recent, pages, view, url)
+  const refusal = await refusePage(deps, pages, view, url)
   if (!refusal) return pages.handle(request)
   return answerDecision(sendToLoginOr(deps, view, refusal), refusal)
 }
@@ -198,13 +195,12 @@ function answerDecision(decision: Decision, refusal: Denial): Response {
 
 async function refusePage(
   deps: Deps,
-  recent: RecentUses,
   pages: Pages,
   view: RequestView,
   url: URL,
 ): Promise<Denial | undefined> {
   if (pages.isPublic(url.pathname)) return undefined
-  const admitted = await admitCaller(deps, recent, view, 'account')
+  const admitted = await admitCaller(deps, view, 'account')
   return admitted.ok ? undefined : admitted.denial
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { fateOf, type Issued } from '../authentication/judge.js'
+import type { Issued } from '../authentication/issued.js'
+import { refuseIssued } from '../authentication/judge.js'
 import type { Actor } from '../authorization/actor.js'
 import type { Deps } from '../context/context.js'
 import { type Denial, denial } from '../errors/denials.js'
@@ -92,9 +93,13 @@ interface Kept {
   readonly created: JsonValue
 }
 
-/** Why what was created is not handed out again: `account_banned`, or `idempotent_result_gone` once it does not work. */
+const GONE = 'idempotent_result_gone'
+const GONE_CODES = { lost: GONE, absent: GONE, ended: GONE } as const
+
+/**
+ * Why what was created is not handed out again: `account_banned`, or `idempotent_result_gone` once it does not work. A
+ * login that is too old is no reason, as it is none against creating: whoever logs in again can use it.
+ */
 export function refuseAgain(deps: Deps, standing: Standing, issued: Issued): Denial | undefined {
-  const fate = fateOf(deps, standing, issued)
-  if (fate === 'banned') return denial('account_banned')
-  return fate === 'live' ? undefined : denial('idempotent_result_gone')
+  return refuseIssued(deps, standing, { ...issued, needsFreshLogin: false }, GONE_CODES)
 }

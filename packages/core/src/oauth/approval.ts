@@ -1,6 +1,5 @@
 import type { Identity } from '../authentication/identity.js'
-import { issuedUnder } from '../authentication/issued-under.js'
-import type { Issued } from '../authentication/judge.js'
+import { type Issued, issuedOf } from '../authentication/issued.js'
 import type { Deps } from '../context/context.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import { readStoredStanding } from '../standing/standing.js'
@@ -30,7 +29,7 @@ export const isApproval = hasShape<Approval>({
  * session that was ended a moment ago approves nothing that counts. Refused with `session_invalid`.
  */
 export async function approvalBy(deps: Deps, identity: Identity): Promise<Outcome<Approval>> {
-  const session = issuedUnder(identity)
+  const session = issuedOf(identity)
   if (session?.sessionGeneration === undefined) return refused('session_invalid')
   const { tokenGeneration } = await readStoredStanding(deps, identity.partition)
   return done({
@@ -43,5 +42,11 @@ export async function approvalBy(deps: Deps, identity: Identity): Promise<Outcom
 
 export function issuedByApproval(deps: Deps, approval: Approval): Issued {
   const { account, approvedAt, sessionGeneration, tokenGeneration } = approval
-  return { partition: deps.partitionOf(account), issuedAt: approvedAt, sessionGeneration, tokenGeneration }
+  return {
+    partition: deps.partitionOf(account),
+    issuedAt: approvedAt,
+    sessionGeneration,
+    tokenGeneration,
+    needsFreshLogin: true,
+  }
 }

@@ -1,4 +1,3 @@
-import type { RecentUses } from '../activity/touch.js'
 import { identifyByBearer } from '../authentication/identify.js'
 import type { Identity } from '../authentication/identity.js'
 import { refuseGrant } from '../authentication/judge.js'
@@ -25,31 +24,25 @@ export type Introspection =
  */
 export async function introspect(
   deps: Deps,
-  recent: RecentUses,
   input: { view: RequestView; fields: ClientFields; token: string },
 ): Promise<Outcome<Introspection>> {
-  if (!(await mayIntrospect(deps, recent, input.view, input.fields))) return refused('client_invalid')
+  if (!(await mayIntrospect(deps, input.view, input.fields))) return refused('client_invalid')
   const refresh = await introspectRefresh(deps, input.token)
   if (refresh) return done(refresh)
-  const identified = await identifyByBearer(deps, recent, input.token)
+  const identified = await identifyByBearer(deps, input.token)
   if (!identified.ok || identified.value.credential.kind === 'master_key') return done({ active: false })
   const clientId = await clientOf(deps, input.token, identified.value)
   return done({ ...describe(deps, identified.value), ...(clientId && { client_id: clientId }) })
 }
 
-async function mayIntrospect(
-  deps: Deps,
-  recent: RecentUses,
-  view: RequestView,
-  fields: ClientFields,
-): Promise<boolean> {
+async function mayIntrospect(deps: Deps, view: RequestView, fields: ClientFields): Promise<boolean> {
   const [authorization = '', ...more] = headerValues(view.rawHeaders, 'authorization')
   const bearer = more.length > 0 ? undefined : bearerOf(authorization)
   if (bearer === undefined) {
     const client = authenticateClient(deps, view, fields)
     return client.ok && client.value.secret !== undefined
   }
-  const caller = await identifyByBearer(deps, recent, bearer)
+  const caller = await identifyByBearer(deps, bearer)
   return caller.ok && isAdmin(caller.value.role) && caller.value.scopes.includes('admin')
 }
 

@@ -1,4 +1,4 @@
-import type { Issued } from '../authentication/judge.js'
+import type { Issued } from '../authentication/issued.js'
 import type { Deps } from '../context/context.js'
 import { parseJsonObject } from '../jws/strict-json.js'
 import { count, hasShape, instant, optional, reader, text, texts } from '../store/shape.js'
@@ -66,7 +66,14 @@ export function issuedAsFamily(partition: string, family: RefreshFamily | undefi
     isAbsent: family === undefined,
     isEnded: family?.endedAt !== undefined,
     ...(family && { tokenGeneration: family.generation }),
+    needsFreshLogin: true,
   }
+}
+
+/** Whether a family was ended, as long as that is remembered. */
+export async function isFamilyEnded(deps: Deps, partition: string, id: string): Promise<boolean> {
+  const [stored] = await deps.store.read(partition, [familyKey(id)])
+  return stored !== undefined && familyOf(stored).endedAt !== undefined
 }
 
 export function signRefreshToken(

@@ -1,10 +1,8 @@
-import { revokeApiKey } from '../api-keys/revoke.js'
+import { kindOf } from '../authentication/credential-kind.js'
 import { identifyByBearer } from '../authentication/identify.js'
 import { actorOf, type RequestTrace } from '../authorization/actor.js'
 import type { Deps } from '../context/context.js'
 import { done, type Outcome } from '../errors/outcome.js'
-import { revokeExternalToken } from '../external-tokens/revoke.js'
-import { revokeToken } from '../tokens/revoke.js'
 import type { OAuthClient } from './clients.js'
 import { proveRefreshToken } from './refresh-token.js'
 import { revokeRefreshToken } from './revoke-family.js'
@@ -19,13 +17,10 @@ export async function revokePresented(
 ): Promise<Outcome<void>> {
   if (await proveRefreshToken(deps, token))
     return revokeRefreshToken(deps, { refreshToken: token, clientId: client.id, trace })
-  const identified = await identifyByBearer(deps, new Map(), token)
+  const identified = await identifyByBearer(deps, token)
   if (!identified.ok) return done(undefined)
-  const { accountId: account, credential } = identified.value
-  const input = { account, id: credential.id, by: actorOf(identified.value, trace) }
-  if (credential.kind === 'token') await revokeToken(deps, input)
-  if (credential.kind === 'external_token')
-    await revokeExternalToken(deps, { ...input, expiresAt: credential.expiresAt })
-  if (credential.kind === 'api_key') await revokeApiKey(deps, input)
+  const identity = identified.value
+  const kind = kindOf(deps, identity)
+  if (kind && !kind.isOfOperator) await kind.revoke?.(identity, actorOf(identity, trace))
   return done(undefined)
 }

@@ -1,3 +1,4 @@
+import type { Issued } from '../authentication/issued.js'
 import type { Deps } from '../context/context.js'
 import type { Standing } from '../standing/standing.js'
 import { count, instant, optional, reader, text, texts } from '../store/shape.js'
@@ -47,6 +48,18 @@ export const tokenRecordOf: (stored: StoredRecord) => TokenRecord = reader<Token
   revokedAt: optional(instant),
   family: optional(text),
 })
+
+export function issuedAsToken(partition: string, record: TokenRecord): Issued {
+  const { createdAt, generation, revokedAt, family } = record
+  return {
+    partition,
+    issuedAt: createdAt,
+    isEnded: revokedAt !== undefined,
+    tokenGeneration: generation,
+    needsFreshLogin: true,
+    ...(family === undefined ? {} : { family }),
+  }
+}
 
 export function isRevoked(record: TokenRecord, standing: Standing): boolean {
   return record.revokedAt !== undefined || record.generation !== standing.tokenGeneration

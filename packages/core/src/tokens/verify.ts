@@ -13,9 +13,15 @@ const CLOCK_SKEW_MS = 30_000
  * nothing about revocation or bans. Refused with `token_malformed`, `token_invalid` or `token_expired`.
  * `nbf` and `iat` may lie at most 30 s ahead of our clock; `exp` gets no grace.
  */
-export async function verifyToken(deps: Deps, compact: string): Promise<Outcome<TokenClaims>> {
+export function verifyToken(
+  deps: Deps,
+  compact: string,
+): Outcome<TokenClaims> | Promise<Outcome<TokenClaims>> {
   const known = deps.proofs.get(compact)
-  if (known) return withinLifetime(known, deps.clock())
+  return known ? withinLifetime(known, deps.clock()) : verifySignature(deps, compact)
+}
+
+async function verifySignature(deps: Deps, compact: string): Promise<Outcome<TokenClaims>> {
   let verified: Awaited<ReturnType<Deps['keys']['verify']>>
   try {
     verified = await deps.keys.verify(compact)

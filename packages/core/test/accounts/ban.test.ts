@@ -21,12 +21,12 @@ async function someoneLoggedIn() {
 }
 
 function withToken(deps: Deps, token: string) {
-  return identify(deps, new Map(), { method: 'GET', target: '/', rawHeaders: ['x-api-key', token] })
+  return identify(deps, { method: 'GET', target: '/', rawHeaders: ['x-api-key', token] })
 }
 
 function withCookie(deps: Deps, value: string) {
   const rawHeaders = ['Cookie', `a=b; __Host-portcullis_session=${value}`]
-  return identify(deps, new Map(), { method: 'GET', target: '/', rawHeaders })
+  return identify(deps, { method: 'GET', target: '/', rawHeaders })
 }
 
 describe('a banned account', () => {

@@ -31,7 +31,7 @@ async function create(body: unknown = {}): Promise<Created> {
 
 const verdict = async (key: string) => {
   const view = { method: 'GET', target: '/', rawHeaders: ['x-api-key', key] }
-  return refusalOf(await identify(fixture.deps, new Map(), view)) ?? 'allow'
+  return refusalOf(await identify(fixture.deps, view)) ?? 'allow'
 }
 
 async function list() {
@@ -45,7 +45,7 @@ describe('an API key', () => {
     expect(key).toMatch(/^pk_[\w-]{77}$/)
     expect(await verdict(key)).toBe('allow')
     const bearer = { method: 'GET', target: '/', rawHeaders: ['Authorization', `Bearer ${key}`] }
-    expect(must(await identify(fixture.deps, new Map(), bearer))).toMatchObject({
+    expect(must(await identify(fixture.deps, bearer))).toMatchObject({
       accountId: USER,
       credential: { kind: 'api_key', id: key_id },
     })
@@ -83,7 +83,7 @@ describe('an API key', () => {
     fixture.clock.advance(60_000)
     expect(await verdict(expiring.key)).toBe('api_key_invalid')
     const view = { method: 'GET', target: '/', rawHeaders: ['x-api-key', banned.key] }
-    const identity = must(await identify(fixture.deps, new Map(), view))
+    const identity = must(await identify(fixture.deps, view))
     expect(await stillAllowed(fixture.deps, identity)).toBe(true)
     must(await banAccount(fixture.deps, { account: USER, by: actingAs('root@example.com') }))
     expect(await verdict(banned.key)).toBe('account_banned')

@@ -17,7 +17,7 @@ const provider: IdentityProvider = {
 }
 
 function decide(deps: Deps, target: string, headers: Record<string, string> = {}, method = 'GET') {
-  return authenticate(deps, new Map(), { method, target, rawHeaders: Object.entries(headers).flat() })
+  return authenticate(deps, { method, target, rawHeaders: Object.entries(headers).flat() })
 }
 
 describe('a request', () => {

@@ -31,7 +31,7 @@ describe('credentials that need a fresh login', () => {
       const decisions = []
       for (const credential of [token, key])
         decisions.push(
-          await authenticate(deps, new Map(), {
+          await authenticate(deps, {
             method: 'GET',
             target: '/',
             rawHeaders: ['x-api-key', credential],

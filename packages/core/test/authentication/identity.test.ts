@@ -46,8 +46,7 @@ async function withHeaders(
 ) {
   const fixture = await gateFixture({ masterKey: MASTER_KEY, ...overrides })
   const rawHeaders = Object.entries(await headersOf(fixture)).flat()
-  const who = async () =>
-    must(await identify(fixture.deps, new Map(), { method: 'GET', target: '/', rawHeaders }))
+  const who = async () => must(await identify(fixture.deps, { method: 'GET', target: '/', rawHeaders }))
   return { who }
 }
 

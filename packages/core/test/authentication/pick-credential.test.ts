@@ -1,14 +1,19 @@
 import { describe, expect, it } from 'vitest'
 import { pickCredential } from '../../src/authentication/pick-credential.js'
+import { gateFixture } from '../gate/gate-fixture.js'
+
+const { deps } = await gateFixture()
+const sid = '__Host-portcullis_session'
 
 function pick(...rawHeaders: string[]) {
-  const picked = pickCredential({ method: 'GET', target: '/', rawHeaders }, 'sid')
-  return picked.kind === 'refused' ? picked.denial.code : picked
+  const picked = pickCredential({ method: 'GET', target: '/', rawHeaders }, deps.credentialKinds)
+  if (picked.by === 'head') return { by: picked.kind.name, credential: picked.credential }
+  return picked.by === 'refused' ? picked.denial.code : picked
 }
 
 describe('the credential of a request', () => {
   it('is a bearer token in any spelling of header and scheme, or an x-api-key', () => {
-    const bearer = { kind: 'bearer', token: 'abc' }
+    const bearer = { by: 'bearer', credential: 'abc' }
     expect(pick('Authorization', 'Bearer abc')).toEqual(bearer)
     expect(pick('AUTHORIZATION', 'bearer   abc')).toEqual(bearer)
     expect(pick('X-Api-Key', 'abc')).toEqual(bearer)
@@ -16,23 +21,26 @@ describe('the credential of a request', () => {
   })
 
   it('goes before a session cookie', () => {
-    expect(pick('cookie', 'sid=s', 'authorization', 'Bearer abc')).toEqual({ kind: 'bearer', token: 'abc' })
-    expect(pick('cookie', 'other=1; sid=s')).toEqual({ kind: 'session', cookieValue: 's' })
-    expect(pick('cookie', 'xsid=s; sid=')).toEqual({ kind: 'none' })
+    expect(pick('cookie', `${sid}=s`, 'authorization', 'Bearer abc')).toEqual({
+      by: 'bearer',
+      credential: 'abc',
+    })
+    expect(pick('cookie', `other=1; ${sid}=s`)).toEqual({ by: 'session', credential: 's' })
+    expect(pick('cookie', `x${sid}=s; ${sid}=`)).toEqual({ by: 'none' })
   })
 
   it.each([...'\v\f\u00a0\u1680\u2003\u2028\u3000\ufeff'])(
     'is no cookie that a sibling host planted under a name that only begins with %j',
     (character) => {
       for (const header of [
-        `${character}sid=planted`,
-        `a=1;${character}sid=planted`,
-        `a=1; ${character}sid=p`,
+        `${character}${sid}=planted`,
+        `a=1;${character}${sid}=planted`,
+        `a=1; ${character}${sid}=p`,
       ])
-        expect(pick('cookie', header)).toEqual({ kind: 'none' })
-      expect(pick('cookie', `${character}sid=planted; \tsid=own`)).toEqual({
-        kind: 'session',
-        cookieValue: 'own',
+        expect(pick('cookie', header)).toEqual({ by: 'none' })
+      expect(pick('cookie', `${character}${sid}=planted; \t${sid}=own`)).toEqual({
+        by: 'session',
+        credential: 'own',
       })
     },
   )

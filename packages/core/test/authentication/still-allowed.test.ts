@@ -39,7 +39,7 @@ async function begin(overrides: Parameters<typeof gateFixture>[0] = {}) {
 beforeEach(() => begin())
 
 async function identityWith(rawHeaders: string[]): Promise<Identity> {
-  return must(await identify(deps, new Map(), { method: 'GET', target: '/', rawHeaders }))
+  return must(await identify(deps, { method: 'GET', target: '/', rawHeaders }))
 }
 
 const allowed = (identity: Identity) => stillAllowed(deps, identity)

@@ -34,7 +34,7 @@ export interface HttpFixture extends GateFixture {
 
 export async function httpFixture(overrides: Parameters<typeof gateFixture>[0] = {}): Promise<HttpFixture> {
   const fixture = await gateFixture({ identityProvider: provider, masterKey: MASTER_KEY, ...overrides })
-  const routes = createRoutes(fixture.deps, new Map())
+  const routes = createRoutes(fixture.deps)
   return {
     ...fixture,
     call(method, path, { headers = {}, body, form } = {}, peer = {}) {

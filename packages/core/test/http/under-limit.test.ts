@@ -130,7 +130,7 @@ describe('limits by address', () => {
     for (let at = 0; at < 300; at++) {
       const rawHeaders = ['authorization', `Bearer guess${at}`]
       const view = { method: 'POST', target: '/v1/messages', rawHeaders, remoteAddress: ADDRESS }
-      const decision = await authenticate(deps, new Map(), view)
+      const decision = await authenticate(deps, view)
       if (decision.outcome === 'deny') codes.add(decision.denial.code)
     }
     expect([...codes]).toEqual(['token_malformed', 'rate_limited'])

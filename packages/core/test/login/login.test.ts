@@ -71,7 +71,7 @@ describe('a login', () => {
     expect(setCookies[0]?.length).toBeLessThan(4096)
     expect(asked.completed).toEqual(asked.begun)
     const rawHeaders = ['cookie', `__Host-portcullis_session=${cookieValue(setCookies[0] ?? '')}`]
-    expect(must(await identify(deps, new Map(), { method: 'GET', target: '/', rawHeaders }))).toMatchObject({
+    expect(must(await identify(deps, { method: 'GET', target: '/', rawHeaders }))).toMatchObject({
       email: 'user@example.com',
       name: 'A User',
     })
@@ -154,7 +154,7 @@ describe('a login', () => {
     const second = must(await completeLogin(deps, { ...(await begin(deps)), previousSession }))
     expect(cookieValue(second.setCookies[0] ?? '')).not.toBe(previousSession)
     const rawHeaders = ['cookie', `__Host-portcullis_session=${previousSession}`]
-    const before = await identify(deps, new Map(), { method: 'GET', target: '/', rawHeaders })
+    const before = await identify(deps, { method: 'GET', target: '/', rawHeaders })
     expect(refusalOf(before)).toBe('session_invalid')
   })
 })

@@ -35,7 +35,7 @@ export interface OAuthFixture extends HttpFixture {
 export async function personOf(deps: Deps, account: string): Promise<Identity> {
   const { cookie = '' } = await sessionOf(deps, account)
   const view = { method: 'GET', target: '/', rawHeaders: ['cookie', cookie] }
-  return must(await identify(deps, new Map(), view))
+  return must(await identify(deps, view))
 }
 
 export async function approvalOf(deps: Deps, account: string) {

@@ -86,7 +86,7 @@ describe('a deactivated user', () => {
     const { deps, create, patch } = await scimFixture()
     const { id } = await create({ userName: account })
     const rawHeaders = Object.entries(await tokenOf(deps, account, ['api'])).flat()
-    const identity = must(await identify(deps, new Map(), { method: 'GET', target: '/', rawHeaders }))
+    const identity = must(await identify(deps, { method: 'GET', target: '/', rawHeaders }))
     expect(await stillAllowed(deps, identity)).toBe(true)
     await patch(id, inactive)
     expect(await stillAllowed(deps, identity)).toBe(false)

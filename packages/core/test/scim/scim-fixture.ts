@@ -56,7 +56,7 @@ export async function scimFixture(overrides: Parameters<typeof httpFixture>[0] =
 /** Why a credential does not let in; undefined when it does. */
 export async function refusalWith(deps: Deps, headers: Record<string, string>): Promise<string | undefined> {
   const rawHeaders = Object.entries(headers).flat()
-  return refusalOf(await identify(deps, new Map(), { method: 'GET', target: '/', rawHeaders }))
+  return refusalOf(await identify(deps, { method: 'GET', target: '/', rawHeaders }))
 }
 
 export async function loginRefusal(deps: Deps, email: string): Promise<string | undefined> {

@@ -12,7 +12,7 @@ const CAP = 3
 
 async function letsIn(deps: Deps, { cookieValue }: { cookieValue: string }): Promise<boolean> {
   const rawHeaders = ['cookie', `__Host-portcullis_session=${cookieValue}`]
-  return (await identify(deps, new Map(), { method: 'GET', target: '/', rawHeaders })).ok
+  return (await identify(deps, { method: 'GET', target: '/', rawHeaders })).ok
 }
 
 describe('a login of an account with as many sessions as it may have', () => {

@@ -24,7 +24,7 @@ const HOUR = 3_600_000
 
 function call(deps: Deps, cookieValue: string) {
   const rawHeaders = ['cookie', `__Host-portcullis_session=${cookieValue}`]
-  return identify(deps, new Map(), { method: 'GET', target: '/', rawHeaders })
+  return identify(deps, { method: 'GET', target: '/', rawHeaders })
 }
 
 function keyOf(cookieValue: string): SessionKey {

@@ -12,7 +12,7 @@ import { actingAs, gateFixture, must, PROGRAM, refusalOf, withFaults } from '../
 const account = 'user@example.com'
 
 function call(deps: Deps, token: string) {
-  return identify(deps, new Map(), {
+  return identify(deps, {
     method: 'POST',
     target: '/v1/messages',
     rawHeaders: ['Authorization', `Bearer ${token}`],

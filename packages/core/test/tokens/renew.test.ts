@@ -25,7 +25,7 @@ const renew = (credential = token) =>
 
 const renewal = async () => {
   const view = { method: 'GET', target: '/', rawHeaders: ['x-api-key', token] }
-  return must(await identify(fixture.deps, new Map(), view)).credential.renewal
+  return must(await identify(fixture.deps, view)).credential.renewal
 }
 
 describe('a token in the last fifth of its life', () => {

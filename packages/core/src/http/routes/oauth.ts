@@ -210,8 +210,8 @@ export const oauthRoutes = [
     clients: 'client_or_admin',
     answer: introspection,
     limit: { kind: 'guesses', counts: 'failures', callerOf: provenClient },
-    async handle({ deps, recent, view, body }) {
-      const described = await introspect(deps, recent, { view, fields: body, token: body.token })
+    async handle({ deps, view, body }) {
+      const described = await introspect(deps, { view, fields: body, token: body.token })
       return described.ok ? json(described.value) : oauthRefusal(described.denial)
     },
   }),

@@ -2,7 +2,9 @@ import { describe, expect, it, vi } from 'vitest'
 import { banAccount } from '../../src/accounts/ban.js'
 import { unbanAccount } from '../../src/accounts/unban.js'
 import { listAudit } from '../../src/audit/list.js'
-import { identifyByExternalToken, isExternalTokenAlive } from '../../src/external-tokens/identify.js'
+import { identifyByBearer } from '../../src/authentication/identify.js'
+import { stillAllowed } from '../../src/authentication/still-allowed.js'
+import { externalTokenKind } from '../../src/external-tokens/credential-kind.js'
 import type { TrustedIssuerOptions } from '../../src/external-tokens/options.js'
 import { revocationKey, revokeExternalToken } from '../../src/external-tokens/revoke.js'
 import { changeStanding } from '../../src/standing/change.js'
@@ -10,7 +12,7 @@ import { memoryStore } from '../../src/store/memory.js'
 import type { Batch, Store } from '../../src/store/store.js'
 import { revokeAllTokens } from '../../src/tokens/revoke-all.js'
 import { actingAs, gateFixture, must, refusalOf, withFaults } from '../gate/gate-fixture.js'
-import { claimed, SECONDS, trustedIssuer } from './issuer-fixture.js'
+import { SECONDS, trustedIssuer } from './issuer-fixture.js'
 
 const account = 'ann@example.com'
 const by = actingAs('admin@example.com')
@@ -20,12 +22,13 @@ async function gate(options: Partial<TrustedIssuerOptions> = {}, faults?: (store
   const clock = issuer.clock.read
   const memory = memoryStore({ clock })
   const store = faults ? withFaults(memory, faults(memory)) : memory
-  const { deps } = await gateFixture({ clock, store, scopes: { reports: 'Read reports' } })
+  const fixture = await gateFixture({ clock, store, scopes: { reports: 'Read reports' } })
+  const deps = { ...fixture.deps, credentialKinds: [externalTokenKind(fixture.deps, issuer.trusted)] }
   return {
     ...issuer,
     deps,
     partition: deps.partitionOf(account),
-    identify: (compact: string) => identifyByExternalToken(deps, claimed(issuer.trusted, compact), compact),
+    identify: (compact: string) => identifyByBearer(deps, compact),
   }
 }
 
@@ -101,10 +104,10 @@ describe('who presents a token of a trusted issuer', () => {
     const identity = must(await identify(compact))
     must(await banAccount(deps, { account, by, keepTokens: true }))
     expect(refusalOf(await identify(compact))).toBe('account_banned')
-    expect(await isExternalTokenAlive(deps, identity)).toBe(false)
+    expect(await stillAllowed(deps, identity)).toBe(false)
     must(await unbanAccount(deps, { account, by }))
     expect((await identify(compact)).ok).toBe(true)
-    expect(await isExternalTokenAlive(deps, identity)).toBe(true)
+    expect(await stillAllowed(deps, identity)).toBe(true)
   })
 
   it('is refused for good with what was issued before a ban', async () => {
@@ -125,10 +128,10 @@ describe('who presents a token of a trusted issuer', () => {
       changeStanding(deps, partition, (standing) => ({ ...standing, foreignNotBefore }))
     await set(SECONDS * 1000 - 1)
     expect((await identify(compact)).ok).toBe(true)
-    expect(await isExternalTokenAlive(deps, identity)).toBe(true)
+    expect(await stillAllowed(deps, identity)).toBe(true)
     await set(SECONDS * 1000)
     expect(refusalOf(await identify(compact))).toBe('token_revoked')
-    expect(await isExternalTokenAlive(deps, identity)).toBe(false)
+    expect(await stillAllowed(deps, identity)).toBe(false)
   })
 
   it('is signed out with all tokens of the account', async () => {
@@ -145,7 +148,7 @@ describe('who presents a token of a trusted issuer', () => {
     const identity = must(await identify(compact))
     lostAt = SECONDS * 1000
     expect(refusalOf(await identify(compact))).toBe('issued_before_loss')
-    expect(await isExternalTokenAlive(deps, identity)).toBe(false)
+    expect(await stillAllowed(deps, identity)).toBe(false)
     expect((await identify(await token({ jti: 'new', iat: SECONDS + 1 }))).ok).toBe(true)
   })
 
@@ -175,7 +178,7 @@ describe('a revoked token of a trusted issuer', () => {
     const { id, expiresAt } = identity.credential
     must(await revokeExternalToken(deps, { account, id, expiresAt, by }))
     expect(refusalOf(await identify(compact))).toBe('token_revoked')
-    expect(await isExternalTokenAlive(deps, identity)).toBe(false)
+    expect(await stillAllowed(deps, identity)).toBe(false)
     expect((await identify(await token({ jti: 'other' }))).ok).toBe(true)
     const [entry] = (await listAudit(deps, { limit: 1 })).items
     expect(entry).toMatchObject({

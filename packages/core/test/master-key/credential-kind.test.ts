@@ -22,19 +22,19 @@ describe('the master key', () => {
 
   it('calls nothing behind the gate, unless it was given everything', async () => {
     const { deps } = await gateFixture({ masterKey: MASTER_KEY })
-    expect(await authenticate(deps, new Map(), view(MASTER_KEY))).toMatchObject({
+    expect(await authenticate(deps, view(MASTER_KEY))).toMatchObject({
       denial: { code: 'scope_insufficient' },
     })
     const all = await gateFixture({ masterKey: MASTER_KEY, masterKeyScopes: 'everything' })
-    expect((await authenticate(all.deps, new Map(), view(MASTER_KEY))).outcome).toBe('allow')
+    expect((await authenticate(all.deps, view(MASTER_KEY))).outcome).toBe('allow')
   })
 
   it('is off by default, and nothing like it works', async () => {
     const { deps } = await gateFixture()
-    expect((await authenticate(deps, new Map(), view(MASTER_KEY))).outcome).toBe('deny')
+    expect((await authenticate(deps, view(MASTER_KEY))).outcome).toBe('deny')
     const on = await gateFixture({ masterKey: MASTER_KEY })
     for (const wrong of [MASTER_KEY.slice(1), `${MASTER_KEY}x`, MASTER_KEY.toLowerCase(), 'x'])
-      expect((await authenticate(on.deps, new Map(), view(wrong))).outcome).toBe('deny')
+      expect((await authenticate(on.deps, view(wrong))).outcome).toBe('deny')
   })
 
   it.each(['short', 'changeme-changeme-changeme-changeme'])('is refused as %j', (masterKey) => {

@@ -1,0 +1,52 @@
+import { type RecentUses, touch } from '../activity/touch.js'
+import type { CredentialKind } from '../authentication/credential-kind.js'
+import { roleOfProgram } from '../authorization/role-by-group.js'
+import type { Deps } from '../context/context.js'
+import { done, refused } from '../errors/outcome.js'
+import { isViewer, WITHOUT_END } from '../standing/standing.js'
+import {
+  type ApiKeyRecord,
+  apiKeyRecordKey,
+  apiKeyRecordOf,
+  isApiKey,
+  isSecretOf,
+  issuedAsApiKey,
+  type PresentedApiKey,
+  parseApiKey,
+} from './key.js'
+import { revokeApiKey } from './revoke.js'
+
+/** API keys: `pk_` and a secret whose hash is in the record. Refused alike whether a key never was or is gone. */
+export function apiKeyKind(deps: Deps): CredentialKind<PresentedApiKey, ApiKeyRecord, ApiKeyRecord> {
+  const recent: RecentUses = new Map()
+  return {
+    name: 'api_key',
+    prove(credential) {
+      if (!isApiKey(credential)) return undefined
+      const key = parseApiKey(credential)
+      return key ? done(key) : refused('api_key_invalid')
+    },
+    recordKey: apiKeyRecordKey,
+    read: apiKeyRecordOf,
+    open: ({ secret }, record) => (isSecretOf(record, secret) ? record : undefined),
+    issued: ({ partition, issuedAt }, record) =>
+      record ? issuedAsApiKey(partition, record) : { partition, issuedAt, isAbsent: true },
+    denials: { absent: 'api_key_invalid', ended: 'api_key_invalid' },
+    describe({ standing, stored, opened }) {
+      const { account, scopes, createdAt } = opened as ApiKeyRecord
+      return {
+        accountId: account,
+        role: roleOfProgram(deps.roleOf(account), isViewer(deps, standing)),
+        scopes,
+        issuedAt: createdAt,
+        expiresAt: stored?.expiresAt ?? WITHOUT_END,
+      }
+    },
+    admitted({ proof: { partition, id }, stored }) {
+      touch(deps, recent, { partition, kind: 'api-key', id, expiresAt: stored?.expiresAt ?? WITHOUT_END })
+    },
+    deadlineIn: ({ expiresAt }) => expiresAt,
+    revoke: ({ accountId, credential }, by) =>
+      revokeApiKey(deps, { account: accountId, id: credential.id, by }),
+  }
+}

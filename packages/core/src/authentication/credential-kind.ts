@@ -1,0 +1,135 @@
+import type { Actor } from '../authorization/actor.js'
+import type { Denial, DenialCode } from '../errors/denials.js'
+import type { Outcome } from '../errors/outcome.js'
+import type { RequestView } from '../request/view.js'
+import type { Standing } from '../standing/standing.js'
+import type { Millis, RecordKey, StoredRecord } from '../store/store.js'
+import type { Credential, Identity } from './identity.js'
+import type { Issued } from './issued.js'
+
+/** What is known of a credential once it is proven. */
+export interface Proven {
+  /** Where the records of its account are. */
+  readonly partition: string
+  /** Names the credential among those of its kind, and finds its record again. No secret: it is logged and shown. */
+  readonly id: string
+  /** When the credential itself says that it was issued. */
+  readonly issuedAt?: Millis
+}
+
+/** What a kind says of whoever it lets in. The gate adds kind, id and partition. */
+export interface Described extends Omit<Identity, 'email' | 'groups' | 'credential' | 'partition'> {
+  /** Default: none. */
+  readonly groups?: readonly string[]
+  readonly issuedAt: Millis
+  readonly expiresAt: Millis
+  readonly renewal?: string
+}
+
+/** A credential that the judge has let pass. */
+export interface Judged<Proof extends Proven = Proven, Content = unknown, Opened = unknown> {
+  readonly proof: Proof
+  readonly standing: Standing
+  /** Its record, where there is one. */
+  readonly stored: StoredRecord | undefined
+  /** What `read` made of the record. */
+  readonly record: Content | undefined
+  /** What `open` answered. */
+  readonly opened: Opened | undefined
+}
+
+/** How a kind knows its credentials among all that requests present. */
+interface Presentation<Proof extends Proven> {
+  /** `credential.kind` of the identities that it makes; no two kinds of a gate have the same. */
+  readonly name: Credential['kind']
+
+  /**
+   * For a kind that is no bearer credential: takes it from the head of a request, such as a header that only a trusted
+   * proxy can set. Undefined where there is none; a denial for one that nobody can read. A kind without this is asked to
+   * prove what comes as `Authorization: Bearer` or `x-api-key`.
+   */
+  pick?(view: RequestView): string | Denial | undefined
+  /** With `pick`: counts as not sent where anything else is presented, as the cookie of a browser does. */
+  readonly yields?: boolean
+  /**
+   * Browsers attach it by themselves, also for a page of another site: then it may change something only from a page of
+   * the gate's own origin. Refused otherwise with `cross_site_request`.
+   */
+  readonly isSentByBrowsers?: boolean
+
+  /**
+   * Whether this kind has proven this very string a moment ago. All kinds are asked this before any has to look closer,
+   * so it costs a look into a map at most.
+   */
+  remembers?(credential: string): boolean
+  /**
+   * Proves what was presented, by signature or form. Undefined, at once and without a promise, for what is none of this
+   * kind: then the next one is asked. Says nothing of the account. May reject with `store_unavailable` or
+   * `provider_unavailable`; never guesses.
+   */
+  prove(credential: string): Outcome<Proof> | Promise<Outcome<Proof>> | undefined
+}
+
+/**
+ * A way for people and programs to prove who they are. A kind proves its credentials and says what their records say; it
+ * decides about nobody: every request, running stream and introspection asks the one judge, in its one order, by the
+ * standing of the account.
+ *
+ * Of a request with several credentials at once none is chosen: it is refused with `credentials_ambiguous`, but for kinds
+ * that yield.
+ */
+export interface CredentialKind<Proof extends Proven = Proven, Content = unknown, Opened = unknown>
+  extends Presentation<Proof> {
+  readonly isOfOperator?: false
+  /** The record of a credential by its id, in the partition of its account; read together with the standing. */
+  recordKey(id: string): RecordKey
+  /** What a record says. Throws `store_unavailable` for one that cannot be read. */
+  read(stored: StoredRecord): Content
+  /**
+   * For a kind whose credentials nothing but their record proves, such as an API key by the hash of its secret:
+   * undefined when the record is not of what was presented. Refused then, as without a record, by `denials.absent` before
+   * the account is looked at, so that nobody learns by guessing that an account is banned.
+   */
+  open?(proof: Proof, record: Content, stored: StoredRecord): Opened | undefined
+  /** What the judge has to know, by what was presented and by its record, if any is left. */
+  issued(presented: Pick<Proven, 'partition' | 'issuedAt'>, record: Content | undefined): Issued
+  /** The refusal of a credential without a record, and of one that was ended, by itself or with its generation. */
+  readonly denials: { readonly absent: DenialCode; readonly ended: DenialCode }
+
+  /** Who this is, once the judge has let it pass. Called on every request. */
+  describe(judged: Judged<Proof, Content, Opened>): Described
+  /** What follows when somebody was let in, such as that the use is noted. Not awaited; must not throw. */
+  admitted?(judged: Judged<Proof, Content, Opened>): void
+
+  /**
+   * Until when the credential is good by its record, for a kind whose deadline moves after it was issued, such as a
+   * session's.
+   */
+  deadlineIn?(stored: StoredRecord): Millis | undefined
+  /**
+   * Asked of a running stream whose record is gone after the credential's time: whether it was ended rather than just
+   * expired. Default: it has just expired.
+   */
+  wasEnded?(id: string, issued: Issued): Promise<boolean>
+  /** Revokes a credential that whoever holds it presents for that (RFC 7009). Default: it cannot be revoked by itself. */
+  revoke?(identity: Identity, by: Actor): Promise<unknown>
+}
+
+/**
+ * A credential that was not issued to an account but set by the operator: nothing is read and nothing judged, it works
+ * without the store, and only the configuration ends it.
+ */
+export interface OperatorKind extends Presentation<Proven> {
+  readonly isOfOperator: true
+  describe(): Described
+}
+
+export type AnyCredentialKind = CredentialKind | OperatorKind
+
+/** The kind that has let somebody in; undefined for an identity that no kind of this gate can have made. */
+export function kindOf(
+  { credentialKinds }: { readonly credentialKinds: readonly AnyCredentialKind[] },
+  { credential }: Identity,
+): AnyCredentialKind | undefined {
+  return credentialKinds.find(({ name }) => name === credential.kind)
+}

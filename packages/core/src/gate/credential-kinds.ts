@@ -1,0 +1,35 @@
+import { apiKeyKind } from '../api-keys/credential-kind.js'
+import type { AnyCredentialKind } from '../authentication/credential-kind.js'
+import type { Deps } from '../context/context.js'
+import { PortcullisError } from '../errors/portcullis-error.js'
+import { externalTokenKind } from '../external-tokens/credential-kind.js'
+import { masterKeyKind } from '../master-key/credential-kind.js'
+import { isFamilyEnded } from '../oauth/refresh-token.js'
+import { sessionKind } from '../sessions/credential-kind.js'
+import { tokenKind } from '../tokens/credential-kind.js'
+
+/**
+ * Every kind of credential that the gate takes, in the order in which they are asked. Tokens of the gate come last: any
+ * bearer credential that nobody else knows is one of them, or refused as one.
+ */
+export function builtInKinds(deps: Deps): readonly AnyCredentialKind[] {
+  const kinds: readonly (AnyCredentialKind | undefined)[] = [
+    apiKeyKind(deps),
+    masterKeyKind(deps),
+    externalTokenKind(deps, deps.trustedIssuers),
+    sessionKind(deps),
+    tokenKind(deps, (partition, family) => isFamilyEnded(deps, partition, family)),
+  ]
+  return kinds.filter((kind) => kind !== undefined)
+}
+
+/** An identity names its kind, and must find it again. Throws `configuration_invalid`. */
+export function requireDistinct(kinds: readonly AnyCredentialKind[]): readonly AnyCredentialKind[] {
+  const names = kinds.map(({ name }) => name)
+  const twice = names.filter((name, index) => names.indexOf(name) < index)
+  if (twice.length === 0) return kinds
+  const problems = twice.map((name) => `credential kind ${name}: there is one of this name already`)
+  throw new PortcullisError('configuration_invalid', `The gate cannot start: ${problems.join('; ')}`, {
+    problems,
+  })
+}

@@ -1,0 +1,84 @@
+import type { CredentialKind, Proven } from '../authentication/credential-kind.js'
+import { roleOfGroups, roleOfSession } from '../authorization/role-by-group.js'
+import { scopesOf } from '../authorization/scopes.js'
+import type { Deps } from '../context/context.js'
+import { denial } from '../errors/denials.js'
+import { done, refused } from '../errors/outcome.js'
+import { cookieValues } from '../request/cookies.js'
+import { cookieNames } from './cookie.js'
+import { extendSession } from './extend.js'
+import {
+  endedSessionKey,
+  handleOf,
+  openSession,
+  parseCookieValue,
+  parseHandle,
+  type Session,
+  type SessionKey,
+  type SessionRecord,
+  sessionRecordKey,
+  sessionRecordOf,
+} from './session.js'
+
+interface PresentedSession extends Proven {
+  readonly key: SessionKey
+}
+
+const recordIdOf = (handle: string) => parseHandle(handle)?.id ?? ''
+
+/** Sessions of browsers: a cookie whose hash finds a record that only the gate can open. */
+export function sessionKind(deps: Deps): CredentialKind<PresentedSession, SessionRecord, Session> {
+  const cookie = cookieNames(deps.options.secure).session
+  return {
+    name: 'session',
+    yields: true,
+    isSentByBrowsers: true,
+    pick(view) {
+      const values = cookieValues(view, cookie)
+      if (values.size > 1) return denial('session_invalid')
+      for (const value of values) return value === '' ? undefined : value
+      return undefined
+    },
+    prove(value) {
+      const key = parseCookieValue(value)
+      return key ? done({ partition: key.partition, id: handleOf(key), key }) : refused('session_invalid')
+    },
+    recordKey: (handle) => sessionRecordKey(recordIdOf(handle)),
+    read: sessionRecordOf,
+    open: ({ key }, _record, stored) => openSession(deps, key, stored),
+    issued: ({ partition, issuedAt }, record) =>
+      record
+        ? { partition, issuedAt: record.createdAt, sessionGeneration: record.generation }
+        : { partition, issuedAt, isAbsent: true },
+    denials: { absent: 'session_invalid', ended: 'session_invalid' },
+    describe({ opened }) {
+      const { email, name, groups, createdAt, expiresAt } = opened as Session
+      const role = roleOfSession(deps.roleOf(email), roleOfGroups(groups, deps.options.roleByGroup))
+      return {
+        accountId: email,
+        ...(name === undefined ? {} : { name }),
+        groups,
+        role,
+        scopes: scopesOf(deps, role),
+        issuedAt: createdAt,
+        expiresAt,
+      }
+    },
+    admitted({ proof: { key }, stored }) {
+      if (!stored) return
+      extendSession(deps, key, stored).catch((cause: unknown) =>
+        deps.report({
+          level: 'warn',
+          code: 'session_unextended',
+          detail: 'A session was not extended',
+          cause,
+        }),
+      )
+    },
+    deadlineIn: ({ expiresAt }) => expiresAt,
+    async wasEnded(handle, { partition }) {
+      const [ended] = await deps.store.read(partition, [endedSessionKey(recordIdOf(handle))])
+      return ended !== undefined
+    },
+  }
+}
