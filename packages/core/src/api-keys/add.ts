@@ -1,9 +1,10 @@
 import { useKey } from '../activity/touch.js'
+import { refuseBanned } from '../authentication/judge.js'
 import type { Deps } from '../context/context.js'
 import { type Denial, denial } from '../errors/denials.js'
 import { done, type Outcome } from '../errors/outcome.js'
 import { commitUnderStanding } from '../standing/change.js'
-import { activeBan, type Standing } from '../standing/standing.js'
+import type { Standing } from '../standing/standing.js'
 import type { Check, RecordKey, StoredRecord, Write } from '../store/store.js'
 import {
   API_KEYS,
@@ -69,8 +70,8 @@ export async function addApiKey(
     deps,
     partition,
     (standing) => {
-      if (activeBan(standing, deps.clock())) return denial('account_banned')
-      return records.length - dead(standing).length >= atMost ? denial('too_many_keys') : undefined
+      const isFull = records.length - dead(standing).length >= atMost
+      return refuseBanned(deps, standing) ?? (isFull ? denial('too_many_keys') : undefined)
     },
     (standing) => [
       ...dead(standing)

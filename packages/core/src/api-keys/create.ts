@@ -9,7 +9,7 @@ import { PortcullisError } from '../errors/portcullis-error.js'
 import { type Once, onceFor, refuseAgain } from '../idempotency/once.js'
 import { STANDING, standingOf } from '../standing/standing.js'
 import { addApiKey, type CreatedApiKey, type NewApiKey, newApiKey } from './add.js'
-import { apiKeyInfoOf, apiKeyRecordKey, apiKeyRecordOf, writeApiKey } from './key.js'
+import { apiKeyInfoOf, apiKeyRecordKey, apiKeyRecordOf, issuedAsApiKey, writeApiKey } from './key.js'
 
 const API_KEY_NAME_LENGTH = 100
 export const MAX_API_KEY_SECONDS = 10 * 366 * 86_400
@@ -109,10 +109,9 @@ async function findBefore(
   const [standing, stored] = await deps.store.read(partition, [STANDING, apiKeyRecordKey(key.id), once.key])
   if (!stored) return refused('idempotent_result_gone')
   const record = apiKeyRecordOf(stored)
-  const { createdAt: issuedAt, generation: tokenGeneration, scopes } = record
-  const refusal = refuseAgain(deps, standingOf(standing), { partition, issuedAt, tokenGeneration })
+  const refusal = refuseAgain(deps, standingOf(standing), issuedAsApiKey(partition, record))
   if (refusal) return { ok: false, denial: refusal }
-  const granted = chooseScopes(deps, { scopes, ...(grantable && { grantable }) })
+  const granted = chooseScopes(deps, { scopes: record.scopes, ...(grantable && { grantable }) })
   if (!granted.ok) return granted
   return done({ key: writeApiKey({ ...key, partition }), info: apiKeyInfoOf(key.id, record) })
 }

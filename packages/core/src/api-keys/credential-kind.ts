@@ -5,8 +5,8 @@ import type { Deps } from '../context/context.js'
 import { done, refused } from '../errors/outcome.js'
 import { isViewer, WITHOUT_END } from '../standing/standing.js'
 import {
+  API_KEYS,
   type ApiKeyRecord,
-  apiKeyRecordKey,
   apiKeyRecordOf,
   isApiKey,
   isSecretOf,
@@ -26,8 +26,7 @@ export function apiKeyKind(deps: Deps): CredentialKind<PresentedApiKey, ApiKeyRe
       const key = parseApiKey(credential)
       return key ? done(key) : refused('api_key_invalid')
     },
-    recordKey: apiKeyRecordKey,
-    read: apiKeyRecordOf,
+    records: { collection: API_KEYS, read: apiKeyRecordOf },
     open: ({ secret }, record) => (isSecretOf(record, secret) ? record : undefined),
     issued: ({ partition, issuedAt }, record) =>
       record ? issuedAsApiKey(partition, record) : { partition, issuedAt, isAbsent: true },

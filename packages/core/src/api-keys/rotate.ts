@@ -1,16 +1,25 @@
 import { audited } from '../audit/append.js'
+import { refuseIssued } from '../authentication/judge.js'
 import { type Actor, type ActsFor, auditedAs } from '../authorization/actor.js'
 import { refuseOver } from '../authorization/over-account.js'
 import type { ScopeWish } from '../authorization/scopes.js'
 import type { Deps } from '../context/context.js'
 import { RETRY_WINDOW_SECONDS } from '../context/limits.js'
+import type { Denial } from '../errors/denials.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import { PortcullisError } from '../errors/portcullis-error.js'
-import { STANDING, standingOf } from '../standing/standing.js'
+import { STANDING, type Standing, standingOf } from '../standing/standing.js'
 import type { RecordKey, StoredRecord, Write } from '../store/store.js'
 import { addApiKey, type CreatedApiKey, type NewApiKey, newApiKey } from './add.js'
 import { MAX_API_KEYS } from './create.js'
-import { type ApiKeyRecord, apiKeyInfoOf, apiKeyRecordKey, apiKeyRecordOf, writeApiKey } from './key.js'
+import {
+  type ApiKeyRecord,
+  apiKeyInfoOf,
+  apiKeyRecordKey,
+  apiKeyRecordOf,
+  issuedAsApiKey,
+  writeApiKey,
+} from './key.js'
 
 const DEFAULT_OVERLAP_SECONDS = 3600
 export const MAX_OVERLAP_SECONDS = 30 * 86_400
@@ -45,13 +54,15 @@ export async function rotateApiKey(deps: Deps, input: Rotation): Promise<Outcome
       apiKeyRecordKey(id),
       rotationKey(id),
     ])
-    const { tokenGeneration } = standingOf(standingRecord)
-    const repeated = rotated && (await repeat(deps, input, rotated, tokenGeneration))
+    const standing = standingOf(standingRecord)
+    const repeated = rotated && (await repeat(deps, input, rotated, standing))
     if (repeated) {
       if (!repeated.ok || !stored || (await endBy(deps, input, stored))) return repeated
       continue
     }
-    if (!stored || apiKeyRecordOf(stored).generation !== tokenGeneration) return refused('key_not_found')
+    if (!stored) return refused('key_not_found')
+    const refusal = refuseEnded(deps, partition, standing, stored)
+    if (refusal) return { ok: false, denial: refusal }
     const beyond = refuseBeyond(input, apiKeyRecordOf(stored))
     if (beyond) return beyond
     const replaced = await replace(deps, input, stored)
@@ -103,17 +114,33 @@ async function repeat(
   deps: Deps,
   input: Rotation,
   rotated: StoredRecord,
-  generation: number,
+  standing: Standing,
 ): Promise<Outcome<CreatedApiKey> | undefined> {
   const partition = deps.partitionOf(input.account)
   const key = openKey(deps, input.id, String(rotated.value))
   const [stored] = key ? await deps.store.read(partition, [apiKeyRecordKey(key.id)]) : []
-  if (!key || !stored || apiKeyRecordOf(stored).generation !== generation) return undefined
+  if (!key || !stored) return undefined
+  const refusal = refuseEnded(deps, partition, standing, stored)
+  if (refusal) return refusal.code === NOT_FOUND ? undefined : { ok: false, denial: refusal }
   const record = apiKeyRecordOf(stored)
   return (
     refuseBeyond(input, record) ??
     done({ key: writeApiKey({ ...key, partition }), info: apiKeyInfoOf(key.id, record) })
   )
+}
+
+const NOT_FOUND = 'key_not_found'
+const CODES = { lost: NOT_FOUND, absent: NOT_FOUND, ended: NOT_FOUND } as const
+
+/** A login that is too old is no reason: it is none against creating a key either. */
+function refuseEnded(
+  deps: Deps,
+  partition: string,
+  standing: Standing,
+  stored: StoredRecord,
+): Denial | undefined {
+  const issued = { ...issuedAsApiKey(partition, apiKeyRecordOf(stored)), needsFreshLogin: false }
+  return refuseIssued(deps, standing, issued, CODES)
 }
 
 /** False when the old key has changed meanwhile. */

@@ -5,7 +5,6 @@ import { limitGuess } from '../rate-limit/limit-guess.js'
 import { refuseHead } from '../request/refuse-head.js'
 import { isNavigation, mayActOnSession } from '../request/same-origin.js'
 import type { RequestView } from '../request/view.js'
-import { kindOf } from './credential-kind.js'
 import type { Decision } from './decision.js'
 import { identify } from './identify.js'
 
@@ -26,7 +25,7 @@ export async function authenticate(deps: Deps, view: RequestView): Promise<Decis
   const identified = await identify(deps, view)
   if (!identified.ok) return sendToLoginOr(deps, view, identified.denial)
   const identity = identified.value
-  if (kindOf(deps, identity)?.isSentByBrowsers && !mayActOnSession(view, deps.options.publicUrl))
+  if (identity.credential.isSentByBrowsers && !mayActOnSession(view, deps.options.publicUrl))
     return { outcome: 'deny', denial: denial('cross_site_request') }
   if (!mayMakeRequest(identity.role, view)) return { outcome: 'deny', denial: denial('role_insufficient') }
   const scope = deps.options.requiredScope

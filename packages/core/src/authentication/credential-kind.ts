@@ -2,7 +2,7 @@ import type { Actor } from '../authorization/actor.js'
 import type { Denial, DenialCode } from '../errors/denials.js'
 import type { Outcome } from '../errors/outcome.js'
 import type { RequestView } from '../request/view.js'
-import type { Standing } from '../standing/standing.js'
+import { STANDING, type Standing } from '../standing/standing.js'
 import type { Millis, RecordKey, StoredRecord } from '../store/store.js'
 import type { Credential, Identity } from './identity.js'
 import type { Issued } from './issued.js'
@@ -32,10 +32,20 @@ export interface Judged<Proof extends Proven = Proven, Content = unknown, Opened
   readonly standing: Standing
   /** Its record, where there is one. */
   readonly stored: StoredRecord | undefined
-  /** What `read` made of the record. */
+  /** What that says. */
   readonly record: Content | undefined
   /** What `open` answered. */
   readonly opened: Opened | undefined
+}
+
+/** Where the records of a kind are: in the partition of the account, read together with its standing. */
+export interface KeptRecords<Content> {
+  /** Kept in memory for as long as the store vouches for it, so no change of it may be committed as `quiet`. */
+  readonly collection: string
+  /** The id of the record of a credential. Default: that of the credential. */
+  idOf?(credentialId: string): string
+  /** Throws `store_unavailable` for a record that cannot be read. */
+  read(stored: StoredRecord): Content
 }
 
 /** How a kind knows its credentials among all that requests present. */
@@ -81,10 +91,8 @@ interface Presentation<Proof extends Proven> {
 export interface CredentialKind<Proof extends Proven = Proven, Content = unknown, Opened = unknown>
   extends Presentation<Proof> {
   readonly isOfOperator?: false
-  /** The record of a credential by its id, in the partition of its account; read together with the standing. */
-  recordKey(id: string): RecordKey
-  /** What a record says. Throws `store_unavailable` for one that cannot be read. */
-  read(stored: StoredRecord): Content
+  /** The records of its credentials. Without it, nothing but the standing of the account is read. */
+  readonly records?: KeptRecords<Content>
   /**
    * For a kind whose credentials nothing but their record proves, such as an API key by the hash of its secret:
    * undefined when the record is not of what was presented. Refused then, as without a record, by `denials.absent` before
@@ -125,6 +133,11 @@ export interface OperatorKind extends Presentation<Proven> {
 }
 
 export type AnyCredentialKind = CredentialKind | OperatorKind
+
+/** All that a decision about a credential reads, in one step: the standing of its account, then its record. */
+export function keysRead({ records }: CredentialKind, id: string): readonly RecordKey[] {
+  return records ? [STANDING, { collection: records.collection, id: records.idOf?.(id) ?? id }] : [STANDING]
+}
 
 /** The kind that has let somebody in; undefined for an identity that no kind of this gate can have made. */
 export function kindOf(

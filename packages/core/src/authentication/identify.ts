@@ -1,8 +1,8 @@
 import type { Deps } from '../context/context.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import type { RequestView } from '../request/view.js'
-import { STANDING, standingOf } from '../standing/standing.js'
-import type { AnyCredentialKind, Described, Proven } from './credential-kind.js'
+import { standingOf } from '../standing/standing.js'
+import { type AnyCredentialKind, type Described, keysRead, type Proven } from './credential-kind.js'
 import { frozenIdentity, type Identity } from './identity.js'
 import { noteIssued } from './issued.js'
 import { refuseIssued } from './judge.js'
@@ -50,8 +50,8 @@ async function judgeProof(
   const proof = proven.value
   const { partition, id } = proof
   if (kind.isOfOperator) return done(identityOf(kind, proof, kind.describe()))
-  const [standingRecord, stored] = await deps.store.read(partition, [STANDING, kind.recordKey(id)])
-  const record = stored && kind.read(stored)
+  const [standingRecord, stored] = await deps.store.read(partition, keysRead(kind, id))
+  const record = stored && kind.records?.read(stored)
   const opened = stored && kind.open?.(proof, record, stored)
   if (kind.open && opened === undefined) return refused(kind.denials.absent)
   const standing = standingOf(standingRecord)
@@ -77,6 +77,7 @@ function identityOf(kind: AnyCredentialKind, { id, partition }: Proven, describe
       issuedAt,
       expiresAt,
       ...(renewal === undefined ? {} : { renewal }),
+      ...(kind.isSentByBrowsers ? { isSentByBrowsers: true } : {}),
     },
     partition,
   })

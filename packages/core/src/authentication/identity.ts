@@ -14,14 +14,25 @@ export function frozenIdentity(identity: Identity): Identity {
 
 /** How the caller proved who it is. */
 export interface Credential {
-  /** `token` is one that this gate issued, `external_token` one of a trusted issuer. */
-  readonly kind: 'session' | 'token' | 'api_key' | 'external_token' | 'master_key'
+  /** `token` is one that this gate issued, `external_token` one of a trusted issuer; plugins add their own. */
+  readonly kind:
+    | 'session'
+    | 'token'
+    | 'api_key'
+    | 'external_token'
+    | 'master_key'
+    | (string & Record<never, never>)
   /** `jti` of a token; the opaque handle (not the secret) of a session; the public part of an API key. */
   readonly id: string
   readonly issuedAt: Millis
   readonly expiresAt: Millis
   /** Where it can be exchanged for a new one: in the last fifth of its life, where that is offered. */
   readonly renewal?: string
+  /**
+   * Browsers attach it by themselves, also where a page of another site asks: a WebSocket that was opened with it is to be
+   * refused unless its `Origin` is the gate’s (RFC 6455 §10.2).
+   */
+  readonly isSentByBrowsers?: true
 }
 
 /** Someone who may come in. Frozen to the bottom: handlers can pass it on without fear. */

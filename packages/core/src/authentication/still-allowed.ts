@@ -1,6 +1,6 @@
 import type { Deps } from '../context/context.js'
-import { STANDING, standingOf } from '../standing/standing.js'
-import { type CredentialKind, kindOf } from './credential-kind.js'
+import { standingOf } from '../standing/standing.js'
+import { type CredentialKind, keysRead, kindOf } from './credential-kind.js'
 import type { Identity } from './identity.js'
 import { deadlineOf, type Issued, issuedOf, noteDeadline } from './issued.js'
 import { fateOf } from './judge.js'
@@ -18,11 +18,11 @@ export async function stillAllowed(deps: Deps, identity: Identity): Promise<bool
   const kind = kindOf(deps, identity)
   if (!kind) return false
   if (kind.isOfOperator) return true
-  const [standing, stored] = await deps.store.read(partition, [STANDING, kind.recordKey(credential.id)])
+  const [standing, stored] = await deps.store.read(partition, keysRead(kind, credential.id))
   const deadline = stored && kind.deadlineIn?.(stored)
   if (deadline !== undefined) noteDeadline(identity, deadline)
   const { issuedAt } = credential
-  const issued = kind.issued({ partition, issuedAt }, stored && kind.read(stored))
+  const issued = kind.issued({ partition, issuedAt }, stored && kind.records?.read(stored))
   const known = issued.isAbsent ? await withoutRecord(deps, kind, identity, issued) : issued
   const fate = fateOf(deps, standingOf(standing), known)
   return fate === 'live' || fate === 'stale_login'

@@ -1,6 +1,6 @@
 import type { Deps } from '../context/context.js'
 import { type Denial, denial } from '../errors/denials.js'
-import type { Actor } from './actor.js'
+import type { ActingCredential, Actor } from './actor.js'
 import { isAdmin, isSuperAdmin } from './roles.js'
 
 /**
@@ -19,7 +19,17 @@ export function refuseOverOrOwn(deps: Deps, by: Actor, account: string): Denial 
   return by.account === account ? denial('own_account') : refuseOver(deps, by, account)
 }
 
-/** A trusted issuer vouches for a caller, not for the account of that name here. */
+/** Credentials that stand for the account itself; of any other kind, somebody vouches for a caller of that name alone. */
+const OF_THE_ACCOUNT: ReadonlySet<string> = new Set<ActingCredential>([
+  'session',
+  'token',
+  'api_key',
+  'login',
+  'refresh_token',
+  'authorization_code',
+  'device_code',
+])
+
 function isOwn(by: Actor, account: string): boolean {
-  return by.account === account && by.credential !== 'external_token'
+  return by.account === account && OF_THE_ACCOUNT.has(by.credential)
 }

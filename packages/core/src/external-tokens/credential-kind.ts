@@ -6,7 +6,7 @@ import { done, type Outcome } from '../errors/outcome.js'
 import { refuseEmailDomain } from '../login/email-domain.js'
 import type { TrustedIssuer } from './issuer.js'
 import type { TrustedIssuers } from './issuers.js'
-import { revocationKey, revokeExternalToken } from './revoke.js'
+import { REVOKED_EXTERNAL, revokeExternalToken } from './revoke.js'
 import { type ExternalClaims, verifyExternalToken } from './verify.js'
 
 interface ProvenExternalToken extends ExternalClaims, Proven {
@@ -29,8 +29,7 @@ export function externalTokenKind(
       const issuer = issuers.claimedBy(compact)
       return issuer && prove(deps, issuer, compact)
     },
-    recordKey: revocationKey,
-    read: () => true,
+    records: { collection: REVOKED_EXTERNAL, read: () => true },
     issued: ({ partition, issuedAt }, revocation) => ({
       partition,
       issuedAt,

@@ -2,7 +2,6 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { partitionOf } from '../accounts/account-id.js'
 import { pruneEnded } from '../accounts/prune-ended.js'
 import { createPruning } from '../accounts/pruning.js'
-import { API_KEYS } from '../api-keys/key.js'
 import type { AuditChain } from '../audit/chain.js'
 import { NO_HEAD } from '../audit/entry.js'
 import { auditQueue } from '../audit/queue.js'
@@ -14,13 +13,11 @@ import { limitEvents } from '../context/limit-events.js'
 import type { ResolvedOptions } from '../context/options.js'
 import { createSealer, deriveKey } from '../crypto/seal.js'
 import { createTrustedIssuers } from '../external-tokens/issuers.js'
-import { REVOKED_EXTERNAL } from '../external-tokens/revoke.js'
 import { keyRing } from '../jws/keys.js'
 import { spentStates } from '../login/spent-states.js'
 import { MASTER_KEY_ACCOUNT } from '../master-key/credential-kind.js'
 import { createRateLimiter } from '../rate-limit/limiter.js'
 import { peerAddress } from '../request/client-address.js'
-import { SESSIONS } from '../sessions/session.js'
 import { STANDING } from '../standing/standing.js'
 import { withDeadline } from '../store/deadline.js'
 import { reportFullStore } from '../store/full.js'
@@ -28,13 +25,9 @@ import { withNearCache } from '../store/near-cache.js'
 import { reportOnce } from '../store/readable.js'
 import type { Store } from '../store/store.js'
 import { createProofCache } from '../tokens/proof-cache.js'
-import { TOKENS } from '../tokens/token.js'
 import { builtInKinds, requireDistinct } from './credential-kinds.js'
 import { loadRootKeys } from './root-keys.js'
 import { createStoreReadiness } from './store-monitor.js'
-
-/** Every commit to these that matters to a decision gives notice. */
-const READ_BY_DECISIONS = new Set([STANDING.collection, TOKENS, SESSIONS, API_KEYS, REVOKED_EXTERNAL])
 
 /** 128 bits, as of a random id. */
 const ID_LENGTH = 22
@@ -53,11 +46,13 @@ export async function bindDeps(
   options: ResolvedOptions,
   addedKinds: readonly ((deps: Deps) => AnyCredentialKind)[] = [],
 ): Promise<Deps> {
+  /** Every commit to these that matters to a decision gives notice. */
+  const readByDecisions = new Set([STANDING.collection])
   const store = await withNearCache(
     withDeadline(options.store, options.storeDeadlineMs, reportFullStore(options)),
     {
       clock: options.clock,
-      collections: READ_BY_DECISIONS,
+      collections: readByDecisions,
       capacity: options.nearCacheSize,
     },
   )
@@ -107,6 +102,8 @@ export async function bindDeps(
     reportUnreadable: reportOnce(options.onEvent),
   }
   credentialKinds.push(...requireDistinct([...addedKinds.map((kind) => kind(deps)), ...builtInKinds(deps)]))
+  for (const kind of credentialKinds)
+    if (!kind.isOfOperator && kind.records) readByDecisions.add(kind.records.collection)
   return deps
 }
 

@@ -1,4 +1,3 @@
-import { kindOf } from '../authentication/credential-kind.js'
 import { identify } from '../authentication/identify.js'
 import type { Credential, Identity } from '../authentication/identity.js'
 import { isAtLeast, type LeastRole, mayMakeRequest } from '../authorization/roles.js'
@@ -46,17 +45,16 @@ export async function admitCaller(
 
 function refuseCaller(
   deps: Deps,
-  identity: Identity,
+  { role, scopes, credential }: Identity,
   view: RequestView,
   access: AccountAccess,
 ): Denial | undefined {
-  const { role, scopes, credential } = identity
   const { kinds, role: least, scope = deps.options.requiredScope } = DEMANDS[access]
   if (kinds && !kinds.includes(credential.kind)) return denial('credential_kind_refused')
   if (least && !isAtLeast(role, least)) return denial('role_insufficient')
   if (!mayMakeRequest(role, view)) return denial('role_insufficient')
   if (scope !== null && !scopes.includes(scope)) return denial('scope_insufficient', { scope })
-  if (kindOf(deps, identity)?.isSentByBrowsers && !mayActOnSession(view, deps.options.publicUrl))
+  if (credential.isSentByBrowsers && !mayActOnSession(view, deps.options.publicUrl))
     return denial('cross_site_request')
   return undefined
 }

@@ -13,10 +13,10 @@ import {
   openSession,
   parseCookieValue,
   parseHandle,
+  SESSIONS,
   type Session,
   type SessionKey,
   type SessionRecord,
-  sessionRecordKey,
   sessionRecordOf,
 } from './session.js'
 
@@ -43,8 +43,7 @@ export function sessionKind(deps: Deps): CredentialKind<PresentedSession, Sessio
       const key = parseCookieValue(value)
       return key ? done({ partition: key.partition, id: handleOf(key), key }) : refused('session_invalid')
     },
-    recordKey: (handle) => sessionRecordKey(recordIdOf(handle)),
-    read: sessionRecordOf,
+    records: { collection: SESSIONS, idOf: recordIdOf, read: sessionRecordOf },
     open: ({ key }, _record, stored) => openSession(deps, key, stored),
     issued: ({ partition, issuedAt }, record) =>
       record

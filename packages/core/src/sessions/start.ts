@@ -1,5 +1,6 @@
 import { enter } from '../account-index/account-index.js'
 import { audited } from '../audit/append.js'
+import { refuseBanned } from '../authentication/judge.js'
 import { actorByExchange, auditedAs, type RequestTrace } from '../authorization/actor.js'
 import { roleOfGroups } from '../authorization/role-by-group.js'
 import { enterKnownLogin } from '../back-channel-logout/known-login.js'
@@ -9,7 +10,7 @@ import { type Denial, denial } from '../errors/denials.js'
 import { done, type Outcome } from '../errors/outcome.js'
 import { commitUnderStanding } from '../standing/change.js'
 import { enterLive } from '../standing/live.js'
-import { activeBan, readStanding, STANDING, type Standing, standingAsJson } from '../standing/standing.js'
+import { readStanding, STANDING, type Standing, standingAsJson } from '../standing/standing.js'
 import type { JsonValue, Millis } from '../store/store.js'
 import { findOldestBeyondCap, recordEndedByLogin } from './end-oldest.js'
 import {
@@ -39,7 +40,7 @@ export async function startSession(
 ): Promise<Outcome<StartedSession>> {
   const now = deps.clock()
   const partition = deps.partitionOf(facts.email)
-  const early = refuseLogin((await readStanding(deps, partition)).standing, now)
+  const early = refuseLogin(deps, (await readStanding(deps, partition)).standing, now)
   if (early) return { ok: false, denial: early }
 
   const secret = deps.randomId(32)
@@ -68,7 +69,7 @@ export async function startSession(
     return commitUnderStanding(
       deps,
       partition,
-      (standing) => refuseLogin(standing, now),
+      (standing) => refuseLogin(deps, standing, now),
       async (standing) => {
         oldest = await findOldestBeyondCap(deps, partition, standing)
         return [
@@ -105,8 +106,9 @@ function afterLogin({ isViewer: _before, ...standing }: Standing, now: Millis, i
   return { ...standing, authenticatedAt: now, ...(isViewer ? { isViewer } : {}) }
 }
 
-function refuseLogin(standing: Standing, now: Millis): Denial | undefined {
-  if (activeBan(standing, now)) return denial('account_banned')
+function refuseLogin(deps: Deps, standing: Standing, now: Millis): Denial | undefined {
+  const banned = refuseBanned(deps, standing)
+  if (banned) return banned
   const waitMs = (standing.reloginAfter ?? 0) - now
   return waitMs > 0 ? denial('relogin_delayed', { retryAfterSeconds: Math.ceil(waitMs / 1000) }) : undefined
 }

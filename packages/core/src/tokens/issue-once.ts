@@ -7,7 +7,7 @@ import { onceFor, refuseAgain } from '../idempotency/once.js'
 import { STANDING, standingOf } from '../standing/standing.js'
 import type { RecordKey } from '../store/store.js'
 import { type IssuedToken, issueToken, type TokenToIssue } from './issue.js'
-import { statusOf, tokenRecordKey, tokenRecordOf } from './token.js'
+import { issuedAsToken, tokenRecordKey, tokenRecordOf } from './token.js'
 
 /** A token that may be asked for again. */
 export interface TokenToIssueOnce extends TokenToIssue {
@@ -67,15 +67,12 @@ async function answerAgain(
   const standing = standingOf(standingRecord)
   if (!stored) return refused('idempotent_result_gone')
   const record = tokenRecordOf(stored)
-  const status = statusOf(record, standing, deps.clock())
   const { name, scopes, createdAt, expiresAt } = record
-  const refusal = refuseAgain(deps, standing, {
-    partition,
-    issuedAt: createdAt,
-    isEnded: status !== 'active',
-  })
+  const issued = issuedAsToken(partition, record)
+  const isEnded = issued.isEnded || expiresAt <= deps.clock()
+  const refusal = refuseAgain(deps, standing, { ...issued, isEnded })
   if (refusal) return { ok: false, denial: refusal }
   const granted = chooseScopes(deps, { scopes, ...(grantable && { grantable }) })
   if (!granted.ok) return granted
-  return done({ token, info: { id, scopes, createdAt, expiresAt, account, name, status } })
+  return done({ token, info: { id, scopes, createdAt, expiresAt, account, name, status: 'active' } })
 }

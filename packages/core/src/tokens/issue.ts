@@ -1,5 +1,6 @@
 import { enter } from '../account-index/account-index.js'
 import { audited } from '../audit/append.js'
+import { refuseBanned } from '../authentication/judge.js'
 import { type Acted, type ActsFor, auditedAs } from '../authorization/actor.js'
 import { refuseOver } from '../authorization/over-account.js'
 import { chooseScopes, type ScopeWish } from '../authorization/scopes.js'
@@ -9,7 +10,7 @@ import { type Denial, denial } from '../errors/denials.js'
 import { done, type Outcome, refused, refuseLong } from '../errors/outcome.js'
 import { commitUnderStanding } from '../standing/change.js'
 import { enterLive } from '../standing/live.js'
-import { activeBan, type Standing } from '../standing/standing.js'
+import type { Standing } from '../standing/standing.js'
 import type { Check, Millis, Write } from '../store/store.js'
 import { countAgainstCap, isCountedAgainstCap, recount } from './cap.js'
 import { ACCESS_TOKEN_TYPE, GATE_CLIENT_ID, TOKEN_NAME_LENGTH } from './claims.js'
@@ -106,7 +107,7 @@ export async function issueToken(
       commitUnderStanding(
         deps,
         partition,
-        (standing) => refuseBanned(standing, deps.clock()) ?? together?.refuse(standing),
+        (standing) => refuseBanned(deps, standing) ?? together?.refuse(standing),
         (standing) => [
           {
             put: tokenRecordKey(id),
@@ -179,10 +180,6 @@ function originOf({ family, firstIssuedAt }: Pick<IssuedWith, 'family' | 'firstI
 
 function isWithin(value: number, least: number, most: number): boolean {
   return Number.isInteger(value) && value >= least && value <= most
-}
-
-function refuseBanned(standing: Standing, now: number): Denial | undefined {
-  return activeBan(standing, now) ? denial('account_banned') : undefined
 }
 
 function enterDirectories(

@@ -1,12 +1,12 @@
 import type { Identity } from '../authentication/identity.js'
-import { refuseGrant } from '../authentication/judge.js'
+import { refuseGrant, refuseIssued } from '../authentication/judge.js'
 import { actorOf, type RequestTrace } from '../authorization/actor.js'
 import type { Deps } from '../context/context.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import { STANDING, type Standing, standingOf } from '../standing/standing.js'
 import type { StoredRecord } from '../store/store.js'
 import { type IssuedToken, issueToken, signAccessToken } from './issue.js'
-import { statusOf, type TokenRecord, tokenRecordKey, tokenRecordOf } from './token.js'
+import { issuedAsToken, statusOf, type TokenRecord, tokenRecordKey, tokenRecordOf } from './token.js'
 
 /** Where a token in the last fifth of its life is exchanged. */
 export const RENEWAL_PATH = '/api/token/renew'
@@ -44,20 +44,19 @@ export async function renewToken(
   const id = deps.deriveId('renewal', credential.id)
   const read = () => deps.store.read(partition, [STANDING, key, tokenRecordKey(id)])
   const [standing, stored, successor] = await read()
-  if (successor) return repeat(deps, accountId, successor, standingOf(standing))
+  if (successor) return repeat(deps, identity, successor, standingOf(standing))
   if (!stored) return refused('token_invalid')
   const record = tokenRecordOf(stored)
   const lifetimeSeconds = renewableSeconds(deps, record)
   if (lifetimeSeconds === undefined) return refused('renewal_refused')
-  const { name, scopes, createdAt, generation } = record
+  const { name, scopes, createdAt } = record
   const renewed = await issueToken(
     deps,
     { account: accountId, by: actorOf(identity, trace), name, scopes, grantable: scopes, lifetimeSeconds },
     {
       id,
       firstIssuedAt: record.firstIssuedAt ?? createdAt,
-      refuse: (current) =>
-        refuseGrant(deps, current, { partition, issuedAt: createdAt, tokenGeneration: generation }),
+      refuse: (current) => refuseGrant(deps, current, issuedAsToken(partition, record)),
       checks: [
         { key, version: stored.version },
         { key: tokenRecordKey(id), version: null },
@@ -66,21 +65,23 @@ export async function renewToken(
   )
   if (renewed.ok || renewed.denial.code !== 'grant_invalid') return renewed
   const [now, , raced] = await read()
-  return raced ? repeat(deps, accountId, raced, standingOf(now)) : refused('token_revoked')
+  return raced ? repeat(deps, identity, raced, standingOf(now)) : refused('token_revoked')
 }
 
-/** Who is let in with the old token has been judged; the successor is no more than that. */
+const REPEAT_CODES = { lost: 'issued_before_loss', absent: 'token_invalid', ended: 'token_revoked' } as const
+
+/** Who is let in with the old token has been judged, but the successor may have ended by itself. */
 async function repeat(
   deps: Deps,
-  account: string,
+  { accountId: account, partition }: Identity,
   stored: StoredRecord,
   standing: Standing,
 ): Promise<Outcome<IssuedToken>> {
   const record = tokenRecordOf(stored)
-  const status = statusOf(record, standing, deps.clock())
-  if (status === 'revoked') return refused('token_revoked')
+  const refusal = refuseIssued(deps, standing, issuedAsToken(partition, record), REPEAT_CODES)
+  if (refusal) return { ok: false, denial: refusal }
   const { name, scopes, createdAt, expiresAt } = record
   const facts = { id: stored.id, scopes, createdAt, expiresAt }
   const token = await signAccessToken(deps, account, facts)
-  return done({ token, info: { ...facts, account, name, status } })
+  return done({ token, info: { ...facts, account, name, status: statusOf(record, standing, deps.clock()) } })
 }

@@ -41,8 +41,14 @@ export interface GateFixture {
   readonly options: GateOptions
 }
 
-/** What the verbs work with, on a memory store unless told otherwise, with two super admins and one admin. */
-export async function gateFixture(overrides: Partial<GateOptions> = {}): Promise<GateFixture> {
+/**
+ * What the verbs work with, on a memory store unless told otherwise, with two super admins and one admin. `addedKinds`:
+ * credentials beside those of the gate.
+ */
+export async function gateFixture(
+  overrides: Partial<GateOptions> = {},
+  addedKinds: Parameters<typeof bindDeps>[1] = [],
+): Promise<GateFixture> {
   const clock = new TestClock()
   const events: GateEvent[] = []
   const store = overrides.store ?? memoryStore({ clock: clock.read })
@@ -57,7 +63,7 @@ export async function gateFixture(overrides: Partial<GateOptions> = {}): Promise
     ...overrides,
     store,
   }
-  return { deps: await bindDeps(resolveOptions(options)), clock, store, events, options }
+  return { deps: await bindDeps(resolveOptions(options), addedKinds), clock, store, events, options }
 }
 
 /** The store with chosen methods replaced, for faults; what a gate reads and writes of its own as it starts goes well. */

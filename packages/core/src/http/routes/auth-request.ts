@@ -86,7 +86,7 @@ function refuseOriginal(deps: Deps, view: RequestView, { role, credential }: Ide
     return denial('role_insufficient', { detail: 'The proxy does not tell the method of the request.' })
   // What the gate ignores, the proxy or what is behind it may not.
   if (role === 'viewer' && isUpgrade(view)) return denial('role_insufficient')
-  if (credential.kind !== 'session') return undefined
+  if (!credential.isSentByBrowsers) return undefined
   const [origin] = headerValues(view.rawHeaders, 'origin')
   const { publicUrl } = deps.options
   // RFC 6455 §10.2; and browsers name the origin of whatever may change something (Fetch §3.2).

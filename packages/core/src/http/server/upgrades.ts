@@ -59,7 +59,7 @@ async function judge(gate: Gate, req: IncomingMessage): Promise<Identity | Respo
     if (decision.outcome === 'deny') return gate.refuse(decision.denial, path)
     if (decision.outcome === 'login') return gate.refuse(denial('credentials_missing'), path)
     const [origin] = headerValues(req.rawHeaders, 'origin')
-    const isForeign = decision.identity.credential.kind === 'session' && origin !== gate.publicUrl
+    const isForeign = decision.identity.credential.isSentByBrowsers && origin !== gate.publicUrl
     return isForeign ? gate.refuse(denial('cross_site_request'), path) : decision.identity
   } catch (cause) {
     return gate.refuse(cause, path)
