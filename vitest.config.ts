@@ -35,7 +35,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'promises',
-          include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
+          include: ['{packages,examples}/*/test/**/*.test.ts', 'scripts/test/**/*.test.ts'],
           exclude: ['**/node_modules/**', FAULTS, PAGES],
           maxWorkers: 2,
         },

@@ -1,7 +1,5 @@
-import { spawnSync } from 'node:child_process'
-import { accessSync, constants, existsSync } from 'node:fs'
+import { accessSync, constants } from 'node:fs'
 import path from 'node:path'
-import { root } from './paths.mjs'
 import { runQuietly, say } from './run.mjs'
 
 /**
@@ -10,7 +8,6 @@ import { runQuietly, say } from './run.mjs'
  * @property {string} variable names the program in the environment, before the search path is tried
  * @property {string[]} commands any of them will do
  * @property {string} debian the Debian package that brings it
- * @property {string} [neededBy] the part of this repository whose tests run it
  */
 
 /** @type {Program[]} */
@@ -28,83 +25,67 @@ const programs = [
     ],
     debian: 'chromium',
   },
-  {
-    title: 'Redis',
-    variable: 'REDIS_SERVER_PATH',
-    commands: ['redis-server'],
-    debian: 'redis-server',
-    neededBy: 'packages/core/src/redis',
-  },
-  {
-    title: 'nginx',
-    variable: 'NGINX_PATH',
-    commands: ['nginx', '/usr/sbin/nginx'],
-    debian: 'nginx-light',
-    neededBy: 'examples/full-gateway/test/nginx.test.ts',
-  },
-  {
-    title: 'Caddy',
-    variable: 'CADDY_PATH',
-    commands: ['caddy'],
-    debian: 'caddy',
-    neededBy: 'examples/full-gateway/test/proxies.test.ts',
-  },
+  { title: 'Redis', variable: 'REDIS_SERVER_PATH', commands: ['redis-server'], debian: 'redis-server' },
+  { title: 'nginx', variable: 'NGINX_PATH', commands: ['nginx', '/usr/sbin/nginx'], debian: 'nginx-light' },
+  { title: 'Caddy', variable: 'CADDY_PATH', commands: ['caddy'], debian: 'caddy' },
 ]
 
 /**
- * Finds the programs that the tests run, and installs the missing ones where apt can be used without a question.
+ * Finds the programs that the tests run. Installs the missing ones with apt-get as root and in CI only: nobody
+ * expects tests to change their machine, and they never ask for rights that they were not given.
  *
+ * @param {NodeJS.ProcessEnv} [env]
+ * @param {boolean} [isRoot]
  * @returns {Promise<Record<string, string> | undefined>} where they are, as environment variables for the tests;
- *   nothing, after one line that says what to install, when one is missing
+ *   nothing, after one line that says what to type, when one is missing
  */
-export async function findPrograms() {
-  const needed = programs.filter(
-    ({ neededBy }) => neededBy === undefined || existsSync(path.join(root, neededBy)),
-  )
-  await installWithApt(needed.filter((program) => locate(program) === undefined))
-  const missing = needed.filter((program) => locate(program) === undefined)
-  if (missing.length === 0) {
-    return Object.fromEntries(needed.map((program) => [program.variable, locate(program) ?? '']))
-  }
+export async function findPrograms(env = process.env, isRoot = process.getuid?.() === 0) {
+  const listMissing = () => programs.filter((program) => locate(program, env) === undefined)
+  if (isRoot || env.CI === 'true') await installWithApt(listMissing(), env)
+  const missing = listMissing()
+  if (missing.length === 0)
+    return Object.fromEntries(programs.map((each) => [each.variable, locate(each, env) ?? '']))
   const titles = missing.map(({ title, variable }) => `${title} (or set ${variable})`).join(' and ')
-  const hint = `apt-get install ${missing.map(({ debian }) => debian).join(' ')}`
-  console.error(`portcullis: the tests need ${titles}; on Debian: ${hint}`)
+  console.error(
+    `portcullis: the tests need ${titles}; on Debian: ${isRoot ? '' : 'sudo '}${install(missing)}`,
+  )
   return undefined
 }
 
 /** @param {Program[]} missing */
-async function installWithApt(missing) {
-  const privilege = privilegeForApt()
-  if (missing.length === 0 || privilege === undefined) return
-  const names = missing.map(({ debian }) => debian).join(' ')
-  say(`installing ${names} with apt-get`)
-  const apt = `${privilege} env DEBIAN_FRONTEND=noninteractive apt-get -qq`
-  const install = `${apt} update; ${apt} install --yes --no-install-recommends ${names}`
+function install(missing) {
+  return `apt-get install --yes --no-install-recommends ${missing.map(({ debian }) => debian).join(' ')}`
+}
+
+/**
+ * @param {Program[]} missing
+ * @param {NodeJS.ProcessEnv} env
+ */
+async function installWithApt(missing, env) {
+  if (missing.length === 0 || findOnPath('apt-get', env) === undefined) return
+  say(`installing ${missing.map(({ title }) => title).join(', ')} with apt-get`)
   // What it could not install is reported as missing, with the reason above it.
-  await runQuietly('apt-get', install).catch((failure) => console.error(failure.output.trimEnd()))
+  await runQuietly('apt-get', `apt-get -qq update; ${install(missing)}`, {
+    env: { ...env, DEBIAN_FRONTEND: 'noninteractive' },
+  }).catch((failure) => console.error(failure.output.trimEnd()))
 }
 
-/** @returns {string | undefined} what to put before apt-get; nothing when it cannot be used */
-function privilegeForApt() {
-  if (findOnPath('apt-get') === undefined) return undefined
-  if (process.getuid?.() === 0) return ''
-  return spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status === 0 ? 'sudo -n' : undefined
+/**
+ * @param {Program} program
+ * @param {NodeJS.ProcessEnv} env
+ */
+function locate({ variable, commands }, env) {
+  const named = env[variable]
+  if (named !== undefined) return findOnPath(named, env)
+  return commands.map((command) => findOnPath(command, env)).find((place) => place !== undefined)
 }
 
-/** @param {Program} program */
-function locate({ variable, commands }) {
-  const named = process.env[variable]
-  if (named !== undefined) return findOnPath(named)
-  for (const command of commands) {
-    const place = findOnPath(command)
-    if (place !== undefined) return place
-  }
-  return undefined
-}
-
-/** @param {string} command a name, or a path */
-function findOnPath(command) {
-  const folders = path.isAbsolute(command) ? ['/'] : (process.env.PATH ?? '').split(path.delimiter)
+/**
+ * @param {string} command a name, or a path
+ * @param {NodeJS.ProcessEnv} env
+ */
+function findOnPath(command, env) {
+  const folders = path.isAbsolute(command) ? ['/'] : (env.PATH ?? '').split(path.delimiter)
   return folders.map((folder) => path.resolve(folder, command)).find(isExecutable)
 }
 
