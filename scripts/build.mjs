@@ -5,5 +5,5 @@ import { runScript } from './workspace/run.mjs'
 
 await runScript(async () => {
   await installDependencies()
-  await buildPackages({ force: process.argv.includes('--force') })
+  await buildPackages({ force: process.argv.includes('--force'), types: true })
 })

@@ -3,7 +3,7 @@
 // against such a mirror: it writes the entries that npm would have written, without their integrity.
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { root } from './workspace/paths.mjs'
+import { root } from './workspace/run.mjs'
 
 /** @typedef {{ version?: string, dev?: boolean, optionalDependencies?: Record<string, string> }} Locked */
 

@@ -1,7 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { root } from './workspace/paths.mjs'
-import { say } from './workspace/run.mjs'
+import { root, say } from './workspace/run.mjs'
 
 const documents = [
   'README.md',

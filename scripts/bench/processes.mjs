@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { root } from '../workspace/paths.mjs'
+import { root } from '../workspace/run.mjs'
 
 /** @typedef {import('node:child_process').ChildProcess} ChildProcess */
 

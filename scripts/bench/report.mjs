@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { root } from '../workspace/paths.mjs'
+import { root } from '../workspace/run.mjs'
 
 /**
  * One line of the table.

@@ -1,102 +1,66 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { listPackages } from './packages.mjs'
-import { cache, root } from './paths.mjs'
-import { runQuietly, say } from './run.mjs'
+import { root, runQuietly, say } from './run.mjs'
 
-/** @typedef {import('./packages.mjs').Package} Package */
-
-const notSources = new Set(['dist', 'node_modules', 'test', 'README.md', 'CHANGELOG.md', 'LICENSE'])
+const built = ['core', 'express', 'koa', 'fastify', 'llm', 'dashboard', 'cli'].map(
+  (name) => `packages/${name}`,
+)
+const folders = [...built, 'examples/full-gateway']
+const notSources = /(^|\/)(dist|node_modules|test)(\/|$)|\.md$/
+/** Gone with `node_modules`. */
+const stamp = path.join(root, 'node_modules/.cache/portcullis/built')
 
 /**
- * Builds every package whose sources, or whose dependencies' sources, changed since its last build.
- * Packages that do not depend on each other are built at the same time.
+ * Builds what runs, unless it was built from these very sources before: who starts a gateway must not change the
+ * files of one that is running.
  *
- * @param {{ force?: boolean }} [options]
+ * @param {{ force?: boolean, types?: boolean }} [options] `force` removes what was built and builds it anew;
+ *   `types` brings the declarations up to date too
  */
-export async function buildPackages({ force = false } = {}) {
-  const lock = await readFile(path.join(root, 'package-lock.json'), 'utf8')
-  const base = await readFile(path.join(root, 'tsconfig.base.json'), 'utf8')
-  /** @type {Map<string, Promise<string>>} name of a package → fingerprint of what it was built from */
-  const built = new Map()
-  for (const each of listPackages()) {
-    const dependencies = Promise.all(each.needs.map((need) => built.get(need)))
-    const building = dependencies.then((fingerprints) =>
-      buildPackage(each, [lock, base, ...fingerprints], force),
-    )
-    // A failure is reported by the Promise.all below, once; not as an unhandled rejection before it.
-    building.catch(() => {})
-    built.set(each.name, building)
-  }
-  await Promise.all(built.values())
+export async function buildPackages({ force = false, types = false } = {}) {
+  if (force)
+    await Promise.all(folders.map((folder) => rm(`${root}/${folder}/dist`, { recursive: true, force })))
+  await Promise.all([bundle(), types && runQuietly('tsc', `tsc -b ${folders.join(' ')}`)])
 }
 
-/**
- * @param {Package} each
- * @param {(string | undefined)[]} context
- * @param {boolean} force
- */
-async function buildPackage(each, context, force) {
-  const fingerprint = await fingerprintOf(each, context)
-  const script = each.manifest.scripts?.build
-  if (script === undefined || (!force && (await isBuilt(each, fingerprint)))) return fingerprint
-  say(`building ${each.name}`)
-  await runQuietly(`building ${each.name}`, script, { cwd: each.folder })
-  await mkdir(cache, { recursive: true })
-  await writeFile(stampOf(each), fingerprint)
-  return fingerprint
+async function bundle() {
+  const sources = await fingerprint()
+  if (isBundled() && (await readFile(stamp, 'utf8').catch(() => '')) === sources) return
+  say('building the packages')
+  await Promise.all([
+    runQuietly('tsup', 'tsup'),
+    runQuietly('vite', 'vite build', { cwd: `${root}/packages/dashboard` }),
+  ])
+  await mkdir(path.dirname(stamp), { recursive: true })
+  await writeFile(stamp, sources)
 }
 
-/**
- * @param {Package} each
- * @param {string} fingerprint
- */
-async function isBuilt(each, fingerprint) {
-  if (!outputsOf(each).every((file) => existsSync(path.join(each.folder, file)))) return false
-  const stamp = await readFile(stampOf(each), 'utf8').catch(() => undefined)
-  return stamp === fingerprint
-}
-
-/** @param {Package} each */
-function outputsOf({ manifest }) {
-  const exported = Object.values(manifest.exports ?? {}).flatMap((target) =>
-    typeof target === 'string' ? [] : [target.types, target.default],
+function isBundled() {
+  const mains = folders.map((folder) =>
+    ['index.js', 'main.js'].some((file) => existsSync(`${root}/${folder}/dist/${file}`)),
   )
-  return exported.length > 0 ? exported : ['dist/main.js']
+  return mains.every(Boolean) && existsSync(`${root}/packages/dashboard/dist/pages/index.html`)
 }
 
-/** @param {Package} each */
-function stampOf({ name }) {
-  return path.join(cache, `${name.replace('/', '+')}.built`)
-}
-
-/**
- * @param {Package} each
- * @param {(string | undefined)[]} context
- */
-async function fingerprintOf({ folder }, context) {
+/** Of everything that is built, and of what decides how. */
+async function fingerprint() {
   const hash = createHash('sha256')
-  for (const text of context) hash.update(`${text}\0`)
-  for (const file of await sourcesIn(folder)) {
-    hash.update(`${path.relative(folder, file)}\0`).update(await readFile(file))
-  }
+  for (const file of ['package-lock.json', 'tsconfig.base.json', 'tsup.config.ts', ...(await listSources())])
+    hash.update(`${file}\0`).update(await readFile(path.join(root, file)))
   return hash.digest('hex')
 }
 
-/**
- * @param {string} folder
- * @returns {Promise<string[]>}
- */
-async function sourcesIn(folder) {
-  const entries = await readdir(folder, { withFileTypes: true })
-  const nested = entries
-    .filter(({ name }) => !notSources.has(name) && !name.startsWith('.'))
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .map((entry) => {
-      const place = path.join(folder, entry.name)
-      return entry.isDirectory() ? sourcesIn(place) : [place]
-    })
-  return (await Promise.all(nested)).flat()
+async function listSources() {
+  const found = folders.map(async (folder) => {
+    const entries = await readdir(path.join(root, folder), { recursive: true, withFileTypes: true })
+    return entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)))
+  })
+  return (await Promise.all(found))
+    .flat()
+    .filter((file) => !notSources.test(file))
+    .sort()
 }

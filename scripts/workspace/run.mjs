@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process'
 import { availableParallelism, constants } from 'node:os'
 import path from 'node:path'
-import { root } from './paths.mjs'
+import { fileURLToPath } from 'node:url'
 
 /** @typedef {import('node:child_process').ChildProcess} ChildProcess */
 
-const binaries = path.join(root, 'node_modules', '.bin')
+export const root = fileURLToPath(new URL('../..', import.meta.url)).slice(0, -1)
 
 /** A step that failed, with what it printed. */
 class StepFailed extends Error {
@@ -26,9 +26,9 @@ class StepFailed extends Error {
  * @param {string} step what to call it when it fails
  * @param {string} command a shell command
  * @param {{ cwd?: string, env?: NodeJS.ProcessEnv }} [options]
- * @returns {Promise<string>}
  */
 export async function runQuietly(step, command, { cwd = root, env = {} } = {}) {
+  const binaries = path.join(root, 'node_modules', '.bin')
   const child = spawn(command, {
     cwd,
     shell: true,
@@ -36,58 +36,34 @@ export async function runQuietly(step, command, { cwd = root, env = {} } = {}) {
     env: { ...process.env, PATH: `${binaries}${path.delimiter}${process.env.PATH}`, ...env },
   })
   let output = ''
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8')
-    stream.on('data', (text) => {
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text) => {
       output += text
     })
-  }
-  const code = await exitCodeOf(child)
-  if (code !== 0) throw new StepFailed(step, output)
-  return output
+  if ((await exitCodeOf(child)) !== 0) throw new StepFailed(step, output)
 }
 
 /**
- * @typedef {object} Step
- * @property {string} name
- * @property {string} command a shell command
- */
-
-/**
- * Runs every step, as many at a time as there are processors, and says how each ended;
+ * Runs every command, as many at a time as there are processors, and says how each ended;
  * fails after the last one when any failed, with the output of those.
  *
- * @param {Step[]} steps
+ * @param {Record<string, string>} steps commands by name
  */
 export async function runEvery(steps) {
-  const waiting = [...steps]
-  /** @type {StepFailed[]} */
+  const waiting = Object.entries(steps)
+  /** @type {string[]} */
   const failures = []
   const lanes = Array.from({ length: availableParallelism() }, async () => {
     for (let step = waiting.shift(); step !== undefined; step = waiting.shift()) {
-      const failure = await failureOf(step)
-      say(`${step.name}: ${failure === undefined ? 'ok' : 'FAILED'}`)
-      if (failure !== undefined) failures.push(failure)
+      const [name, command] = step
+      const failure = await runQuietly(name, command).catch((/** @type {StepFailed} */ reason) => reason)
+      say(`${name}: ${failure ? 'FAILED' : 'ok'}`)
+      if (failure) failures.push(`--- ${failure.message}\n${failure.output?.trimEnd()}`)
     }
   })
   await Promise.all(lanes)
-  if (failures.length === 0) return
-  const output = failures.map((failure) => `--- ${failure.message}\n${failure.output.trimEnd()}`)
-  throw new StepFailed(`${failures.length} of ${steps.length} steps`, output.join('\n'))
-}
-
-/**
- * @param {Step} step
- * @returns {Promise<StepFailed | undefined>}
- */
-async function failureOf({ name, command }) {
-  try {
-    await runQuietly(name, command)
-    return undefined
-  } catch (error) {
-    if (error instanceof StepFailed) return error
-    throw error
-  }
+  if (failures.length > 0)
+    throw new StepFailed(`${failures.length} of ${Object.keys(steps).length} steps`, failures.join('\n'))
 }
 
 /**
@@ -111,9 +87,7 @@ export async function runNode(args, env = {}) {
 
 /** @param {ChildProcess} child */
 function passSignalsOn(child) {
-  /** @type {NodeJS.Signals[]} */
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
-  for (const signal of signals) {
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
     // A terminal sends Ctrl-C to the child too, and npm repeats it; a second one may mean "at once".
     let deliver = signal !== 'SIGINT' || !process.stdin.isTTY
     process.on(signal, () => {
@@ -164,8 +138,6 @@ export function say(line) {
 function exitCodeOf(child) {
   return new Promise((resolve, reject) => {
     child.once('error', reject)
-    child.once('close', (code, signal) => {
-      resolve(code ?? 128 + constants.signals[signal ?? 'SIGKILL'])
-    })
+    child.once('close', (code, signal) => resolve(code ?? 128 + constants.signals[signal ?? 'SIGKILL']))
   })
 }

@@ -4,7 +4,7 @@ import { connect } from 'node:net'
  * Strangers who send a request, hang up before or after it is answered, and come again, until this process is told to stop.
  * `node strangers.mjs PORT STRANGERS HANG_UP_MS REQUEST`; a process of its own, as strangers are.
  */
-const [port, strangers, hangUpMs, request] = process.argv.slice(2)
+const [port, strangers, hangUpMs, request = ''] = process.argv.slice(2)
 let sent = 0
 
 function visit() {
