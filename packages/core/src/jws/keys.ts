@@ -20,7 +20,7 @@ export const SIGNING_KEY = objectOf<{
   publicKey: checkedByValue,
 })
 
-export type { AsymmetricAlgorithm, SigningKeyOptions } from './signing-key.js'
+export type { SigningKeyOptions } from './signing-key.js'
 
 /** The keys of the tokens: the first signs, all verify, each with its own algorithm only (RFC 8725 §3.1–3.2). */
 export interface KeyRing {

@@ -2,9 +2,13 @@ import { PortcullisError } from '../errors/portcullis-error.js'
 import { checkMembers } from '../input/check.js'
 import { checkedByValue, listOf, nonEmptyText, type Shape, text } from '../input/kinds.js'
 
-const EMAIL_VERIFICATIONS = ['claim', 'insecure-trust-provider', 'insecure-trust-unverified'] as const
+export type EmailVerification = 'claim' | 'insecure-trust-provider' | 'insecure-trust-unverified'
 
-export type EmailVerification = (typeof EMAIL_VERIFICATIONS)[number]
+const EMAIL_VERIFICATIONS: readonly EmailVerification[] = [
+  'claim',
+  'insecure-trust-provider',
+  'insecure-trust-unverified',
+]
 
 export interface OidcProviderOptions {
   /** Exactly as the provider names itself; https, or http on loopback. */
