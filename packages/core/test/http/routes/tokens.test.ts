@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { memoryStore } from '../../src/store/memory.js'
-import { withFaults } from '../gate/gate-fixture.js'
-import { httpFixture, sessionOf, tokenOf } from './http-fixture.js'
+import { memoryStore } from '../../../src/store/memory.js'
+import { withFaults } from '../../gate/gate-fixture.js'
+import { httpFixture, sessionOf, tokenOf } from '../http-fixture.js'
 
 const USER = 'user@example.com'
 

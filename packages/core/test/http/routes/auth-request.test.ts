@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { resolveOptions } from '../../src/gate/resolve-options.js'
-import { gateFixture } from '../gate/gate-fixture.js'
-import { type HttpFixture, httpFixture, sessionOf, tokenOf } from './http-fixture.js'
+import { resolveOptions } from '../../../src/gate/resolve-options.js'
+import { gateFixture } from '../../gate/gate-fixture.js'
+import { type HttpFixture, httpFixture, sessionOf, tokenOf } from '../http-fixture.js'
 
 const USER = 'user@example.com'
 
