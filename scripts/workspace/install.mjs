@@ -9,7 +9,8 @@ import { root, runQuietly, say } from './run.mjs'
 export async function installDependencies() {
   const wanted = await readLock('package-lock.json')
   const present = await readLock('node_modules/.package-lock.json').catch(() => undefined)
-  if (present && Object.entries(wanted).every(([place, want]) => !place || isThere(present[place], want))) return
+  if (present && Object.entries(wanted).every(([place, want]) => !place || isThere(present[place], want)))
+    return
   say('installing dependencies')
   await runQuietly(
     'npm ci',
