@@ -229,9 +229,10 @@ describe('a credential never shows up', () => {
       'sk-',
     ]) {
       const text = unit.repeat(20_000)
-      const startedAt = performance.now()
+      const before = process.cpuUsage()
       redactText(text)
-      expect(performance.now() - startedAt, unit).toBeLessThan(250)
+      // Of the processor, not of the clock: another process may run meanwhile. What looks back takes seconds and more.
+      expect(process.cpuUsage(before).user / 1000, unit).toBeLessThan(500)
     }
   })
 })
