@@ -66,44 +66,48 @@ const STORES: Record<string, () => Promise<[Gate, Gate]>> = {
   ],
 }
 
-describe.each(Object.entries(STORES))('on %s, requests with one idempotencyKey at once', { timeout: 60_000 }, (_, open) => {
-  const account = (round: number) => `user-${round}@example.com`
+describe.each(Object.entries(STORES))(
+  'on %s, requests with one idempotencyKey at once',
+  { timeout: 60_000 },
+  (_, open) => {
+    const account = (round: number) => `user-${round}@example.com`
 
-  it('get one token', async () => {
-    const both = await open()
-    for (let round = 0; round < ROUNDS; round++) {
-      const wish = { account: account(round), idempotencyKey: 'one' }
-      const issued = await Promise.all(
-        Array.from({ length: AT_ONCE }, (_, at) => both[at % 2 ? 1 : 0].tokens.issue(wish)),
+    it('get one token', async () => {
+      const both = await open()
+      for (let round = 0; round < ROUNDS; round++) {
+        const wish = { account: account(round), idempotencyKey: 'one' }
+        const issued = await Promise.all(
+          Array.from({ length: AT_ONCE }, (_, at) => both[at % 2 ? 1 : 0].tokens.issue(wish)),
+        )
+        expect(new Set(issued.map((outcome) => JSON.stringify(must(outcome)))).size).toBe(1)
+        expect(must(await both[0].tokens.list({ account: wish.account, limit: 10 })).items).toHaveLength(1)
+      }
+    })
+
+    it('get one API key', async () => {
+      const both = await open()
+      for (let round = 0; round < ROUNDS; round++) {
+        const wish = { account: account(round), idempotencyKey: 'two' }
+        const created = await Promise.all(
+          Array.from({ length: AT_ONCE }, (_, at) => both[at % 2 ? 1 : 0].apiKeys.create(wish)),
+        )
+        expect(new Set(created.map((outcome) => JSON.stringify(must(outcome)))).size).toBe(1)
+        expect(must(await both[0].apiKeys.list({ account: wish.account }))).toHaveLength(1)
+      }
+    })
+
+    it('and another wish each get one credential between them, and all others are refused', async () => {
+      const both = await open()
+      const wish = { account: 'each@example.com', idempotencyKey: 'three' }
+      const outcomes = await Promise.all(
+        Array.from({ length: 10 }, (_, at) =>
+          at % 2
+            ? both[1].tokens.issue({ ...wish, name: `${at}` })
+            : both[0].apiKeys.create({ ...wish, name: `${at}` }),
+        ),
       )
-      expect(new Set(issued.map((outcome) => JSON.stringify(must(outcome)))).size).toBe(1)
-      expect(must(await both[0].tokens.list({ account: wish.account, limit: 10 })).items).toHaveLength(1)
-    }
-  })
-
-  it('get one API key', async () => {
-    const both = await open()
-    for (let round = 0; round < ROUNDS; round++) {
-      const wish = { account: account(round), idempotencyKey: 'two' }
-      const created = await Promise.all(
-        Array.from({ length: AT_ONCE }, (_, at) => both[at % 2 ? 1 : 0].apiKeys.create(wish)),
-      )
-      expect(new Set(created.map((outcome) => JSON.stringify(must(outcome)))).size).toBe(1)
-      expect(must(await both[0].apiKeys.list({ account: wish.account }))).toHaveLength(1)
-    }
-  })
-
-  it('and another wish each get one credential between them, and all others are refused', async () => {
-    const both = await open()
-    const wish = { account: 'each@example.com', idempotencyKey: 'three' }
-    const outcomes = await Promise.all(
-      Array.from({ length: 10 }, (_, at) =>
-        at % 2
-          ? both[1].tokens.issue({ ...wish, name: `${at}` })
-          : both[0].apiKeys.create({ ...wish, name: `${at}` }),
-      ),
-    )
-    expect(outcomes.filter(({ ok }) => ok)).toHaveLength(1)
-    expect(new Set(outcomes.map(refusalOf))).toEqual(new Set([undefined, 'idempotency_key_reused']))
-  })
-})
+      expect(outcomes.filter(({ ok }) => ok)).toHaveLength(1)
+      expect(new Set(outcomes.map(refusalOf))).toEqual(new Set([undefined, 'idempotency_key_reused']))
+    })
+  },
+)
