@@ -18,12 +18,19 @@ export function refuseUnlisted(
 ): Denial | undefined {
   if (groups && !groups.some((group) => own.includes(group))) return denial('group_insufficient')
   if (emails && !emails.includes(accountId)) return denial('account_not_listed')
-  const domain = accountId.slice(accountId.lastIndexOf('@') + 1)
+  const domain = domainOf(accountId)
   const isOfDomain = emailDomains?.some((allowed) => matchesDomain(domain, allowed.toLowerCase())) ?? true
   return isOfDomain ? undefined : denial('account_not_listed')
 }
 
+/** Empty where an account has no address: a subject of another issuer that ends like a domain is of none. */
+function domainOf(accountId: string): string {
+  const at = accountId.lastIndexOf('@')
+  return at < 0 ? '' : accountId.slice(at + 1)
+}
+
 function matchesDomain(domain: string, allowed: string): boolean {
   const parent = /^(?:\*?\.)(.+)$/.exec(allowed)?.[1]
+  if (domain === '') return false
   return domain === (parent ?? allowed) || (parent !== undefined && domain.endsWith(`.${parent}`))
 }

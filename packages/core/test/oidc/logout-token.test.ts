@@ -1,7 +1,13 @@
 import { generateKeyPair } from 'jose'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { IdentityProvider } from '../../src/login/identity-provider.js'
-import { CLIENT, EVENT, type ProviderFixture, startProvider, type TokenToSign } from '../back-channel-logout/fixture.js'
+import {
+  CLIENT,
+  EVENT,
+  type ProviderFixture,
+  startProvider,
+  type TokenToSign,
+} from '../back-channel-logout/fixture.js'
 
 const now = Date.UTC(2026, 0, 1)
 let idp: ProviderFixture
