@@ -39,7 +39,13 @@ beforeAll(async () => {
   await writeFile(
     file,
     JSON.stringify([
-      { issuer: origin, audience: 'gateway', jwksUri: `${origin}/keys`, withoutEmail: 'subject' },
+      {
+        issuer: origin,
+        audience: 'gateway',
+        jwksUri: `${origin}/keys`,
+        requiredClaims: { sub: 'ci*' },
+        withoutEmail: 'subject',
+      },
     ]),
   )
   gateway = await runGateway({ TRUSTED_ISSUERS_FILE: file, MASTER_KEY, SCIM_SECRET, TOKEN_RENEWAL: 'offer' })

@@ -36,7 +36,9 @@ export type {
   ClaimPaths,
   ExternalAlgorithm,
   MappedRole,
+  RequiredClaims,
   TrustedIssuerOptions,
+  WithoutEmail,
 } from './external-tokens/options.js'
 export { createGate } from './gate/create-gate.js'
 export type { Gate } from './gate/gate.js'

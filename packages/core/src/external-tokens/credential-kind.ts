@@ -1,11 +1,11 @@
 import { isEmail } from '../accounts/account-id.js'
 import type { CredentialKind, Proven } from '../authentication/credential-kind.js'
 import type { Deps } from '../context/context.js'
-import type { Denial } from '../errors/denials.js'
 import { done, type Outcome } from '../errors/outcome.js'
 import { refuseEmailDomain } from '../login/email-domain.js'
 import type { TrustedIssuer } from './issuer.js'
 import type { TrustedIssuers } from './issuers.js'
+import type { Misfit } from './misfit.js'
 import { REVOKED_EXTERNAL, revokeExternalToken } from './revoke.js'
 import { type ExternalClaims, verifyExternalToken } from './verify.js'
 
@@ -53,7 +53,7 @@ async function prove(
 ): Promise<Outcome<ProvenExternalToken>> {
   const verified = await verifyExternalToken(issuer, compact)
   if (!verified.ok) {
-    reportUnlessAccount(deps, issuer, verified.denial)
+    if ('fault' in verified) report(deps, issuer, verified)
     return verified
   }
   const { accountId } = verified.value
@@ -68,17 +68,8 @@ function mapScopes(deps: Deps, { options }: TrustedIssuer, scopes: readonly stri
   return [...new Set(mapped)].filter((scope) => Object.hasOwn(deps.options.scopes, scope))
 }
 
-/** A proven token that speaks of no account is a matter of two configurations: their operator learns which. */
-function reportUnlessAccount(deps: Deps, { options }: TrustedIssuer, { code }: Denial): void {
-  if (code !== 'email_missing' && code !== 'email_unverified') return
-  const email = options.claims.email.join('.')
-  const userId = options.claims.userId.join('.')
-  const unnamed =
-    options.withoutEmail === 'subject'
-      ? `has neither an e-mail address in ${email} nor a user id in ${userId}`
-      : `has no e-mail address in ${email} (withoutEmail: 'subject' admits it by ${userId} and issuer)`
-  const fault = code === 'email_missing' ? unnamed : 'says that its e-mail address is unverified'
-  const detail = `A token of ${options.issuer} was refused: it ${fault}`
-  const toLookAt = { options: ['trustedIssuers'] }
-  deps.strangers.report({ level: 'warn', code: `external_token_${code}`, detail, ...toLookAt })
+function report(deps: Deps, issuer: TrustedIssuer, { denial, fault }: Misfit): void {
+  const code = `external_token_${denial.code === 'token_invalid' ? 'claim_refused' : denial.code}`
+  const detail = `A token of ${issuer.options.issuer} was refused: ${fault}`
+  deps.strangers.report({ level: 'warn', code, detail, options: ['trustedIssuers'] })
 }

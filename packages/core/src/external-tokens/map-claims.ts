@@ -1,6 +1,7 @@
 import { canonicalEmail, subjectAccount } from '../accounts/account-id.js'
-import { done, type Outcome, refused } from '../errors/outcome.js'
+import { done, type Outcome } from '../errors/outcome.js'
 import { claimAt } from './claim-path.js'
+import { type Misfit, misfit } from './misfit.js'
 import type { MappedRole, ResolvedTrustedIssuer } from './options.js'
 
 /**
@@ -13,19 +14,31 @@ import type { MappedRole, ResolvedTrustedIssuer } from './options.js'
 export function accountOf(
   payload: Readonly<Record<string, unknown>>,
   { issuer, claims, withoutEmail }: Pick<ResolvedTrustedIssuer, 'issuer' | 'claims' | 'withoutEmail'>,
-): Outcome<string> {
+): Outcome<string> | Misfit {
   const email = claimAt(payload, claims.email)
   const userId = claimAt(payload, claims.userId)
+  const names = { email: claims.email.join('.'), userId: claims.userId.join('.') }
   if (email === undefined && withoutEmail === 'subject') {
     const account = typeof userId === 'string' ? subjectAccount(issuer, userId) : undefined
-    return account === undefined ? refused('email_missing') : done(account)
+    return account === undefined
+      ? misfit(
+          'email_missing',
+          `it has neither an e-mail address in ${names.email} nor a user id in ${names.userId}`,
+        )
+      : done(account)
   }
   const named = email === undefined ? userId : email
   const account = typeof named === 'string' ? canonicalEmail(named) : undefined
-  if (!account) return refused('email_missing')
+  if (!account)
+    return misfit(
+      'email_missing',
+      `it has no e-mail address in ${names.email} (withoutEmail: 'subject' admits it by ${names.userId} and issuer)`,
+    )
   const { email_verified: verified = true } = payload
   // Amazon Cognito and others write it as a string; what is neither true nor absent vouches for nothing.
-  return verified === true || verified === 'true' ? done(account) : refused('email_unverified')
+  return verified === true || verified === 'true'
+    ? done(account)
+    : misfit('email_unverified', 'it says that its e-mail address is unverified')
 }
 
 const BUILT_IN: Readonly<Record<string, MappedRole>> = {

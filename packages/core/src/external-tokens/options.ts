@@ -10,6 +10,8 @@ export type ExternalAlgorithm = Exclude<JwsAlgorithm, `HS${string}`>
 /** What a claim may map to. Nobody becomes a super admin by what another service says. */
 export type MappedRole = Exclude<Role, 'super_admin'>
 
+export type WithoutEmail = 'refuse' | 'subject' | 'insecure-any-subject'
+
 /** Where the claims are. */
 export interface ClaimPaths {
   /**
@@ -26,6 +28,13 @@ export interface ClaimPaths {
   /** Strings separated by spaces (RFC 8693 §4.2) or an array of strings. Default `scope`. */
   readonly scopes?: ClaimPath
 }
+
+/**
+ * Claim → what it must be. A name with dots is a path, but for one with `://`, which is that of a namespace. The claim is a string, or an
+ * array in which one string must do. A value is compared exactly, case and all; one that ends with `*` is how the claim must begin
+ * (`acme/*`; `acme*` is also `acme-evil`), and of several one must do. All the claims must be there.
+ */
+export type RequiredClaims = Readonly<Record<string, string | readonly string[]>>
 
 /** Another issuer whose JWTs let their bearers in: a company's identity provider, a CI system. */
 export interface TrustedIssuerOptions {
@@ -44,6 +53,11 @@ export interface TrustedIssuerOptions {
   readonly leewaySeconds?: number
   readonly claims?: ClaimPaths
   /**
+   * What tokens must claim beside `aud`, or they are refused with `token_invalid`. At an issuer that serves many companies
+   * (GitHub Actions, GitLab.com, Google) anybody gets a token with any `aud`: name what is yours.
+   */
+  readonly requiredClaims?: RequiredClaims
+  /**
    * Role claim → role, beside the built-in `admin`, `proxy_admin`, `user`, `internal_user`, `viewer`,
    * `internal_user_viewer`, `team` and `customer`. Of several the most powerful counts.
    */
@@ -56,9 +70,10 @@ export interface TrustedIssuerOptions {
   /**
    * A token without an e-mail claim is refused, unless its user id is an address (`refuse`, default); or it is let in as
    * `subject:USER-ID:ISSUER` (`subject`), whose user id is then never taken for an address. Such an account can be banned
-   * like any other; `allowedEmailDomains` does not concern it.
+   * like any other; `allowedEmailDomains` does not concern it, so that `subject` needs `requiredClaims`.
+   * `insecure-any-subject` is `subject` for whoever the issuer gives a token: only where that is nobody but your own.
    */
-  readonly withoutEmail?: 'refuse' | 'subject'
+  readonly withoutEmail?: WithoutEmail
   /** Whoever has no role that is mapped is a `user` (default), or is refused. */
   readonly unknownRole?: 'user' | 'refuse'
   /** A Standard Schema (zod, valibot, arktype …) for the whole payload. Its output becomes `identity.claims`. */
@@ -73,6 +88,12 @@ export interface TrustedIssuerOptions {
   readonly timeoutMs?: number
 }
 
+export interface RequiredClaim {
+  readonly name: string
+  readonly path: readonly string[]
+  readonly accepts: (value: string) => boolean
+}
+
 export interface ResolvedTrustedIssuer {
   readonly issuer: string
   readonly audiences: ReadonlySet<string>
@@ -83,6 +104,7 @@ export interface ResolvedTrustedIssuer {
   readonly claims: Readonly<Record<keyof ClaimPaths, readonly string[]>>
   readonly roles: ReadonlyMap<string, MappedRole>
   readonly scopes: ReadonlyMap<string, readonly string[]>
+  readonly requiredClaims: readonly RequiredClaim[]
   readonly withoutEmail: 'refuse' | 'subject'
   readonly unknownRole: 'user' | 'refuse'
   readonly claimsSchema: StandardSchema | undefined

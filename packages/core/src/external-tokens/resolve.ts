@@ -7,6 +7,7 @@ import { isStandardSchema } from './claims-of.js'
 import { mayBeFetched } from './issuer-url.js'
 import { isMappedRole, withBuiltInRoles } from './map-claims.js'
 import type { ClaimPaths, ResolvedTrustedIssuer, TrustedIssuerOptions } from './options.js'
+import { resolveRequiredClaims } from './required-claims.js'
 
 const DEFAULT_ALGORITHMS = ['RS256', 'ES256']
 
@@ -67,7 +68,8 @@ const ISSUER: Shape<TrustedIssuerOptions> = {
   claims: someObject,
   roles: checkedByValue,
   scopes: checkedByValue,
-  withoutEmail: oneOf('refuse', 'subject'),
+  requiredClaims: checkedByValue,
+  withoutEmail: oneOf('refuse', 'subject', 'insecure-any-subject'),
   unknownRole: checkedByValue,
   claimsSchema: checkedByValue,
   jwksCacheSeconds: checkedByValue,
@@ -90,6 +92,10 @@ function resolve(
   if (unknownRole !== 'user' && unknownRole !== 'refuse') problems.push('unknownRole: give user or refuse')
   if (claimsSchema !== undefined && !isStandardSchema(claimsSchema))
     problems.push('claimsSchema: give a Standard Schema v1')
+  if (given.withoutEmail === 'subject' && options.requiredClaims === undefined)
+    problems.push(
+      'withoutEmail: subject needs requiredClaims, since whoever has a token of this issuer would be let in; insecure-any-subject lets them',
+    )
   const limits = resolveLimits(given, problems)
   return {
     issuer,
@@ -100,7 +106,8 @@ function resolve(
     claims: resolvePaths(given.claims, problems),
     roles: resolveRoles(given.roles, problems),
     scopes: resolveScopes(given.scopes, knownScopes, problems),
-    withoutEmail: given.withoutEmail ?? 'refuse',
+    requiredClaims: resolveRequiredClaims(given.requiredClaims, problems),
+    withoutEmail: (given.withoutEmail ?? 'refuse') === 'refuse' ? 'refuse' : 'subject',
     unknownRole,
     claimsSchema,
     jwksCacheMs: limits.jwksCacheSeconds * 1000,

@@ -6,8 +6,10 @@ import { claimAt } from './claim-path.js'
 import { rememberSchema } from './claims-of.js'
 import type { ExternalPayload, TrustedIssuer } from './issuer.js'
 import { accountOf, mapRole } from './map-claims.js'
+import { type Misfit, misfit } from './misfit.js'
 import type { MappedRole } from './options.js'
 import { proveExternalToken } from './prove.js'
+import { missingClaim } from './required-claims.js'
 
 /** What a token of a trusted issuer says about its bearer, by the mapping of that issuer. */
 export interface ExternalClaims {
@@ -28,6 +30,8 @@ export interface ExternalClaims {
   readonly claims?: unknown
 }
 
+export type VerifiedToken = Outcome<ExternalClaims> | Misfit
+
 const NAME_LENGTH = 200
 const TEAM_LENGTH = 256
 
@@ -36,10 +40,7 @@ const TEAM_LENGTH = 256
  * `token_malformed`, `token_invalid`, `token_expired`, `email_missing`, `email_unverified`, or `role_insufficient` when its role is
  * unknown and those are refused. Rejects with `provider_unavailable` when no keys can be had.
  */
-export async function verifyExternalToken(
-  issuer: TrustedIssuer,
-  compact: string,
-): Promise<Outcome<ExternalClaims>> {
+export async function verifyExternalToken(issuer: TrustedIssuer, compact: string): Promise<VerifiedToken> {
   const proven = await proveExternalToken(issuer, compact)
   if (!proven.ok) return proven
   const { payload } = proven.value
@@ -67,8 +68,11 @@ function refuseUntimely(
   return now + options.leewayMs < Math.max(notBefore, issuedAt) ? refused('token_invalid') : undefined
 }
 
-function mapClaims({ options }: TrustedIssuer, payload: ExternalPayload): Outcome<ExternalClaims> {
+function mapClaims({ options }: TrustedIssuer, payload: ExternalPayload): VerifiedToken {
   const { members, id, issuedAt, expiresAt } = payload
+  const missing = missingClaim(members, options.requiredClaims)
+  if (missing !== undefined)
+    return misfit('token_invalid', `its claim ${missing} is not what requiredClaims says, or missing`)
   const { claims: paths, roles, unknownRole } = options
   const account = accountOf(members, options)
   if (!account.ok) return account

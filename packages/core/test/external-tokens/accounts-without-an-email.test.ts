@@ -15,10 +15,24 @@ async function gate(
   const server = await issuerServer()
   const key = await testKey('first')
   server.keys = [key.jwk]
-  const trustedIssuers = [{ issuer: server.issuer, audience: AUDIENCE, withoutEmail: 'subject', ...options }]
+  const trustedIssuers = [
+    {
+      issuer: server.issuer,
+      audience: AUDIENCE,
+      withoutEmail: 'subject',
+      requiredClaims: { repository_owner: 'acme' },
+      ...options,
+    },
+  ]
   const fixture = await httpFixture({ ...more, trustedIssuers } as typeof more)
   const token = (claims: Record<string, unknown> = {}) =>
-    signed(key, { ...goodClaims(server.issuer), email: undefined, sub: 'runner/7', ...claims })
+    signed(key, {
+      ...goodClaims(server.issuer),
+      email: undefined,
+      sub: 'runner/7',
+      repository_owner: 'acme',
+      ...claims,
+    })
   const whoami = async (compact: string) => {
     const response = await fixture.call('GET', '/oauth2/userinfo', {
       headers: { authorization: `Bearer ${compact}` },
@@ -111,7 +125,9 @@ describe('an account without an e-mail address', () => {
 
   it('is only by a named choice', () => {
     const options = { issuer: 'https://ci.test', audience: 'a', withoutEmail: 'allow' as 'subject' }
-    expect(() => trust([options])).toThrow('trustedIssuers[0].withoutEmail: give refuse or subject')
+    expect(() => trust([options])).toThrow(
+      'trustedIssuers[0].withoutEmail: give refuse or subject or insecure-any-subject',
+    )
   })
 })
 
