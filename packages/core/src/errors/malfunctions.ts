@@ -56,7 +56,7 @@ export const FORWARDING_PROBLEMS = {
     code: 'upgrade_refused',
     status: 501,
     title: 'Upgrade refused',
-    detail: 'The gate forwards no upgrade here; HTTP/2 over plain TCP (h2c) it ignores.',
+    detail: 'The gate forwards no WebSocket here; offers of other protocols it ignores.',
   },
   upstream_refused: {
     code: 'upstream_refused',

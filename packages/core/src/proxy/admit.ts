@@ -24,7 +24,7 @@ export function admit(req: IncomingMessage): Admission {
   return { framing }
 }
 
-/** In HTTP/1.0 an Upgrade means nothing, and h2c is ignored (RFC 9110 §7.8); neither goes any further. */
+/** In HTTP/1.0 an Upgrade means nothing, and what offers no WebSocket is ignored (RFC 9110 §7.8); neither goes any further. */
 function asksForUpgrade(req: IncomingMessage): boolean {
   return (
     req.httpVersion !== '1.0' && headerValues(req.rawHeaders, 'upgrade').length > 0 && !isIgnoredUpgrade(req)

@@ -4,6 +4,7 @@ import { type Duplex, pipeline } from 'node:stream'
 import { answerProblem, type Problem, type ProblemRenderer } from '../errors/problem.js'
 import { endSocket } from '../request/end-socket.js'
 import { headerValues } from '../request/headers.js'
+import { offersWebSocket } from '../request/message.js'
 import { closeFrame, FrameBoundary } from './frames.js'
 import type { HeaderFields } from './headers.js'
 import { clientHeaders, type ResponseRules } from './response-headers.js'
@@ -25,14 +26,12 @@ export interface TunnelParts {
   readonly refuse: (problem: TunnelFailure) => void
 }
 
-/** Whether a request asks for a WebSocket and nothing else (RFC 6455 §4.1). */
+/** Whether a request asks for a WebSocket (RFC 6455 §4.1), whatever else it would take instead. */
 export function isWebSocketRequest({ method, httpVersion, rawHeaders }: IncomingMessage): boolean {
-  const [protocol, ...more] = headerValues(rawHeaders, 'upgrade')
   const lengths = headerValues(rawHeaders, 'content-length')
   const hasBody =
     headerValues(rawHeaders, 'transfer-encoding').length > 0 || lengths.some((one) => one !== '0')
-  const isOne = protocol?.toLowerCase() === 'websocket' && more.length === 0
-  return method === 'GET' && httpVersion === '1.1' && isOne && !hasBody
+  return method === 'GET' && httpVersion === '1.1' && offersWebSocket({ rawHeaders }) && !hasBody
 }
 
 /** A client that hears nothing yet has little to say. */

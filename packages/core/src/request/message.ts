@@ -69,13 +69,17 @@ export function isUpgrade({ rawHeaders }: Pick<RequestView, 'rawHeaders'>): bool
 }
 
 /**
- * Whether that is HTTP/2 and nothing else, which some clients offer with every first request over plain TCP. A server may
- * ignore an Upgrade (RFC 9110 §7.8), and ours do: RFC 9113 §3.1 has withdrawn this one.
+ * Whether every protocol that it offers is another than WebSocket: HTTP/2 over plain TCP or TLS, which some clients offer with
+ * every first request. A server may ignore an Upgrade (RFC 9110 §7.8), and ours do. Of `websocket, h2c` they choose WebSocket.
  */
 export function isIgnoredUpgrade({ rawHeaders }: Pick<RequestView, 'rawHeaders'>): boolean {
+  const isHandshake = rawHeaders.some((name, at) => at % 2 === 0 && OF_A_WEBSOCKET.test(name))
+  const isOffer = headerValues(rawHeaders, 'upgrade').length > 0
+  return isOffer && !isHandshake && !offersWebSocket({ rawHeaders })
+}
+
+/** Whether WebSocket is among the protocols that are offered (RFC 6455 §4.2.1), in any version. */
+export function offersWebSocket({ rawHeaders }: Pick<RequestView, 'rawHeaders'>): boolean {
   const protocols = headerValues(rawHeaders, 'upgrade').flatMap((value) => value.split(','))
-  const isWebSocket = rawHeaders.some((name, at) => at % 2 === 0 && OF_A_WEBSOCKET.test(name))
-  return (
-    protocols.length > 0 && !isWebSocket && protocols.every((name) => name.trim().toLowerCase() === 'h2c')
-  )
+  return protocols.some((protocol) => /^\s*websocket\s*(\/|$)/i.test(protocol))
 }

@@ -78,11 +78,28 @@ export function upgradeCases(a: Promised): AdapterCase[] {
       assertNoUpgrade(scene)
       socket.destroy()
     }),
-    a('an offer of h2c lets nobody in', async ({ origin, seen }) => {
-      const { status, socket } = await shakeHands(origin, '/things', [], 'h2c')
-      assert.equal(status, 'HTTP/1.1 401')
-      assert.equal(seen.head, undefined)
-      socket.destroy()
+    a('what Apache’s HttpClient and with it Spring send over plain http is answered', async (scene) => {
+      const { origin, token, seen } = scene
+      for (const protocols of ['TLS/1.2', 'h2c, TLS/1.2', 'example/2']) {
+        const socket = connectTo(origin)
+        seen.body = ''
+        socket.write(offerByApache('POST', '/things', protocols, token))
+        assert.match(String(await once(socket, 'data')), /^HTTP\/1\.1 200 /)
+        assert.equal(seen.body, BODY)
+        assertNoUpgrade(scene)
+        // Of the gate's own paths, on the same connection.
+        socket.write(offerByApache('GET', '/oauth2/userinfo', protocols, token))
+        assert.match(String(await once(socket, 'data')), /^HTTP\/1\.1 200 /)
+        socket.destroy()
+      }
+    }),
+    a('an offer of h2c or TLS lets nobody in', async ({ origin, seen }) => {
+      for (const protocols of ['h2c', 'TLS/1.2']) {
+        const { status, socket } = await shakeHands(origin, '/things', [], protocols)
+        assert.equal(status, 'HTTP/1.1 401')
+        assert.equal(seen.head, undefined)
+        socket.destroy()
+      }
     }),
     a('requests are answered beside a WebSocket', async ({ origin, token }) => {
       const { socket } = await shakeHands(origin, '/live', [`x-api-key: ${token}`])
@@ -111,8 +128,24 @@ function offer(method: string, target: string, fields: readonly string[], token:
   return `${lines.join('\r\n')}\r\n\r\n`
 }
 
+/** As Apache HttpClient 5.4 sends it, which offers TLS with every request over plain TCP (RFC 2817). */
+function offerByApache(method: string, target: string, protocols: string, token: string): string {
+  const body = method === 'POST' ? BODY : ''
+  const lines = [
+    `${method} ${target} HTTP/1.1`,
+    'Accept-Encoding: gzip, x-gzip, deflate',
+    ...(body === '' ? [] : [`Content-Length: ${body.length}`, 'Content-Type: text/plain; charset=UTF-8']),
+    'Host: 127.0.0.1:35189',
+    'Connection: Upgrade, keep-alive',
+    `Upgrade: ${protocols}`,
+    `Authorization: Bearer ${token}`,
+    'User-Agent: Apache-HttpClient/5.4.1 (Java/17.0.15)',
+  ]
+  return `${lines.join('\r\n')}\r\n\r\n${body}`
+}
+
 function assertNoUpgrade({ seen }: Scene): void {
-  assert.doesNotMatch(JSON.stringify(seen.head?.rawHeaders), /upgrade|http2-settings|h2c/i)
+  assert.doesNotMatch(JSON.stringify(seen.head?.rawHeaders), /upgrade|http2-settings|h2c|tls/i)
 }
 
 function connectTo(origin: string): Socket {

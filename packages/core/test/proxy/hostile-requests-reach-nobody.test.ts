@@ -55,8 +55,9 @@ describe('methods and upgrades', () => {
   })
 
   it.each([
-    ['something unknown', ['Upgrade: other/1', 'Connection: Upgrade']],
     ['h2c or a WebSocket', ['Upgrade: h2c, websocket', 'Connection: Upgrade']],
+    ['WebSocket of a version', ['Upgrade: WebSocket/13', 'Connection: Upgrade']],
+    ['something unknown with a key for WebSockets', ['Upgrade: other/1', 'Sec-WebSocket-Key: x']],
     [
       'WebSocket',
       [
@@ -80,11 +81,18 @@ describe('methods and upgrades', () => {
     ],
     ['without Upgrade', ['HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA']],
     ['in another spelling', ['uPgRaDe: H2C', 'Connection: upgrade']],
+    ['or TLS, as Apache’s HttpClient does it', ['Connection: Upgrade', 'Upgrade: TLS/1.2']],
+    ['or TLS in one list', ['Connection: Upgrade', 'Upgrade: h2c, TLS/1.2']],
+    ['or TLS in two fields', ['Connection: Upgrade', 'Upgrade: h2c', 'Upgrade: TLS/1.2']],
+    ['or something unknown', ['Connection: Upgrade', 'Upgrade: other/1']],
+    ['or nothing at all', ['Connection: Upgrade', 'Upgrade: ']],
   ])('an offer of h2c %s is ignored and goes no further (RFC 9110 §7.8)', async (_, fields) => {
     const { status, received } = await send(head('GET /a HTTP/1.1', ...fields))
     expect(status).toBe(200)
     expect(received).toHaveLength(1)
-    expect(JSON.stringify(received[0]?.rawHeaders).toLowerCase()).not.toMatch(/upgrade|http2-settings|h2c/)
+    expect(JSON.stringify(received[0]?.rawHeaders).toLowerCase()).not.toMatch(
+      /upgrade|http2-settings|h2c|tls/,
+    )
   })
 })
 

@@ -265,14 +265,36 @@ describe('a WebSocket', () => {
     raw.destroy()
   })
 
-  it.each(['websocket, h2c', 'TLS/1.3'])('is the only upgrade there is: %s is not', async (upgrade) => {
+  const answerTo = async (upgrade: string, ...fields: string[]) => {
     const raw = connect(Number(new URL(url).port), '127.0.0.1')
-    raw.write(
-      `GET /live HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\nconnection: Upgrade\r\nupgrade: ${upgrade}\r\n\r\n`,
-    )
+    const handshake = [
+      'GET /live HTTP/1.1',
+      'host: x',
+      `authorization: Bearer ${token}`,
+      'connection: Upgrade',
+      `upgrade: ${upgrade}`,
+      ...fields,
+    ]
+    raw.write(`${handshake.join('\r\n')}\r\n\r\n`)
     const [answer] = await once(raw, 'data')
-    expect(String(answer)).toMatch(/^HTTP\/1\.1 501 /)
     raw.destroy()
+    return String(answer)
+  }
+
+  it.each(['websocket, h2c', 'h2c, WebSocket', 'TLS/1.2,websocket'])(
+    'is chosen among what is offered, and the upstream is offered nothing else: %s',
+    async (upgrade) => {
+      const key = ['sec-websocket-version: 13', 'sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==']
+      const answer = await answerTo(upgrade, ...key)
+      expect(answer).toMatch(/^HTTP\/1\.1 101 /)
+      expect(answer).toMatch(/^upgrade: websocket\r$/im)
+    },
+  )
+
+  it('is the only upgrade there is', async () => {
+    expect(await answerTo('TLS/1.3', 'sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==')).toMatch(
+      /^HTTP\/1\.1 501 /,
+    )
   })
 
   it('is answered with 502 when the upstream is gone, and broken off when the forwarder closes', async () => {

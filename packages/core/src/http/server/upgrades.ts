@@ -21,7 +21,7 @@ export type UpgradeHandler = (
 /**
  * Guards the WebSockets of a server, whatever framework answers its requests: nothing is upgraded before the caller was
  * let in, and `handle` gets who it is. With a browser session only pages of the gate's own origin may open one, since
- * browsers send cookies along from any site (RFC 6455 §10.2). An offer of h2c is ignored: such a request is answered as any
+ * browsers send cookies along from any site (RFC 6455 §10.2). Offers of other protocols (h2c, TLS) are ignored: such a request is answered as any
  * other, by whoever answers requests. Answers how to stop. Throws `configuration_invalid` for what is no server.
  */
 export function guardUpgrades(server: Server, gate: Gate, handle: UpgradeHandler): () => void {
