@@ -50,7 +50,7 @@ export interface Deps {
   readonly pruning: Pruning
   readonly roleOf: (accountId: string) => Role
   readonly report: (event: GateEvent) => void
-  /** For what strangers can cause: at most one line a second for each code. */
+  /** For what strangers can cause: at most one line a second for each reason. */
   readonly strangers: LimitedEvents
   /** Once for each record, and not without end. */
   readonly reportUnreadable: ReportUnreadable

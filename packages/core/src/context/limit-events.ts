@@ -1,10 +1,17 @@
 import type { GateEvent } from './event.js'
 
 const INTERVAL_MS = 1000
+/** Reasons of one kind that are told apart; those beyond share one hold. */
+const REASONS_AT_MOST = 8
+const REASON_LENGTH = 300
 
 export interface LimitedEvents {
-  /** At most one a second for each code: the first at once, then the last of those that came meanwhile, with its `count`. */
-  report(event: GateEvent): void
+  /**
+   * At most one a second for each reason: the first at once, then the last of those that came meanwhile, with its `count`. A
+   * reason is an event's code with its options and detail. `source` tells where the detail comes from: what one source says in a
+   * flood holds back nothing of another.
+   */
+  report(event: GateEvent, source?: string): void
   /** Reports what was held back. */
   close(): void
 }
@@ -15,42 +22,53 @@ interface Held {
   last: GateEvent | undefined
 }
 
-/** For events that strangers can cause: a flood of requests is no flood of log lines. Codes are few and fixed. */
+/**
+ * For events that strangers can cause: a flood of requests is no flood of log lines. Codes, options and sources are few and
+ * fixed; what they hold back is bounded by that and by the reasons of each.
+ */
 export function limitEvents(report: (event: GateEvent) => void): LimitedEvents {
-  const held = new Map<string, Held>()
+  const held = new Map<string, Map<string, Held>>()
 
-  const release = (code: string) => {
-    const one = held.get(code)
+  const release = (kind: string, reason: string) => {
+    const reasons = held.get(kind)
+    const one = reasons?.get(reason)
     if (!one) return
     clearTimeout(one.timer)
-    held.delete(code)
+    reasons?.delete(reason)
+    if (reasons?.size === 0) held.delete(kind)
     const { count, last } = one
     if (last === undefined) return
     report({ ...last, ...(count === 1 ? {} : { count }) })
   }
-  const hold = (code: string) => {
+  const hold = (kind: string, reason: string) => {
     const timer = setTimeout(() => {
-      const isBusy = held.get(code)?.last !== undefined
-      release(code)
-      if (isBusy) hold(code)
+      const isBusy = held.get(kind)?.get(reason)?.last !== undefined
+      release(kind, reason)
+      if (isBusy) hold(kind, reason)
     }, INTERVAL_MS)
     timer.unref()
-    held.set(code, { timer, count: 0, last: undefined })
+    const reasons = held.get(kind) ?? new Map<string, Held>()
+    held.set(kind, reasons.set(reason, { timer, count: 0, last: undefined }))
   }
 
   return {
-    report(event) {
-      const waiting = held.get(event.code)
+    report(event, source = '') {
+      const kind = [event.code, source, ...(event.options ?? [])].join(' ')
+      const detail = event.detail.slice(0, REASON_LENGTH)
+      const known = held.get(kind)
+      const isToldApart = known === undefined || known.has(detail) || known.size < REASONS_AT_MOST
+      const reason = isToldApart ? detail : ''
+      const waiting = known?.get(reason)
       if (waiting) {
         waiting.count += 1
         waiting.last = event
         return
       }
-      hold(event.code)
+      hold(kind, reason)
       report(event)
     },
     close() {
-      for (const code of [...held.keys()]) release(code)
+      for (const [kind, reasons] of [...held]) for (const reason of [...reasons.keys()]) release(kind, reason)
     },
   }
 }

@@ -157,7 +157,15 @@ async function askProvider(
     return login ? done(login) : refused('login_unavailable')
   } catch (cause) {
     if (!(cause instanceof LoginRefused)) throw cause
-    return refuseLogin(deps, { code: 'login_refused', reason: cause.message, trace, cause: cause.cause })
+    // Anybody with a state of their own may write what stands in the place of a code.
+    const source = callback.searchParams.has('code') ? 'provider' : 'browser'
+    return refuseLogin(deps, {
+      code: 'login_refused',
+      reason: cause.message,
+      source,
+      trace,
+      cause: cause.cause,
+    })
   }
 }
 

@@ -18,17 +18,19 @@ export interface RefusedLogin {
   readonly subject?: string
   /** Options that decide it, by name. */
   readonly options?: readonly string[]
+  /** Whose words the reason is made of, where nobody is known: a flood of the one hides nothing of the other. */
+  readonly source?: 'browser' | 'provider'
   readonly trace: RequestTrace
   readonly cause?: unknown
 }
 
 /**
  * Refuses a login. Whoever was refused learns the code alone; whoever runs the gate finds the reason in the log: of everybody
- * whom the provider named, and of strangers once a second. Audited only where an account is concerned that has records here:
+ * whom the provider named, and of strangers each reason once a second. Audited only where an account is concerned that has records here:
  * what a stranger has done leaves nothing in the store.
  */
 export async function refuseLogin(deps: Deps, refusal: RefusedLogin): Promise<Outcome<never>> {
-  const { code, reason, account, subject, options = [], trace, cause } = refusal
+  const { code, reason, account, subject, options = [], source = 'browser', trace, cause } = refusal
   const who = account ?? (subject === undefined ? undefined : `the subject ${boundedText(subject, 255)}`)
   const event: GateEvent = {
     level: 'warn',
@@ -37,7 +39,7 @@ export async function refuseLogin(deps: Deps, refusal: RefusedLogin): Promise<Ou
     ...(options.length === 0 ? {} : { options }),
     ...(cause === undefined ? {} : { cause }),
   }
-  if (who === undefined) deps.strangers.report(event)
+  if (who === undefined) deps.strangers.report(event, source)
   else deps.report(event)
   if (account !== undefined && (await isKnown(deps, account)))
     await appendAudit(deps, {

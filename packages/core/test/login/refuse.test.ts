@@ -109,6 +109,29 @@ describe('what nobody identified has done', () => {
     ])
   })
 
+  it('hides nothing that the provider answers, however many states are made up in that second', async () => {
+    const { deps, events, provider, begin } = await stage()
+    for (let index = 0; index < 100; index++)
+      await completeLogin(deps, {
+        callback: new URL('https://gate.test/oauth2/callback?code=x&state=y'),
+        browser: undefined,
+      })
+    for (let index = 0; index < 20; index++) {
+      provider.answer = new LoginRefused(`the provider sent the browser back with ${index}`)
+      const { callback, browser } = await begin()
+      callback.searchParams.delete('code')
+      await completeLogin(deps, { callback, browser })
+    }
+    const answers = ['the token endpoint answered invalid_grant', 'the nonce is another']
+    for (const answer of answers) {
+      provider.answer = new LoginRefused(answer)
+      await completeLogin(deps, await begin())
+    }
+    const told = events.map(({ detail }) => detail)
+    for (const answer of answers) expect(told).toContainEqual(expect.stringContaining(answer))
+    expect(told.length).toBeLessThan(20)
+  })
+
   it('says the reason of the provider’s answer, and nothing of what a library had in hand', async () => {
     const { deps, events, provider, begin } = await stage()
     provider.answer = new LoginRefused('the nonce is another')
