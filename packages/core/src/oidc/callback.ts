@@ -1,7 +1,7 @@
 import * as client from 'openid-client'
 import type { LoginChallenge, ProviderLogin } from '../login/identity-provider.js'
-import { type Claims, describePerson, namesAddress, readAddress } from './claims.js'
-import { explainFailure, misconfigured } from './explain.js'
+import { type Claims, describePerson, isAllSaid, namesAddress, readAddress } from './claims.js'
+import { explainFailure, isRefusal, misconfigured } from './explain.js'
 import type { ResolvedOidcOptions } from './options.js'
 
 /** The code exchange and its checks (OpenID Connect Core 1.0 §3.1.3, RFC 9207 §2.4, RFC 9700 §2.1.1). */
@@ -23,11 +23,15 @@ export async function completeAtProvider(
     const claims = tokens.claims()
     if (!claims || !tokens.id_token)
       throw misconfigured('the provider sent no ID token', ['scopes', 'issuer'])
-    const userinfo = namesAddress(claims, options)
+    const userinfo = isAllSaid(claims, options)
       ? {}
-      : await askForDetails(configuration, options, tokens.access_token, claims.sub)
+      : await askForDetails(configuration, options, tokens.access_token, claims)
+    const sources: readonly [Claims, Claims] =
+      !namesAddress(claims, options) && namesAddress(userinfo, options)
+        ? [userinfo, claims]
+        : [claims, userinfo]
     return {
-      ...readAddress(namesAddress(userinfo, options) ? userinfo : claims, options),
+      ...readAddress(...sources, options),
       ...describePerson({ ...userinfo, ...claims }, options.groupsClaim),
       issuer: claims.iss,
       subject: claims.sub,
@@ -42,12 +46,14 @@ async function askForDetails(
   configuration: client.Configuration,
   options: ResolvedOidcOptions,
   accessToken: string,
-  subject: string,
+  claims: client.IDToken,
 ): Promise<Claims> {
   if (configuration.serverMetadata().userinfo_endpoint === undefined) return {}
   try {
-    return await client.fetchUserInfo(configuration, accessToken, subject)
+    return await client.fetchUserInfo(configuration, accessToken, claims.sub)
   } catch (cause) {
+    // Asked for objections alone: some have a userinfo endpoint for another resource (AD FS).
+    if (namesAddress(claims, options) && isRefusal(cause)) return {}
     throw explainFailure(cause, options, 'userinfo')
   }
 }

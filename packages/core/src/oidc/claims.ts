@@ -1,3 +1,4 @@
+import { canonicalEmail } from '../accounts/account-id.js'
 import { claimAt, parseClaimPath } from '../external-tokens/claim-path.js'
 import type { ResolvedOidcOptions } from './options.js'
 
@@ -13,9 +14,24 @@ export function namesAddress(claims: Claims, { emailClaim, emailVerification }: 
   return typeof claims[emailClaim] === 'string' && isVouchedFor
 }
 
-/** The address of a source, or what keeps it from being taken. */
-export function readAddress(claims: Claims, options: AddressOptions) {
-  const { [options.emailClaim]: email } = claims
+/**
+ * Whether the ID token says all that decides about its address. Where the operator trusts the provider without
+ * `email_verified`, userinfo may still call that address unverified.
+ */
+export function isAllSaid(claims: Claims, options: AddressOptions): boolean {
+  const mayObject =
+    options.emailVerification === 'insecure-trust-provider' && claims.email_verified === undefined
+  return namesAddress(claims, options) && !mayObject
+}
+
+/**
+ * The address of a source, or what keeps it from being taken. `other` is what the provider says besides: it vouches for
+ * nothing, but may object where the source itself says nothing of what its address is worth.
+ */
+export function readAddress(source: Claims, other: Claims, options: AddressOptions) {
+  const email = source[options.emailClaim]
+  const isObjected = source.email_verified === undefined && speaksOf(other, email, options)
+  const claims = isObjected ? { ...source, email_verified: other.email_verified } : source
   const emailVerified = isVerified(claims, options)
   const addressProblem = describeProblem(claims, options, emailVerified)
   return {
@@ -25,11 +41,25 @@ export function readAddress(claims: Claims, options: AddressOptions) {
   }
 }
 
+/** Whether `email_verified` there is about this address: it names it too, or no other. */
+function speaksOf(other: Claims, email: unknown, { emailClaim }: AddressOptions): boolean {
+  if (other.email_verified === undefined || isTrue(other.email_verified)) return false
+  const named = [other.email, other[emailClaim]].filter((address) => typeof address === 'string')
+  if (named.length === 0) return emailClaim === 'email'
+  return (
+    typeof email === 'string' && named.some((address) => canonicalEmail(address) === canonicalEmail(email))
+  )
+}
+
 function isVerified({ email_verified: said }: Claims, { emailVerification }: AddressOptions): boolean {
   if (emailVerification === 'insecure-trust-unverified') return true
   const verified = said === undefined ? emailVerification !== 'claim' : said
-  // Some providers send booleans as text.
-  return verified === true || verified === 'true'
+  return isTrue(verified)
+}
+
+/** Some providers send booleans as text. */
+function isTrue(said: unknown): boolean {
+  return said === true || said === 'true'
 }
 
 function describeProblem(claims: Claims, { emailClaim }: AddressOptions, emailVerified: boolean) {

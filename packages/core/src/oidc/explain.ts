@@ -21,9 +21,19 @@ export function explainFailure(
   const outage = describeOutage(cause)
   if (outage !== undefined) return unavailable(options, outage, cause)
   if (cause instanceof client.AuthorizationResponseError) return explainCallback(cause, options)
-  if (cause instanceof client.WWWAuthenticateChallengeError || cause instanceof client.ResponseBodyError)
+  if (isRefusal(cause))
     return endpoint === 'token' ? explainTokenError(cause, options) : explainUserinfoError(cause)
   return explainAnswer(codeOf(cause), evidenceOf(cause), endpoint)
+}
+
+/** Whether an endpoint refused what it was sent, by OAuth's own words. */
+export function isRefusal(
+  cause: unknown,
+): cause is client.ResponseBodyError | client.WWWAuthenticateChallengeError {
+  return (
+    describeOutage(cause) === undefined &&
+    (cause instanceof client.WWWAuthenticateChallengeError || cause instanceof client.ResponseBodyError)
+  )
 }
 
 /** As `explainFailure`, for the metadata of the provider. */

@@ -31,7 +31,7 @@ export interface OidcProviderOptions {
   /**
    * What proves that an address is the user's. `claim` (default): `email_verified` of the same source as the address.
    * `insecure-trust-provider`: every address that the provider names, for those that send no `email_verified` (Microsoft
-   * Entra ID, some SAML bridges); one that it calls unverified is still refused. `insecure-trust-unverified`: those too (a
+   * Entra ID, some SAML bridges); one that it calls unverified, in the ID token or by userinfo, is still refused. `insecure-trust-unverified`: those too (a
    * Keycloak that has its users from elsewhere). Only where the operator alone decides which addresses users of the provider
    * have, such as a tenant of its own: anywhere else users can take the account of anybody.
    */

@@ -17,6 +17,7 @@ const CHALLENGE: LoginChallenge = {
 interface Answers {
   claims: Record<string, unknown>
   userinfo: Record<string, unknown>
+  userinfoStatus: number
   tokenStatus: number
   signWithOtherKey: boolean
 }
@@ -30,7 +31,7 @@ let verifiers: (string | null)[]
 beforeEach(async () => {
   const [signing, other] = await Promise.all([generateKeyPair('RS256'), generateKeyPair('RS256')])
   const jwk = { ...(await exportJWK(signing.publicKey)), kid: 'k', alg: 'RS256', use: 'sig' }
-  answers = { claims: {}, userinfo: {}, tokenStatus: 200, signWithOtherKey: false }
+  answers = { claims: {}, userinfo: {}, userinfoStatus: 200, tokenStatus: 200, signWithOtherKey: false }
   verifiers = []
   server = createServer(async (req, res) => {
     const json = (status: number, body: unknown) =>
@@ -48,6 +49,10 @@ beforeEach(async () => {
         authorization_response_iss_parameter_supported: true,
       })
     if (req.url === '/jwks') return json(200, { keys: [jwk] })
+    if (req.url === '/me' && answers.userinfoStatus !== 200)
+      return res
+        .writeHead(answers.userinfoStatus, { 'www-authenticate': 'Bearer error="invalid_token"' })
+        .end()
     if (req.url === '/me') return json(200, { sub: 'subject', ...answers.userinfo })
     let body = ''
     for await (const chunk of req) body += chunk
@@ -171,6 +176,53 @@ describe('the OIDC client', () => {
         expect(await trusting().complete(callback(), CHALLENGE)).toMatchObject({ emailVerified: false })
       },
     )
+
+    it.each<[string, Record<string, unknown>, Record<string, unknown>, string?]>([
+      ['userinfo', { email: 'user@example.com' }, { email: 'User@example.com', email_verified: false }],
+      [
+        'userinfo, as text',
+        { email: 'user@example.com' },
+        { email: 'user@example.com', email_verified: 'false' },
+      ],
+      ['userinfo without naming it', { email: 'user@example.com' }, { email_verified: false }],
+      [
+        'userinfo by another claim',
+        { upn: 'u@example.com' },
+        { email: 'u@example.com', email_verified: false },
+        'upn',
+      ],
+      ['the ID token', { email_verified: false }, { email: 'user@example.com' }],
+    ])('refuses an address that is called unverified by %s', async (_, claims, userinfo, emailClaim) => {
+      answers.claims = claims
+      answers.userinfo = userinfo
+      expect(await trusting(emailClaim).complete(callback(), CHALLENGE)).toMatchObject({
+        emailVerified: false,
+        addressProblem: { options: ['emailVerification'] },
+      })
+    })
+
+    it.each<[string, Record<string, unknown>]>([
+      ['says nothing of it', {}],
+      ['calls it verified', { email_verified: true }],
+      ['speaks of another address', { email: 'other@example.com', email_verified: false }],
+    ])('takes the address of the ID token when userinfo %s', async (_, userinfo) => {
+      answers.claims = { email: 'user@example.com' }
+      answers.userinfo = userinfo
+      expect(await trusting().complete(callback(), CHALLENGE)).toMatchObject({
+        email: 'user@example.com',
+        emailVerified: true,
+      })
+    })
+
+    it('takes the address of the ID token when userinfo refuses the access token, and waits for one that is down', async () => {
+      answers.claims = { email: 'user@example.com' }
+      answers.userinfoStatus = 401
+      expect(await trusting().complete(callback(), CHALLENGE)).toMatchObject({ emailVerified: true })
+      answers.userinfoStatus = 503
+      await expect(trusting().complete(callback(), CHALLENGE)).rejects.toMatchObject({
+        code: 'provider_unavailable',
+      })
+    })
 
     it.each([false, 'false', undefined])('takes what it calls %j only by another name', async (said) => {
       answers.claims = { email: 'user@example.com', email_verified: said }
