@@ -52,7 +52,7 @@ function reasonOf(body: unknown): string {
   }
   const reasons = [
     ...(store === false ? ['the store does not take what it should'] : []),
-    ...(provider === false ? ['the identity provider cannot be reached'] : []),
+    ...(provider === false ? ['the identity provider does not answer as it should (the log says why)'] : []),
     ...(warnings ?? []),
   ]
   return reasons.length > 0 ? reasons.join('; ') : (status ?? 'not ready')

@@ -92,7 +92,8 @@ it('ready is not said before it is so: what is missing is said instead', async (
   })
   await expect
     .poll(gateway.output, { timeout: 10_000 })
-    .toContain('not ready yet: the identity provider cannot be reached')
+    .toContain('not ready yet: the identity provider does not answer as it should')
+  expect(gateway.output()).toMatch(/did not answer: ECONNREFUSED/)
   expect(gateway.output()).not.toContain('Portcullis is ready')
   gateway.child.kill('SIGTERM')
   expect((await gateway.exited)[0]).toBe(0)

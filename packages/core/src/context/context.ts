@@ -23,6 +23,7 @@ export interface Deps {
   readonly store: Store
   /** How the store is, a write tried. */
   readonly storeReadiness: () => Promise<StoreHealth>
+  readonly providerReadiness: () => Promise<boolean>
   readonly clock: Clock
   /** Unguessable bytes, base64url. */
   readonly randomId: (bytes: number) => string

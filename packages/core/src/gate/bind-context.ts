@@ -26,6 +26,7 @@ import { reportOnce } from '../store/readable.js'
 import type { Store } from '../store/store.js'
 import { createProofCache } from '../tokens/proof-cache.js'
 import { builtInKinds, requireDistinct } from './credential-kinds.js'
+import { createProviderReadiness } from './provider-monitor.js'
 import { loadRootKeys } from './root-keys.js'
 import { createStoreReadiness } from './store-monitor.js'
 
@@ -64,6 +65,10 @@ export async function bindDeps(
     options,
     store,
     storeReadiness: createStoreReadiness({ store, clock: options.clock }),
+    providerReadiness: createProviderReadiness({
+      identityProvider: options.identityProvider,
+      report: options.onEvent,
+    }),
     clock: options.clock,
     randomId: (bytes) => randomBytes(bytes).toString('base64url'),
     partitionOf: (accountId) => partitionOf(accountId, rootKeys.partition),

@@ -59,7 +59,7 @@ export interface IdentityProvider {
    * with `LogoutRefused` when it proves nothing. Absent where the provider sends none.
    */
   verifyLogoutToken?(token: string): Promise<LogoutToken>
-  /** Whether the provider can be reached. */
+  /** Whether it answers and is what it should be. Rejects, as the others do, with what the log should say of it. */
   ready(): Promise<boolean>
 }
 

@@ -1,4 +1,8 @@
-import { describe, expect, it } from 'vitest'
+import { once } from 'node:events'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { oidcProvider } from '../../src/oidc/index.js'
 import { memoryStore } from '../../src/store/memory.js'
 import type { Store } from '../../src/store/store.js'
 import { TestClock } from '../gate/gate-fixture.js'
@@ -51,5 +55,79 @@ describe('/ready', () => {
       Number(before[0]) + 1,
       Number(before[1]) + 1,
     ])
+  })
+})
+
+/** The origin of a server that answers every request so. */
+async function answering(answer: RequestListener): Promise<string> {
+  const server = createServer(answer).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+describe('/ready with a provider that logs nobody in', () => {
+  it.each<[string, RequestListener, string]>([
+    [
+      'calls itself otherwise',
+      (_req, res) => void res.end(JSON.stringify({ issuer: 'https://other.test' })),
+      'calls itself "https://other.test": give exactly that',
+    ],
+    ['is not found', (_req, res) => void res.writeHead(404).end(), 'answered with status 404'],
+    [
+      'shows a page instead',
+      (_req, res) => void res.setHeader('content-type', 'text/html').end('<h1>Welcome</h1>'),
+      'no metadata',
+    ],
+    [
+      'sends round in a circle',
+      (req, res) => void res.writeHead(302, { location: req.url ?? '' }).end(),
+      'answered with status 302',
+    ],
+    ['is broken', (_req, res) => void res.writeHead(500).end(), 'did not answer: status 500'],
+  ])('is 503 and the log says why, once: it %s', async (_, answer, reason) => {
+    const issuer = await answering((req, res) => {
+      res.setHeader('content-type', 'application/json')
+      answer(req, res)
+    })
+    const identityProvider = oidcProvider({ issuer, clientId: 'gate' })
+    const { call, events } = await httpFixture({ identityProvider })
+    const response = await call('GET', '/ready')
+    expect(response.status).toBe(503)
+    expect(await response.json()).toMatchObject({ store: true, identity_provider: false })
+    for (let asked = 0; asked < 20; asked++) await call('GET', '/ready')
+    expect(events).toEqual([
+      expect.objectContaining({
+        level: 'error',
+        code: reason.includes('500') ? 'provider_unavailable' : 'provider_misconfigured',
+        detail: expect.stringContaining(reason),
+        options: ['issuer'],
+      }),
+    ])
+  })
+
+  it('asks a provider that hangs one question at a time, and answers within its second', async () => {
+    let asked = 0
+    const { call } = await httpFixture({
+      identityProvider: {
+        issuer: 'https://idp.test',
+        begin: () => Promise.reject(new Error('unused')),
+        complete: () => Promise.reject(new Error('unused')),
+        logoutUrl: async () => undefined,
+        ready: () => {
+          asked += 1
+          return new Promise(() => {})
+        },
+      },
+    })
+    const began = performance.now()
+    const answers = await Promise.all([call('GET', '/ready'), call('GET', '/ready')])
+    answers.push(await call('GET', '/ready'))
+    expect(answers.map(({ status }) => status)).toEqual([503, 503, 503])
+    expect(performance.now() - began).toBeLessThan(3000)
+    expect(asked).toBe(1)
   })
 })

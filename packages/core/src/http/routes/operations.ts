@@ -5,7 +5,6 @@ import { json, refuse } from '../answers/answer.js'
 import { explanationPage } from '../answers/page.js'
 import { route } from '../route.js'
 
-const PROVIDER_DEADLINE_MS = 1000
 const JWKS_CACHE_SECONDS = 300
 
 const readiness = z.object({
@@ -31,15 +30,12 @@ export const operationRoutes = [
     path: '/ready',
     access: 'public',
     summary:
-      'The store takes writes and the identity provider can be reached; 503 otherwise. `degraded` serves, but look at the warnings',
+      'The store takes writes and the identity provider answers as one; 503 otherwise. `degraded` serves, but look at the warnings',
     answer: readiness,
     otherwise: { 503: { description: 'Not ready', answer: readiness } },
-    unlimitedBecause: 'The store is asked once a second, whoever asks',
+    unlimitedBecause: 'Store and provider are asked once a second, whoever asks',
     async handle({ deps }) {
-      const [store, identityProvider] = await Promise.all([
-        deps.storeReadiness(),
-        within(PROVIDER_DEADLINE_MS, deps.options.identityProvider?.ready() ?? Promise.resolve(true)),
-      ])
+      const [store, identityProvider] = await Promise.all([deps.storeReadiness(), deps.providerReadiness()])
       const isSound = store.warnings.length === 0 || deps.options.onStoreDegraded === 'report'
       const isReady = store.ok && isSound && identityProvider
       const headers: Record<string, string> = isReady ? {} : { 'retry-after': '2' }
@@ -82,11 +78,3 @@ export const operationRoutes = [
     },
   }),
 ]
-
-async function within(milliseconds: number, answer: Promise<boolean>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), milliseconds)
-  })
-  return Promise.race([answer.catch(() => false), late]).finally(() => clearTimeout(timer))
-}
