@@ -67,6 +67,7 @@ function check(value: unknown, schema: z.ZodType): Outcome<unknown> {
 /** Refused with `body_too_large`, or with `body_too_slow` when the whole has not come by the deadline. */
 async function readBounded(request: Request, deadlineMs: number): Promise<Outcome<Uint8Array>> {
   if (!request.body) return done(new Uint8Array())
+  if (Number(request.headers.get('content-length')) > LARGEST_BODY) return refused('body_too_large')
   const reader = (request.body as ReadableStream<Uint8Array>).getReader()
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<'late'>((resolve) => {

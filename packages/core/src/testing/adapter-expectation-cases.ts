@@ -22,14 +22,40 @@ export function expectationCases(a: Promised): AdapterCase[] {
       assert.equal(seen.body, BODY)
       assert.equal(seen.head?.headers.expect, undefined)
     }),
+    a('the gate’s own routes refuse before the body whom they would refuse behind it', async (scene) => {
+      const { origin, token } = scene
+      const admitted = `Authorization: Bearer ${token}\r\n`
+      const json = 'Content-Type: application/json\r\n'
+      for (const [credential, length, status] of [
+        ['', BODY.length, 401],
+        ['Authorization: Bearer nonsense\r\n', BODY.length, 401],
+        [admitted + json, 65_537, 413],
+        [`${admitted}Content-Type: text/plain\r\n`, BODY.length, 415],
+      ] as const) {
+        const heard = await ask(origin, '/api/token/generate', credential, length)
+        assert.match(heard, new RegExp(`^HTTP/1\\.1 ${status} `))
+        assert.match(heard, /connection: close/i)
+      }
+    }),
+    a('the gate’s own routes ask whoever may call them for the body', async ({ origin, token }) => {
+      const fields = `Authorization: Bearer ${token}\r\nContent-Type: application/json\r\n`
+      const heard = await ask(origin, '/api/token/generate', fields)
+      assert.match(heard, /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 400 /)
+      assert.match(heard, /"input_invalid"/)
+    }),
   ]
 }
 
 /** Sends a body once it is asked for; all that was answered. */
-async function ask(origin: string, target: string, credential: string): Promise<string> {
+async function ask(
+  origin: string,
+  target: string,
+  credential: string,
+  length: number = BODY.length,
+): Promise<string> {
   const { hostname, port } = new URL(origin)
   const socket = connect(Number(port), hostname)
-  const fields = `Host: localhost\r\nExpect: 100-continue\r\nContent-Length: ${BODY.length}\r\nConnection: close\r\n`
+  const fields = `Host: localhost\r\nExpect: 100-continue\r\nContent-Length: ${length}\r\nConnection: close\r\n`
   socket.write(`POST ${target} HTTP/1.1\r\n${fields}${credential}\r\n`)
   let heard = ''
   socket.setEncoding('latin1').on('data', (text: string) => {

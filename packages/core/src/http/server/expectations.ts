@@ -2,16 +2,23 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { denial } from '../../errors/denials.js'
 import type { Gate } from '../../gate/gate.js'
 import { checkServer } from './check-server.js'
+import { continueWhenRead } from './continue.js'
 import { pathOf, sendResponse, viewOf } from './node.js'
 
 /**
  * Answers `Expect: 100-continue` (RFC 9110 §10.1.1) of a server that lets nobody in but by the gate: whoever would be
  * refused is refused before the body is asked for, and the connection ends. Without it node asks for every body. The
- * gate's own paths take bodies of 64 KiB at most and are left to themselves. Answers how to stop. Throws `configuration_invalid` for what is no server.
+ * gate's own routes ask for theirs once the caller may call them and the announced length is not too much. Answers how to
+ * stop. Throws `configuration_invalid` for what is no server.
  */
 export function guardExpectations(server: Server, gate: Gate): () => void {
   checkServer(server, gate)
   const listener = (req: IncomingMessage, res: ServerResponse) => {
+    if (gate.owns(pathOf(req, gate.publicUrl))) {
+      continueWhenRead(req, res)
+      server.emit('request', req, res)
+      return
+    }
     refuseUnsent(gate, req)
       .then(async (refusal) => {
         if (res.destroyed) return
@@ -27,7 +34,6 @@ export function guardExpectations(server: Server, gate: Gate): () => void {
 
 async function refuseUnsent(gate: Gate, req: IncomingMessage): Promise<Response | undefined> {
   const path = pathOf(req, gate.publicUrl)
-  if (gate.owns(path)) return undefined
   let refusal: Response
   try {
     const decision = await gate.authenticate(viewOf(req, gate.publicUrl))

@@ -11,6 +11,7 @@ import { refuseMessage } from '../../request/message.js'
 import { refuseHead } from '../../request/refuse-head.js'
 import { originForm, parseTarget } from '../../request/target.js'
 import type { RequestView } from '../../request/view.js'
+import { isUnasked } from './continue.js'
 import { bodyStream, discardRest } from './node-body.js'
 
 /** What frameworks add to a Node request: the target before they rewrote it, and a body that they have read. */
@@ -115,8 +116,8 @@ export async function decideBy<Nobody extends undefined = never>(
 
 /** An answer to a request whose body nobody will read to its end. */
 export function answerUnread(answer: Response, req: IncomingMessage): Response {
-  // RFC 9110 §15.5.9: whoever was too slow is not waited for any longer.
-  if (answer.status === 408) answer.headers.set('connection', 'close')
+  // RFC 9110 §15.5.9: whoever was too slow is not waited for any longer. A body that was not asked for may come or not.
+  if (answer.status === 408 || isUnasked(req)) answer.headers.set('connection', 'close')
   else discardRest(req)
   return answer
 }
