@@ -22,7 +22,14 @@ function foldsToAscii(character: string): boolean {
 }
 
 const SUBJECT_ACCOUNT = /^subject:((?:[\w.-]|~[\dA-F]{2})+):((?:[\w.-]|~[\dA-F]{2})+)$/
-const MAX_SUBJECT_LENGTH = 255
+export const MAX_SUBJECT_LENGTH = 255
+export const MAX_ISSUER_LENGTH = 500
+/** A character of one unit is three bytes at most, and each becomes three characters. */
+const ESCAPED = 9
+
+/** Characters of the longest account id that there can be. */
+export const MAX_ACCOUNT_LENGTH =
+  'subject::'.length + ESCAPED * MAX_SUBJECT_LENGTH + ESCAPED * MAX_ISSUER_LENGTH
 
 /**
  * The account of whoever has no e-mail: `subject:SUBJECT:ISSUER`, the issuer without its `https://`, every byte but ASCII

@@ -1,4 +1,4 @@
-import { canonicalEmail, subjectAccount } from '../accounts/account-id.js'
+import { canonicalEmail, MAX_SUBJECT_LENGTH, subjectAccount } from '../accounts/account-id.js'
 import { done, type Outcome } from '../errors/outcome.js'
 import { claimAt } from './claim-path.js'
 import { type Misfit, misfit } from './misfit.js'
@@ -15,30 +15,44 @@ export function accountOf(
   payload: Readonly<Record<string, unknown>>,
   { issuer, claims, withoutEmail }: Pick<ResolvedTrustedIssuer, 'issuer' | 'claims' | 'withoutEmail'>,
 ): Outcome<string> | Misfit {
-  const email = claimAt(payload, claims.email)
+  const claimed = claimAt(payload, claims.email)
+  // Issuers that know no address of somebody may write so instead of leaving the claim out.
+  const isUnnamed =
+    claimed === undefined || (withoutEmail === 'subject' && (claimed === null || claimed === ''))
   const userId = claimAt(payload, claims.userId)
   const names = { email: claims.email.join('.'), userId: claims.userId.join('.') }
-  if (email === undefined && withoutEmail === 'subject') {
+  if (isUnnamed && withoutEmail === 'subject') {
     const account = typeof userId === 'string' ? subjectAccount(issuer, userId) : undefined
     return account === undefined
       ? misfit(
           'email_missing',
-          `it has neither an e-mail address in ${names.email} nor a user id in ${names.userId}`,
+          `it has no e-mail address in ${names.email}, and its user id in ${names.userId} ${faultOf(userId)}`,
         )
       : done(account)
   }
-  const named = email === undefined ? userId : email
+  const named = isUnnamed ? userId : claimed
   const account = typeof named === 'string' ? canonicalEmail(named) : undefined
   if (!account)
     return misfit(
       'email_missing',
-      `it has no e-mail address in ${names.email} (withoutEmail: 'subject' admits it by ${names.userId} and issuer)`,
+      isUnnamed
+        ? `it has no e-mail address in ${names.email} (withoutEmail: 'subject' admits it by ${names.userId} and issuer)`
+        : `what it has in ${names.email} is no e-mail address`,
     )
   const { email_verified: verified = true } = payload
   // Amazon Cognito and others write it as a string; what is neither true nor absent vouches for nothing.
   return verified === true || verified === 'true'
     ? done(account)
     : misfit('email_unverified', 'it says that its e-mail address is unverified')
+}
+
+function faultOf(userId: unknown): string {
+  if (userId === undefined) return 'is missing'
+  if (typeof userId !== 'string') return 'is no string'
+  if (userId === '') return 'is empty'
+  return userId.length > MAX_SUBJECT_LENGTH
+    ? `is longer than ${MAX_SUBJECT_LENGTH} characters`
+    : 'is not well-formed Unicode'
 }
 
 const BUILT_IN: Readonly<Record<string, MappedRole>> = {

@@ -1,3 +1,4 @@
+import { MAX_ISSUER_LENGTH } from '../accounts/account-id.js'
 import { requireWithin } from '../context/limits.js'
 import { checkMembers } from '../input/check.js'
 import { checkedByValue, oneOf, type Shape, someObject } from '../input/kinds.js'
@@ -87,6 +88,8 @@ function resolve(
   const { issuer, jwksUri, claimsSchema, unknownRole = 'user' } = given
   if (!mayBeFetched(issuer)) problems.push('issuer: give an https URL, or http on loopback')
   else if (/[?#]/.test(issuer)) problems.push('issuer: it has a query or a fragment (RFC 8414 §2)')
+  else if (issuer.length > MAX_ISSUER_LENGTH)
+    problems.push(`issuer: give at most ${MAX_ISSUER_LENGTH} characters`)
   if (jwksUri !== undefined && !mayBeFetched(jwksUri))
     problems.push('jwksUri: give an https URL, or http on loopback')
   if (unknownRole !== 'user' && unknownRole !== 'refuse') problems.push('unknownRole: give user or refuse')

@@ -1,6 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { canonicalAccount, canonicalEmail, isEmail, subjectAccount } from '../../src/accounts/account-id.js'
+import {
+  canonicalAccount,
+  canonicalEmail,
+  isEmail,
+  MAX_ACCOUNT_LENGTH,
+  subjectAccount,
+} from '../../src/accounts/account-id.js'
 import { listAudit } from '../../src/audit/list.js'
 import type { TrustedIssuerOptions } from '../../src/external-tokens/options.js'
 import { bindVerbs } from '../../src/gate/operations.js'
@@ -105,16 +111,43 @@ describe('an account without an e-mail address', () => {
     expect((await whoami(await token({ email: 'ann@example.com' }))).body.code).toBe('email_domain_refused')
   })
 
-  it.each<[string, Record<string, unknown>]>([
-    ['that is no text', { sub: 7 }],
-    ['that is missing', { sub: undefined }],
-    ['that is empty', { sub: '' }],
-    ['that is longer than 255', { sub: 'x'.repeat(256) }],
-    ['beside an e-mail claim that is none', { email: '' }],
-    ['beside an e-mail claim that is null', { email: null }],
-  ])('is never made up: a user id %s is refused', async (_, claims) => {
-    const { token, whoami } = await gate()
+  it.each([null, '', undefined])('is let in when its issuer writes %j for no e-mail', async (email) => {
+    const { token, whoami, account } = await gate()
+    expect(await whoami(await token({ email }))).toMatchObject({ status: 200, body: { sub: account } })
+  })
+
+  it.each<[string, Record<string, unknown>, string]>([
+    ['that is no text', { sub: 7 }, 'its user id in sub is no string'],
+    ['that is missing', { sub: undefined }, 'its user id in sub is missing'],
+    ['that is empty', { sub: '' }, 'its user id in sub is empty'],
+    ['that is longer than 255', { sub: 'x'.repeat(256) }, 'is longer than 255 characters'],
+    ['beside an e-mail claim that is none', { email: 'ann' }, 'what it has in email is no e-mail address'],
+    ['beside an e-mail claim of blanks', { email: ' ' }, 'what it has in email is no e-mail address'],
+    ['beside an e-mail claim that is no text', { email: false }, 'what it has in email is no e-mail address'],
+  ])('is never made up: a user id %s is refused, and the log says why', async (_, claims, fault) => {
+    const { events, token, whoami } = await gate()
     expect((await whoami(await token(claims))).body.code).toBe('email_missing')
+    expect(events).toContainEqual(
+      expect.objectContaining({
+        code: 'external_token_email_missing',
+        detail: expect.stringContaining(fault),
+      }),
+    )
+  })
+
+  it('is found in the audit log however long its id is', async () => {
+    const { call, token, whoami } = await gate()
+    const { body } = await whoami(await token({ sub: '語'.repeat(255) }))
+    const ban = administrate({ user_email: body.sub })
+    expect((await call('POST', '/api/admin/sessions/revoke-user', ban)).status).toBe(200)
+    const { headers } = administrate(undefined)
+    const query = new URLSearchParams({ subject: String(body.sub) })
+    const found = await call('GET', `/api/admin/audit?${query}`, { headers })
+    expect(await found.json()).toMatchObject({ entries: [{ action: 'account.ban', subject: body.sub }] })
+    const longest = 'x'.repeat(MAX_ACCOUNT_LENGTH)
+    for (const name of ['subject', 'actor'])
+      expect((await call('GET', `/api/admin/audit?${name}=${longest}`, { headers })).status).toBe(200)
+    expect((await call('GET', `/api/admin/audit?subject=${longest}x`, { headers })).status).toBe(400)
   })
 
   it('is no address, whatever its issuer calls it', async () => {

@@ -35,6 +35,7 @@ describe('the options of trusted issuers', () => {
   it.each<[string, object]>([
     ['issuer', { issuer: 'http://idp.test' }],
     ['issuer', { issuer: 'idp' }],
+    ['issuer', { issuer: `https://idp.test/${'x'.repeat(500)}` }],
     ['issuer', { issuer: undefined }],
     ['issuer', { issuer: 'https://idp.test?tenant=a' }],
     ['issuer', { issuer: 'https://idp.test#a' }],

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { MAX_ACCOUNT_LENGTH } from '../../accounts/account-id.js'
 import { type AuditFilter, listAudit } from '../../audit/list.js'
 import { verifyAudit } from '../../audit/verify.js'
 import { json } from '../answers/answer.js'
@@ -18,9 +19,9 @@ export const auditRoutes = [
     access: 'admin',
     summary: 'The audit log, newest first',
     query: listQuery.extend({
-      actor: z.string().max(320).optional(),
+      actor: z.string().max(MAX_ACCOUNT_LENGTH).optional(),
       action: z.string().max(64).optional(),
-      subject: z.string().max(320).optional(),
+      subject: z.string().max(MAX_ACCOUNT_LENGTH).optional(),
       since: instant.optional(),
       until: instant.optional(),
     }),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { lookUp } from '../../account-index/account-index.js'
+import { MAX_ACCOUNT_LENGTH } from '../../accounts/account-id.js'
 import { denial } from '../../errors/denials.js'
 import { listTokens } from '../../tokens/list.js'
 import { listAllTokens } from '../../tokens/list-all.js'
@@ -35,7 +36,7 @@ export const adminTokenRoutes = [
     access: 'admin',
     summary: 'Tokens of all accounts, newest first; the summary counts all of them, whatever the filter',
     query: listQuery.extend({
-      email: z.string().max(320).optional(),
+      email: z.string().max(MAX_ACCOUNT_LENGTH).optional(),
       name: z.string().max(100).optional(),
       status: tokenStatus.optional(),
     }),
