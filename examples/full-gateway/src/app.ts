@@ -10,6 +10,7 @@ import { credentialOptions } from './credentials.js'
 import { startDemoUpstream } from './demo/upstream/server.js'
 import { loadFramework } from './frameworks.js'
 import { type IdentityParts, startIdentity } from './identity.js'
+import { nameSettings } from './load-settings.js'
 import { loopbackAddress } from './readiness.js'
 import { loadSecret } from './secrets.js'
 import { listen, serve, startingServer, stop } from './serve.js'
@@ -88,6 +89,8 @@ async function start(
     maxCredentialsPerAccount: settings.maxCredentialsPerAccount,
     onStoreDegraded: settings.strict ? 'refuse' : 'report',
     onEvent: (event) => logEvent(log, event),
+  }).catch((cause: unknown) => {
+    throw nameSettings(cause)
   })
   const forwarder = createForwarder(gate, { upstream, ...settings.forwarding })
   running.breakOff = () => forwarder.close()

@@ -42,6 +42,25 @@ async function collectFileProblems(env: Environment, problems: string[]): Promis
   const trustedIssuers = await collect(problems, () => readIssuersFile(issuersFile))
   const oauthClients = await collect(problems, () => readClientsFile(clientsFile))
   problems.push(...whatTheGateRefuses(env, { trustedIssuers, oauthClients }))
+  problems.push(...sharedWithProvider(env, oauthClients))
+}
+
+/** The provider knows the secret of its client, and with it whatever else goes by that secret. The gate never sees it. */
+function sharedWithProvider(
+  env: Environment,
+  oauthClients: readonly { readonly secret?: unknown }[] = [],
+): string[] {
+  const secret = settingIn(env, 'OIDC_CLIENT_SECRET')
+  const others: readonly [SettingName, readonly unknown[]][] = [
+    ['SESSION_SECRET', settingIn(env, 'SESSION_SECRET') ?? []],
+    ['JWT_SECRET', settingIn(env, 'JWT_SECRET') ?? []],
+    ['SCIM_SECRET', settingIn(env, 'SCIM_SECRET') ?? []],
+    ['MASTER_KEY', [settingIn(env, 'MASTER_KEY')]],
+    ['OAUTH_CLIENTS_FILE', oauthClients.flatMap((client) => client.secret ?? [])],
+  ]
+  return others
+    .filter(([, secrets]) => secret !== undefined && secrets.includes(secret))
+    .map(([name]) => `OIDC_CLIENT_SECRET: the same secret as ${name}; make one for each purpose`)
 }
 
 /** The options that the gate alone can judge, and the settings that they come from. */
@@ -55,6 +74,7 @@ const SETTING_OF: Readonly<Record<string, SettingName>> = {
   keys: 'JWT_SECRET',
   masterKey: 'MASTER_KEY',
   scim: 'SCIM_SECRET',
+  publicUrl: 'PUBLIC_URL',
 }
 
 /** Before the store is waited for, which the gate itself comes after. */
@@ -75,7 +95,22 @@ function whatTheGateRefuses(
   }
   const isGiven = ([, value]: [string, unknown]) => value !== undefined
   const problems = checkGateOptions(Object.fromEntries(Object.entries(given).filter(isGiven)))
-  return problems.map((problem) => `${SETTING_OF[/^\w+/.exec(problem)?.[0] ?? ''] ?? 'settings'}: ${problem}`)
+  return problems.map((problem) => inSettings(problem))
+}
+
+/** A problem of the gate's options, with the setting that the option comes from before it. */
+function inSettings(problem: string): string {
+  return `${SETTING_OF[/^\w+/.exec(problem)?.[0] ?? ''] ?? 'settings'}: ${problem}`
+}
+
+/** What the gate found wrong only once it saw its store, in the words of the settings. */
+export function nameSettings(cause: unknown): unknown {
+  if (!(cause instanceof PortcullisError) || cause.code !== 'configuration_invalid') return cause
+  const problems = cause.problems.map(inSettings)
+  return new PortcullisError('configuration_invalid', `The gateway cannot start: ${problems.join('; ')}`, {
+    cause,
+    problems,
+  })
 }
 
 /** Undefined where nothing is set, or what is wrong and was named already. */

@@ -5,6 +5,7 @@ import { PortcullisError } from '@portcullis/core'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { loadSettings } from '../src/load-settings.js'
 import { signingKeys } from '../src/signing.js'
+import { runGateway } from './gateway-fixture.js'
 
 const SECRET = 'q7Zt2WmX9cVb4NkL8pRj3GhD6sFaYeUu'
 
@@ -82,6 +83,35 @@ describe('at start', () => {
     expect(problems).toContainEqual(expect.stringContaining('the same secret as'))
     expect(problems.join()).not.toContain(SECRET)
     expect(problems).not.toContainEqual(expect.stringContaining('required'))
+  })
+
+  it.each(['SESSION_SECRET', 'JWT_SECRET', 'SCIM_SECRET', 'MASTER_KEY'])(
+    'the secret that the provider knows is not %s too, also among several',
+    async (name) => {
+      const second = SECRET.split('').reverse().join('')
+      const value = name === 'MASTER_KEY' ? SECRET : `${second},${SECRET}`
+      const problems = await problemsOf({ OIDC_CLIENT_SECRET: SECRET, [name]: value })
+      expect(problems).toContainEqual(
+        `OIDC_CLIENT_SECRET: the same secret as ${name}; make one for each purpose`,
+      )
+      expect(problems.join()).not.toContain(SECRET)
+    },
+  )
+
+  it('the secret that the provider knows is not that of an OAuth client', async () => {
+    const clients = JSON.stringify([{ id: 'app', secret: SECRET }])
+    expect(
+      await problemsOf({ OIDC_CLIENT_SECRET: SECRET, OAUTH_CLIENTS_FILE: await fileWith('c.json', clients) }),
+    ).toContainEqual(expect.stringContaining('the same secret as OAUTH_CLIENTS_FILE'))
+  })
+
+  it('a secret that the store was not written with is said by the name of its setting', async () => {
+    const first = await runGateway({ DATA_DIR: directory, SESSION_SECRET: SECRET })
+    await first.stop()
+    const another = runGateway({ DATA_DIR: directory, SESSION_SECRET: SECRET.split('').reverse().join('') })
+    await expect(another).rejects.toMatchObject({
+      problems: [expect.stringMatching(/^SESSION_SECRET: .*written with another secret/)],
+    })
   })
 
   it.each([
