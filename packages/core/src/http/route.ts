@@ -89,8 +89,12 @@ export interface Route {
   readonly status?: number
   /** What the caller is judged by instead of the request itself. */
   readonly judgedBy?: (deps: Deps, view: RequestView) => Outcome<RequestView>
-  /** Answers whoever is refused, in place of the usual problem or login. */
-  readonly refusal?: (deps: Deps, call: { view: RequestView; url: URL }, refused: Denial) => Response
+  /** Answers whoever is refused, in place of the usual problem or login, which undefined leaves it at. */
+  readonly refusal?: (
+    deps: Deps,
+    call: { view: RequestView; url: URL },
+    refused: Denial,
+  ) => Response | undefined
   readonly handle: (context: RouteContext) => Promise<Response>
 }
 

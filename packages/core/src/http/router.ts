@@ -127,7 +127,8 @@ function reportFailure(deps: Deps, { request, url }: Pick<Call, 'request' | 'url
 /** A browser that follows a link here logs in first and comes back. */
 function refuseRoute(deps: Deps, route: Route, call: Call, refusal: Denial): Response {
   const { view } = call
-  if (route.refusal) return route.refusal(deps, call, refusal)
+  const answered = route.refusal?.(deps, call, refusal)
+  if (answered) return answered
   if (route.errors === 'oauth') return oauthRefusal(refusal)
   if (route.errors === 'scim') return scimDenial(limitGuess(deps, view, refusal))
   if (route.method !== 'GET') return refuse(limitGuess(deps, view, refusal))

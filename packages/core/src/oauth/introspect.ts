@@ -8,9 +8,8 @@ import { done, type Outcome, refused } from '../errors/outcome.js'
 import { headerValues } from '../request/headers.js'
 import type { RequestView } from '../request/view.js'
 import { STANDING, standingOf } from '../standing/standing.js'
-import { GATE_CLIENT_ID } from '../tokens/claims.js'
-import { verifyToken } from '../tokens/verify.js'
 import { authenticateClient, type ClientFields } from './client-auth.js'
+import { clientOf } from './client-of.js'
 import { familyKey, familyOf, issuedAsFamily, proveRefreshToken } from './refresh-token.js'
 
 /** RFC 7662 §2.2; nothing but `active: false` of what does not work. */
@@ -44,13 +43,6 @@ async function mayIntrospect(deps: Deps, view: RequestView, fields: ClientFields
   }
   const caller = await identifyByBearer(deps, bearer)
   return caller.ok && isAdmin(caller.value.role) && caller.value.scopes.includes('admin')
-}
-
-/** Whom a credential of ours was issued to (RFC 7662 §2.2); other issuers have clients of their own. */
-async function clientOf(deps: Deps, token: string, { credential }: Identity): Promise<string | undefined> {
-  if (credential.kind === 'external_token') return undefined
-  const verified = credential.kind === 'token' ? await verifyToken(deps, token) : undefined
-  return (verified?.ok && verified.value.clientId) || GATE_CLIENT_ID
 }
 
 function describe(

@@ -3,13 +3,15 @@ import { identifyByBearer } from '../authentication/identify.js'
 import { actorOf, type RequestTrace } from '../authorization/actor.js'
 import type { Deps } from '../context/context.js'
 import { done, type Outcome } from '../errors/outcome.js'
+import { GATE_CLIENT_ID } from '../tokens/claims.js'
+import { clientOf } from './client-of.js'
 import type { OAuthClient } from './clients.js'
 import { proveRefreshToken } from './refresh-token.js'
 import { revokeRefreshToken } from './revoke-family.js'
 
 /**
- * Revokes what is presented, whatever its kind: whoever holds it may end it. What does not work any more, or never did,
- * is as revoked as it can be (RFC 7009 §2.2).
+ * Revokes what is presented, whatever its kind: whoever holds it may end it, but for what was issued to another client,
+ * which is left alone (RFC 7009 §2.1). What does not work any more, or never did, is as revoked as it can be (§2.2).
  */
 export async function revokePresented(
   deps: Deps,
@@ -20,6 +22,8 @@ export async function revokePresented(
   const identified = await identifyByBearer(deps, token)
   if (!identified.ok) return done(undefined)
   const identity = identified.value
+  const issuedTo = (await clientOf(deps, token, identity)) ?? GATE_CLIENT_ID
+  if (issuedTo !== GATE_CLIENT_ID && issuedTo !== client.id) return done(undefined)
   const kind = kindOf(deps, identity)
   if (kind && !kind.isOfOperator) await kind.revoke?.(identity, actorOf(identity, trace))
   return done(undefined)

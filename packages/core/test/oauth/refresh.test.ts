@@ -4,6 +4,7 @@ import { banAccount } from '../../src/accounts/ban.js'
 import { unbanAccount } from '../../src/accounts/unban.js'
 import { listAudit } from '../../src/audit/list.js'
 import { memoryStore } from '../../src/store/memory.js'
+import { issueToken } from '../../src/tokens/issue.js'
 import { revokeAllTokens } from '../../src/tokens/revoke-all.js'
 import { actingAs, must, withFaults } from '../gate/gate-fixture.js'
 import { CLI, type OAuthFixture, oauthFixture } from './oauth-fixture.js'
@@ -172,6 +173,12 @@ describe('revocation (RFC 7009)', () => {
       client_secret: secret,
     })
     expect(other.status).toBe(200)
+    const alone = await fixture.post('/oauth2/revoke', {
+      token: access_token,
+      client_id: 'other',
+      client_secret: secret,
+    })
+    expect(alone.status).toBe(200)
     expect(await fixture.statusWith(access_token)).toBe(200)
     const next = (await fixture.refresh(refresh_token)).body
     const own = await fixture.post('/oauth2/revoke', { token: refresh_token, client_id: CLI })
@@ -186,6 +193,17 @@ describe('revocation (RFC 7009)', () => {
     for (const token of [access_token, access_token, 'nonsense', 'pk_nonsense'])
       expect((await fixture.post('/oauth2/revoke', { token, client_id: CLI })).status).toBe(200)
     expect(await fixture.statusWith(access_token)).toBe(401)
+  })
+
+  it('of an access token that another client was issued leaves it alone, and ends what no client was issued', async () => {
+    fixture = await oauthFixture({ oauthClients: [{ id: 'public' }] })
+    const { access_token } = await fixture.logIn()
+    const { token } = must(await issueToken(fixture.deps, { account: USER, by: actingAs(USER) }))
+    for (const presented of [access_token, token])
+      expect((await fixture.post('/oauth2/revoke', { token: presented, client_id: 'public' })).status).toBe(
+        200,
+      )
+    expect([await fixture.statusWith(access_token), await fixture.statusWith(token)]).toEqual([200, 401])
   })
 
   it('needs a client', async () => {

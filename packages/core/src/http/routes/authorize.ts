@@ -1,11 +1,13 @@
 import { z } from 'zod'
 import type { Identity } from '../../authentication/identity.js'
 import { scopesToHandOn } from '../../authorization/scopes.js'
-import { denial } from '../../errors/denials.js'
+import type { Deps } from '../../context/context.js'
+import { type Denial, denial } from '../../errors/denials.js'
 import { approvalBy } from '../../oauth/approval.js'
 import { issueCode } from '../../oauth/authorization-code.js'
 import { type OAuthClient, scopesForClient } from '../../oauth/clients.js'
 import { mayRedirectTo } from '../../oauth/redirect-uri.js'
+import { FOREIGN_RESOURCE, isOwnResource } from '../../oauth/resource.js'
 import { redirect, refuse } from '../answers/answer.js'
 import { consentPage } from '../answers/consent-page.js'
 import { type RouteContext, route } from '../route.js'
@@ -15,6 +17,7 @@ const text = z.string().max(2048)
 /** RFC 6749 §4.1.1, RFC 7636 §4.3, RFC 8707. */
 const wish = z.object({
   response_type: text,
+  response_mode: text.optional(),
   client_id: text,
   redirect_uri: text,
   code_challenge: text.optional(),
@@ -51,11 +54,13 @@ function admit(
     redirect(errorUrl(wished, deps.options.issuer, error, description))
   if (wished.response_type !== 'code')
     return answerError('unsupported_response_type', 'response_type has to be code.')
+  if (wished.response_mode !== undefined && wished.response_mode !== 'query')
+    return answerError('invalid_request', 'response_mode has to be query.')
   const { code_challenge: codeChallenge = '', code_challenge_method: method } = wished
   if (method !== 'S256' || !CHALLENGE.test(codeChallenge))
     return answerError('invalid_request', 'A code_challenge with the method S256 is needed.')
-  if (wished.resource !== undefined && !isOurs(wished.resource, deps.options))
-    return answerError('invalid_target', 'The resource is not behind this gate.')
+  if (wished.resource !== undefined && !isOwnResource(wished.resource, deps.options))
+    return answerError('invalid_target', FOREIGN_RESOURCE)
   const asked = wished.scope?.split(' ').filter(Boolean) ?? []
   const scopes = asked.length > 0 ? asked : [deps.options.requiredScope]
   if (scopes.some((scope) => !Object.hasOwn(deps.options.scopes, scope)))
@@ -66,15 +71,9 @@ function admit(
   return { client, scopes: granted, codeChallenge }
 }
 
-/** RFC 8707 §2: whatever is behind this gate is one resource, by the name of its audience or any address of it. */
-function isOurs(resource: string, { audience, publicUrl }: { audience: string; publicUrl: string }): boolean {
-  if (resource === audience) return true
-  return URL.canParse(resource) && !resource.includes('#') && new URL(resource).origin === publicUrl
-}
-
 /** RFC 6749 §4.1.2, RFC 9207. */
 function answerUrl(
-  { redirect_uri: uri, state }: Wish,
+  { redirect_uri: uri, state }: Pick<Wish, 'redirect_uri' | 'state'>,
   issuer: string,
   answer: Record<string, string>,
 ): string {
@@ -89,8 +88,29 @@ function answerUrl(
 }
 
 /** The description is ASCII without quotes (RFC 6749 §4.1.2.1). */
-function errorUrl(wished: Wish, issuer: string, error: string, description: string): string {
+function errorUrl(
+  wished: Pick<Wish, 'redirect_uri' | 'state'>,
+  issuer: string,
+  error: string,
+  description: string,
+): string {
   return answerUrl(wished, issuer, { error, error_description: description })
+}
+
+/** RFC 6749 §4.1.2.1: what the client got wrong it is told itself, as long as it is known which one it is and where. */
+function tellClient({ options }: Deps, { searchParams }: URL, { code }: Denial): Response | undefined {
+  const only = (name: string) => {
+    const [value, ...more] = searchParams.getAll(name)
+    return more.length === 0 ? value : undefined
+  }
+  const client = options.oauthClients.find(({ id }) => id === only('client_id'))
+  const uri = only('redirect_uri')
+  if (code !== 'input_invalid' || !client || uri === undefined || !mayRedirectTo(client, uri))
+    return undefined
+  const state = only('state')
+  const wished = { redirect_uri: uri, ...(state === undefined ? {} : { state }) }
+  const reason = 'A parameter is missing, given twice or too long.'
+  return redirect(errorUrl(wished, options.issuer, 'invalid_request', reason))
 }
 
 /** The authorization endpoint: a person lets a program act for them (RFC 6749 §4.1 with PKCE). */
@@ -102,6 +122,7 @@ export const authorizeRoutes = [
     limit: { kind: 'approvals', counts: 'calls' },
     summary: 'Ask a person to let a program act for them; needs a browser session',
     query: wish,
+    refusal: (deps, { url }, refused) => tellClient(deps, url, refused),
     media: 'text/html',
     otherwise: {
       302: { description: 'To the client, with an error (RFC 6749 §4.1.2.1), or to log in first' },

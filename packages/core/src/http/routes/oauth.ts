@@ -9,6 +9,7 @@ import type { OAuthClient } from '../../oauth/clients.js'
 import type { GrantedTokens } from '../../oauth/granted.js'
 import { introspect } from '../../oauth/introspect.js'
 import { refreshTokens } from '../../oauth/refresh.js'
+import { FOREIGN_RESOURCE, isOwnResource } from '../../oauth/resource.js'
 import { revokePresented } from '../../oauth/revoke-presented.js'
 import { json } from '../answers/answer.js'
 import { oauthError, oauthRefusal } from '../answers/oauth-error.js'
@@ -28,6 +29,7 @@ const tokenForm = z.object({
   redirect_uri: text,
   code_verifier: text,
   scope: text,
+  resource: text,
   client_id: text,
   client_secret: text,
 })
@@ -125,7 +127,7 @@ export const oauthRoutes = [
     method: 'POST',
     path: '/oauth2/token',
     access: 'public',
-    summary: 'Codes and refresh tokens for access tokens (RFC 6749 §4.1.3, §6, RFC 8628 §3.4)',
+    summary: 'Codes and refresh tokens for access tokens (RFC 6749 §4.1.3, §6, RFC 8628 §3.4, RFC 8707 §2.2)',
     form: tokenForm,
     errors: 'oauth',
     clients: 'client',
@@ -134,6 +136,9 @@ export const oauthRoutes = [
     async handle(context) {
       const client = authenticateClient(context.deps, context.view, context.body)
       if (!client.ok) return oauthRefusal(client.denial)
+      const { resource } = context.body
+      if (resource !== undefined && !isOwnResource(resource, context.deps.options))
+        return oauthError('invalid_target', FOREIGN_RESOURCE)
       if (context.body.grant_type === 'authorization_code') return answerCode(context, client.value)
       if (context.body.grant_type === 'refresh_token') return answerRefresh(context, client.value)
       if (context.body.grant_type === DEVICE_GRANT) return answerDevice(context, client.value)

@@ -92,6 +92,8 @@ describe('the authorization endpoint', () => {
       [{ response_type: 'token' }, 'unsupported_response_type'],
       [{ code_challenge_method: 'plain' }, 'invalid_request'],
       [{ code_challenge: 'short' }, 'invalid_request'],
+      [{ response_mode: 'fragment' }, 'invalid_request'],
+      [{ response_mode: 'form_post' }, 'invalid_request'],
       [{ scope: 'no-such' }, 'invalid_scope'],
       [{ scope: 'admin' }, 'invalid_scope'],
       [{ resource: 'https://elsewhere.test' }, 'invalid_target'],
@@ -99,6 +101,68 @@ describe('the authorization endpoint', () => {
       [{ resource: 'https://gate.test/#x' }, 'invalid_target'],
     ] as const)
       expect(answerOf(await decide({ ...WISH, ...change })).get('error'), JSON.stringify(change)).toBe(error)
+  })
+
+  const ask = async (query: URLSearchParams) => {
+    const headers = await sessionOf(fixture.deps, USER)
+    return fixture.call('GET', `/oauth2/authorize?${query}`, { headers })
+  }
+
+  it.each<[string, (query: URLSearchParams) => unknown, string | null]>([
+    ['without response_type', (query) => query.delete('response_type'), 'a&b=c'],
+    ['with a scope twice', (query) => query.append('scope', 'api'), 'a&b=c'],
+    ['with a state that is too long', (query) => query.set('state', 's'.repeat(4000)), 's'.repeat(4000)],
+    ['with two states', (query) => query.append('state', 'x'), null],
+    ['with another response_mode', (query) => query.set('response_mode', 'form_post'), 'a&b=c'],
+  ])('tells a known client of a wish %s (RFC 6749 §4.1.2.1)', async (_, spoil, state) => {
+    const query = new URLSearchParams({ ...WISH, scope: 'api' })
+    spoil(query)
+    const response = await ask(query)
+    expect(response.status).toBe(302)
+    expect(response.headers.get('location')).toMatch(/^http:\/\/127\.0\.0\.1:49152\/callback\?/)
+    const answer = answerOf(response)
+    expect([answer.get('error'), answer.get('state'), answer.get('iss')]).toEqual([
+      'invalid_request',
+      state,
+      'https://gate.test',
+    ])
+  })
+
+  it.each<[string, (query: URLSearchParams) => unknown]>([
+    ['an unknown client', (query) => query.set('client_id', 'unknown')],
+    ['two clients', (query) => query.append('client_id', 'unknown')],
+    ['another place', (query) => query.set('redirect_uri', 'https://evil.test/callback')],
+    ['two places', (query) => query.append('redirect_uri', 'https://evil.test/callback')],
+  ])('sends the browser nowhere for a spoilt wish of %s', async (_, spoil) => {
+    const query = new URLSearchParams(WISH)
+    query.delete('response_type')
+    spoil(query)
+    const response = await ask(query)
+    expect([response.status, response.headers.get('location')]).toEqual([400, null])
+  })
+
+  it('lets nobody learn of a wish before they have logged in', async () => {
+    const query = new URLSearchParams(WISH)
+    query.delete('response_type')
+    const headers = {}
+    const response = await fixture.call('GET', `/oauth2/authorize?${query}`, { headers })
+    expect(response.headers.get('location') ?? '').not.toContain('127.0.0.1')
+  })
+
+  it('sells no token for another resource, at either endpoint (RFC 8707 §2.2)', async () => {
+    const code = answerOf(await decide(WISH)).get('code') ?? ''
+    for (const resource of ['https://elsewhere.test', 'https://gate.test/#x', 'nonsense'])
+      expect(await redeem(code, { resource })).toMatchObject({
+        status: 400,
+        body: { error: 'invalid_target' },
+      })
+    const bought = await redeem(code, { resource: 'https://gate.test/v1' })
+    expect(bought.status).toBe(200)
+    const elsewhere = await fixture.refresh(bought.body.refresh_token ?? '', {
+      resource: 'https://elsewhere.test',
+    })
+    expect(elsewhere.body.error).toBe('invalid_target')
+    expect((await fixture.refresh(bought.body.refresh_token ?? '')).status).toBe(200)
   })
 
   it.each([
