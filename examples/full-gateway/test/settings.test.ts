@@ -506,6 +506,12 @@ describe('records in Redis', () => {
     [{ REDIS_SENTINELS: 'a:1' }, 'REDIS_MASTER: goes with'],
     [{ REDIS_SENTINELS: 'a', REDIS_MASTER: 'm' }, 'REDIS_SENTINELS: give each sentinel'],
     [{ REDIS_URL: 'http://redis' }, 'REDIS_URL: give a URL'],
+    [{ REDIS_URL: `${REDIS_URL}/abc` }, 'REDIS_URL: give the number of a database'],
+    [{ REDIS_URL: `${REDIS_URL}/3?db=99` }, 'REDIS_URL: give a URL'],
+    [
+      { REDIS_CLUSTER: `${REDIS_URL},${REDIS_URL}/3` },
+      'REDIS_CLUSTER: number 2: a Cluster has database 0 alone',
+    ],
     [{ REDIS_URL, REDIS_REPLICAS: '11' }, 'REDIS_REPLICAS: give a number from 0 to 10'],
     [{ REDIS_URL, REDIS_REPLICAS: 'two' }, 'REDIS_REPLICAS: give a number from 0 to 10'],
     [{ REDIS_URL, ON_DATA_LOSS: 'ignore' }, 'ON_DATA_LOSS: give refuse or accept'],

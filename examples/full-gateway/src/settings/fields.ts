@@ -7,6 +7,7 @@ import {
   secretProblem,
 } from '@portcullis/core'
 import type { IdentityHeaders, IdentityPart } from '@portcullis/core/proxy'
+import { redisUrlProblem } from '@portcullis/core/redis'
 import { z } from 'zod'
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
@@ -86,13 +87,18 @@ const secrets = z.string().transform((text, check) => {
   return entries
 })
 
-const REDIS_ADVICE = 'give a URL such as redis://user:password@redis.example.com:6379, or rediss:// for TLS'
-
-const redisUrl = z.string().refine(isRedisUrl, REDIS_ADVICE)
+const redisUrl = z.string().superRefine((url, check) => {
+  const problem = redisUrlProblem(url)
+  if (problem) check.addIssue(problem)
+})
 
 const redisUrls = z.string().transform((text, check) => {
   const urls = listOf(text)
-  if (urls.length === 0 || !urls.every(isRedisUrl)) check.addIssue(`for each node, ${REDIS_ADVICE}`)
+  if (urls.length === 0) check.addIssue('give the URL of a node such as redis://redis.example.com:6379')
+  urls.forEach((url, index) => {
+    const problem = redisUrlProblem(url, { isCluster: true })
+    if (problem) check.addIssue(`number ${index + 1}: ${problem}`)
+  })
   return urls
 })
 
@@ -279,8 +285,4 @@ function readEmail(text: string, check: { addIssue(message: string): void }): st
   const account = canonicalEmail(text)
   if (account === undefined) check.addIssue(`${JSON.stringify(text.slice(0, 254))} is not an e-mail address`)
   return account ?? ''
-}
-
-function isRedisUrl(text: string): boolean {
-  return URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol)
 }

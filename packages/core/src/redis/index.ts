@@ -17,6 +17,7 @@ import { withoutArguments } from './without-arguments.js'
 
 export type { RedisStoreOptions } from './options.js'
 export type { RedisClient } from './scripts.js'
+export { redisUrlProblem } from './url.js'
 
 /** So long an acknowledgement waits for the witness; a slower disk remembers a moment later. */
 const WITNESSED_WITHIN_MS = 50

@@ -6,13 +6,20 @@ import type { Clock } from '../store/store.js'
 import type { Witness } from '../store/witness.js'
 import { openMarks, type WitnessedMarks } from './marks.js'
 import type { RedisClient } from './scripts.js'
+import { redisUrlProblem } from './url.js'
 
 export interface RedisStoreOptions {
-  /** A client or cluster of your own, connected as you see fit. Closing the store leaves it open. */
+  /**
+   * A client or cluster of your own, connected as you see fit. Closing the store leaves it open; a server that refuses it
+   * its database is disconnected from, as with `url`.
+   */
   readonly client?: RedisClient
-  /** `redis://` or `rediss://`, with user, password and database as needed. */
+  /**
+   * `redis://` or `rediss://`, with user, password and database (`/3`) as needed; no query. While the server has no such
+   * database it is as if it were down: nothing is ever kept in another one.
+   */
   readonly url?: string
-  /** URLs of some nodes of a Redis Cluster; the others are found through them. */
+  /** URLs of some nodes of a Redis Cluster, which has database 0 alone; the others are found through them. */
   readonly cluster?: readonly string[]
   /** A Sentinel setup: `HOST:PORT` of the sentinels, and the name of the master that they watch. */
   readonly sentinels?: {
@@ -96,8 +103,9 @@ export function resolveRedisOptions(given: RedisStoreOptions): ResolvedRedisOpti
   requireWithin('wait.replicas', wait.replicas, 0, 10, problems)
   requireWithin('wait.timeoutMs', wait.timeoutMs, 10, 10_000, problems)
   requireWithin('maxClockSkewMs', maxClockSkewMs, 100, 3_600_000, problems)
-  for (const url of [options.url, ...(options.cluster ?? [])])
-    if (url !== undefined && !isRedisUrl(url)) problems.push('redis: a URL begins with redis:// or rediss://')
+  problems.push(...urlProblems(options))
+  if (options.client instanceof Redis && !Number.isInteger(options.client.options.db ?? 0))
+    problems.push('redis.client: give it the number of its database')
   for (const host of options.sentinels?.hosts ?? [])
     if (!/^[^:\s]+:\d{1,5}$/.test(host)) problems.push('redis: sentinels are given as HOST:PORT')
   if (problems.length > 0)
@@ -180,8 +188,13 @@ function sentinelOptions({
   }
 }
 
-function isRedisUrl(text: string): boolean {
-  return URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol)
+function urlProblems({ url, cluster = [] }: RedisStoreOptions): string[] {
+  const problem = url === undefined ? undefined : redisUrlProblem(url)
+  const nodes = cluster.flatMap((node, at) => {
+    const found = redisUrlProblem(node, { isCluster: true })
+    return found === undefined ? [] : [`redis.cluster[${at}]: ${found}`]
+  })
+  return problem === undefined ? nodes : [`redis.url: ${problem}`, ...nodes]
 }
 
 function requireWithin(name: string, value: number, least: number, most: number, problems: string[]): void {
