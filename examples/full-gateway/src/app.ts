@@ -36,13 +36,16 @@ export interface Gateway {
 /** Starts the gateway. Rejects, with nothing left running, when a part of it cannot start. */
 export async function startGateway(settings: Settings, log: Logger): Promise<Gateway> {
   const closing: (() => Promise<void>)[] = []
+  // The other way round: what came later may need what was there before, as the gate its store for what waits to be audited.
   const release = async () => {
-    for (const close of closing.splice(0)) await close()
+    const failures: unknown[] = []
+    for (const close of closing.splice(0).reverse()) await close().catch((cause) => failures.push(cause))
+    if (failures.length > 0) throw failures[0]
   }
   try {
     return await start(settings, log, closing, release)
   } catch (error) {
-    await release()
+    await release().catch((err: unknown) => log.error({ err }, 'did not stop cleanly'))
     throw error
   }
 }
@@ -108,6 +111,7 @@ async function start(
     demoLogins: identity.demoLogins,
     async close() {
       state.isDraining = true
+      await stop(server, running)
       await release()
     },
   }

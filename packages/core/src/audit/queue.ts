@@ -22,7 +22,9 @@ export interface AuditQueue {
    * once that is seen, an entry with the outcome `failed` follows it.
    */
   append(recorded: AuditedAction): Promise<AuditEntry>
-  /** Resolves once nothing waits any more; refuses what comes later. */
+  /** Has `close` wait for a recording that has yet to append its entry; it never rejects. */
+  expect(recording: Promise<void>): void
+  /** Resolves once nothing is expected and nothing waits any more; refuses what comes later. */
   close(): Promise<void>
 }
 
@@ -57,6 +59,7 @@ export function auditQueue({ chain, deadlineMs, report }: AuditQueueOptions): Au
   let running: Promise<void> | undefined
   let lookAgain: NodeJS.Timeout | undefined
   let isClosed = false
+  const expected = new Set<Promise<void>>()
 
   const append = (recorded: AuditedAction) =>
     new Promise<AuditEntry>((resolve, reject) => {
@@ -186,7 +189,12 @@ export function auditQueue({ chain, deadlineMs, report }: AuditQueueOptions): Au
 
   return {
     append,
+    expect(recording) {
+      expected.add(recording)
+      void recording.finally(() => expected.delete(recording))
+    },
     async close() {
+      while (expected.size > 0) await Promise.all(expected)
       isClosed = true
       clearTimeout(lookAgain)
       // One that ends may start the next for what came meanwhile.

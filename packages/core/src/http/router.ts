@@ -107,7 +107,7 @@ async function answerRoute(
       ? await answerUnderLimit(route, { deps, ...call, ...prepared.value, actor, trace, params })
       : (refuseByAddress(route, { deps, address: call.address }) ??
         refuseRoute(deps, route, call, prepared.denial))
-    if (actor) void call.auditAdminCall(route, actor, response)
+    if (actor) deps.auditQueue.expect(call.auditAdminCall(route, actor, response))
     return response
   }
   const malfunction = route.errors && MALFUNCTION_IN[route.errors]

@@ -193,6 +193,17 @@ describe('the queue of the audit log', () => {
   })
 })
 
+it('a recording that has yet to append its entry is waited for when it is closed', async () => {
+  const { deps } = await gateFixture()
+  const recording = async () => {
+    await new Promise((resolve) => setImmediate(resolve))
+    await appendAudit(deps, ISSUE)
+  }
+  deps.auditQueue.expect(recording())
+  await deps.auditQueue.close()
+  expect((await listAudit(deps, { limit: 10 })).items).toHaveLength(1)
+})
+
 /** Without the deadline of the store: what it takes is for the test to say. */
 function directQueue(store: Store, deadlineMs: number) {
   const chain = { store, partition: 'audit', key: new Uint8Array(32), clock: Date.now, newest: NO_HEAD }
