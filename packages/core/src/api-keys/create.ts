@@ -24,7 +24,7 @@ export interface ApiKeyToCreate extends ScopeWish {
   readonly name?: string
   /** Integer, 60 to 316224000 (ten years). Default: it does not expire. */
   readonly lifetimeSeconds?: number
-  /** Who creates it. Default: `{ service: 'program' }`. */
+  /** Who creates it. Default, when it is left out: `{ service: 'program' }`. Given as undefined it is refused. */
   readonly by?: ActsFor
   /**
    * 1 to 255 printable ASCII characters, new for each key that is wanted. For 24 hours the same `by` with the same

@@ -1,5 +1,6 @@
 import type { Credential, Identity } from '../authentication/identity.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
+import { isObject } from '../input/kinds.js'
 import { ROLES, type Role } from './roles.js'
 
 /** What an actor proved itself by: a credential of an account, something exchanged for one, or a program's own hand. */
@@ -43,7 +44,15 @@ export type Acted<Input extends { readonly by?: ActsFor }> = Omit<Input, 'by'> &
 const SERVICE_NAME = /^[\w.-]{1,64}$/
 
 /** Of a program that does not say in whose name. */
-const UNNAMED_PROGRAM: ActsFor = { service: 'program' }
+export const UNNAMED_PROGRAM: ActsFor = { service: 'program' }
+
+const CREDENTIAL_KINDS: Readonly<Record<Credential['kind'], true>> = {
+  session: true,
+  token: true,
+  api_key: true,
+  external_token: true,
+  master_key: true,
+}
 
 /** Whoever the gate has let in. */
 export function actorOf({ accountId, role, credential }: Identity, trace: RequestTrace = {}): Actor {
@@ -66,7 +75,7 @@ export function serviceActor(account: string): Actor {
 }
 
 /** The actor that `by` stands for. Refused with `input_invalid` for anything but an identity or a named service. */
-export function actorFor(by: ActsFor = UNNAMED_PROGRAM): Outcome<Actor> {
+export function actorFor(by: ActsFor | undefined): Outcome<Actor> {
   if (isIdentity(by)) return done(actorOf(by))
   const name = typeof by === 'object' && by !== null && 'service' in by ? by.service : undefined
   if (typeof name !== 'string' || !SERVICE_NAME.test(name))
@@ -76,11 +85,25 @@ export function actorFor(by: ActsFor = UNNAMED_PROGRAM): Outcome<Actor> {
   return done(serviceActor(`service:${name}`))
 }
 
+/** Whether this has everything by which an identity that the gate let in is judged and audited. */
 export function isIdentity(by: unknown): by is Identity {
-  if (typeof by !== 'object' || by === null) return false
-  const { accountId, role, scopes, credential } = by as Partial<Identity>
-  const isNamed = typeof accountId === 'string' && ROLES.some((known) => known === role)
-  return isNamed && Array.isArray(scopes) && credential !== undefined
+  if (!isObject(by)) return false
+  const { accountId, role, scopes, partition, credential } = by
+  return (
+    isNonEmptyText(accountId) &&
+    isNonEmptyText(partition) &&
+    ROLES.some((known) => known === role) &&
+    Array.isArray(scopes) &&
+    scopes.every((scope) => typeof scope === 'string') &&
+    isObject(credential) &&
+    isNonEmptyText(credential.id) &&
+    isNonEmptyText(credential.kind) &&
+    Object.hasOwn(CREDENTIAL_KINDS, credential.kind)
+  )
+}
+
+function isNonEmptyText(value: unknown): value is string {
+  return typeof value === 'string' && value !== ''
 }
 
 /** What an audit entry says of an actor. */

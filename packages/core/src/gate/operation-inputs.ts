@@ -8,7 +8,17 @@ import { type ActsFor, actorFor } from '../authorization/actor.js'
 import { type Outcome, refused } from '../errors/outcome.js'
 import { isIdempotencyKey, LONGEST_IDEMPOTENCY_KEY } from '../idempotency/key.js'
 import { checkMembers } from '../input/check.js'
-import { flag, integer, type Kind, listOf, nonEmptyText, oneOf, type Shape, text } from '../input/kinds.js'
+import {
+  flag,
+  integer,
+  isObject,
+  type Kind,
+  listOf,
+  nonEmptyText,
+  oneOf,
+  type Shape,
+  text,
+} from '../input/kinds.js'
 import type { TokenToIssueOnce } from '../tokens/issue-once.js'
 import type { TokenFilter } from '../tokens/list-all.js'
 
@@ -29,10 +39,11 @@ const account: Kind = (name, value, problems) => {
     problems.push(`${name}: give an e-mail address, or subject:SUBJECT:ISSUER`)
 }
 
+const NO_ACTOR = 'by: give an identity that the gate let in, or { service: NAME }'
+
 /** On whose behalf; see `ActsFor`. */
-const actsFor: Kind = (name, value, problems) => {
-  if (!actorFor(value as ActsFor).ok)
-    problems.push(`${name}: give an identity that the gate let in, or { service: NAME }`)
+const actsFor: Kind = (_, value, problems) => {
+  if (!actorFor(value as ActsFor).ok) problems.push(NO_ACTOR)
 }
 
 /** What is wrong with what a program gives to an operation; empty when nothing is. */
@@ -42,6 +53,9 @@ export function problemsOfInput<I extends object>(
 ): string[] {
   const problems: string[] = []
   checkMembers(input, members, problems, { required })
+  // Nobody means to act as the program, with all its power, by the identity of a caller who is not logged in.
+  const isByUndefined = isObject(input) && 'by' in members && 'by' in input && input.by === undefined
+  if (isByUndefined && !problems.includes('by: required')) problems.push(NO_ACTOR)
   return problems
 }
 
@@ -83,15 +97,15 @@ const idempotencyKey: Kind = (name, value, problems) => {
 }
 const scopeWish = { scopes: listOf(nonEmptyText), grantable: listOf(nonEmptyText) }
 
-export const BY: InputTable<By> = { members: by }
+export const BY: InputTable<By> = { members: by, required: ['by'] }
 export const ACCOUNT: InputTable<Account> = { members: anyAccount, required: ['account'] }
 export const ON_ACCOUNT: InputTable<Account & By> = {
   members: { ...anyAccount, ...by },
-  required: ['account'],
+  required: ['account', 'by'],
 }
 export const ONE_OF_ACCOUNT: InputTable<Account & Identified & By> = {
   members: { ...anyAccount, id: nonEmptyText, ...by },
-  required: ['account', 'id'],
+  required: ['account', 'id', 'by'],
 }
 export const PAGE: InputTable<ListQuery> = { members: page, required: ['limit'] }
 export const LIST_OF_ACCOUNT: InputTable<ListQuery & Account> = {
@@ -104,7 +118,7 @@ export const LIST_OF_ALL: InputTable<ListQuery & TokenFilter> = {
 }
 export const SESSION_TO_END: InputTable<{ readonly handle: string } & By> = {
   members: { handle: nonEmptyText, ...by },
-  required: ['handle'],
+  required: ['handle', 'by'],
 }
 export const TOKEN_TO_ISSUE: InputTable<TokenToIssueOnce> = {
   // Which lifetimes are short or long enough is the gate's to say.
@@ -137,7 +151,7 @@ export const KEY_TO_ROTATE: InputTable<KeyToRotate> = {
     grantable: listOf(nonEmptyText),
     overlapSeconds: integer(0, MAX_OVERLAP_SECONDS),
   },
-  required: ['account', 'id'],
+  required: ['account', 'id', 'by'],
 }
 export const BAN: InputTable<BanRequest> = {
   members: {
@@ -147,9 +161,9 @@ export const BAN: InputTable<BanRequest> = {
     reason: text,
     keepTokens: flag,
   },
-  required: ['account'],
+  required: ['account', 'by'],
 }
 export const FORCED_LOGOUT: InputTable<Account & By & { readonly reloginAfterSeconds?: number }> = {
   members: { ...anyAccount, ...by, reloginAfterSeconds: integer(0, MAX_RELOGIN_SECONDS) },
-  required: ['account'],
+  required: ['account', 'by'],
 }

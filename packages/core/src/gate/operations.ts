@@ -18,7 +18,14 @@ import type { AuditEntry } from '../audit/entry.js'
 import { listAudit } from '../audit/list.js'
 import { type PrunedAudit, pruneAudit } from '../audit/prune.js'
 import { type AuditVerification, verifyAudit } from '../audit/verify.js'
-import { type Acted, type Actor, type ActsFor, actorFor, isIdentity } from '../authorization/actor.js'
+import {
+  type Acted,
+  type Actor,
+  type ActsFor,
+  actorFor,
+  isIdentity,
+  UNNAMED_PROGRAM,
+} from '../authorization/actor.js'
 import { type ScopeWish, scopesToHandOn } from '../authorization/scopes.js'
 import type { Deps } from '../context/context.js'
 import { acceptLoss } from '../data-loss/accept-loss.js'
@@ -74,7 +81,7 @@ export interface SessionInfo {
  * What the HTTP routes do, for programs. E-mails may be written in any spelling. An input with members that are unknown,
  * missing, of another kind or out of range is refused with `input_invalid`, whose detail names all of them; `listAll` and
  * `audit.list`, which answer no refusals, reject with a `RangeError` that does. Every change is audited under `by`, with
- * the power that `by` has and no other.
+ * the power that `by` has and no other; `by` may be left out where tokens and API keys are handed out, never be undefined.
  */
 export interface GateVerbs {
   readonly tokens: {
@@ -121,7 +128,7 @@ export function bindVerbs(deps: Deps): GateVerbs {
   return {
     tokens: {
       issue: operation(TOKEN_TO_ISSUE, (input) =>
-        acting(handingOn(deps, input), (acted) => issueTokenOnce(deps, acted)),
+        acting(handingOn(deps, bySomebody(input)), (acted) => issueTokenOnce(deps, acted)),
       ),
       list: operation(LIST_OF_ACCOUNT, async (input) => done(await listTokens(deps, onAccountOf(input)))),
       async listAll(input) {
@@ -138,7 +145,7 @@ export function bindVerbs(deps: Deps): GateVerbs {
     },
     apiKeys: {
       create: operation(API_KEY_TO_CREATE, (input) =>
-        acting(handingOn(deps, input), (acted) => createApiKey(deps, acted)),
+        acting(handingOn(deps, bySomebody(input)), (acted) => createApiKey(deps, acted)),
       ),
       list: operation(ACCOUNT, async (input) => done(await listApiKeys(deps, onAccountOf(input)))),
       rotate: operation(KEY_TO_ROTATE, (input) =>
@@ -202,6 +209,11 @@ async function actingAs<T>(
 ): Promise<Outcome<T>> {
   const actor = actorFor(by)
   return actor.ok ? act(actor.value) : actor
+}
+
+/** What a program hands out without saying in whose name, it hands out in its own. */
+function bySomebody<I extends { readonly by?: ActsFor }>(input: I): I {
+  return 'by' in input ? input : { ...input, by: UNNAMED_PROGRAM }
 }
 
 /** Lists answer no refusals: what they cannot do they reject. */

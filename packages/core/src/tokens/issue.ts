@@ -25,7 +25,7 @@ export interface TokenToIssue extends ScopeWish {
   readonly name?: string
   /** Integer seconds within `options.tokens`. Default `defaultLifetimeSeconds`. */
   readonly lifetimeSeconds?: number
-  /** Who issues it. Default: `{ service: 'program' }`. */
+  /** Who issues it. Default, when it is left out: `{ service: 'program' }`. Given as undefined it is refused. */
   readonly by?: ActsFor
 }
 

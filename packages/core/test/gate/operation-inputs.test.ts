@@ -37,7 +37,9 @@ describe('an operation', () => {
     'bans nobody for %s seconds, and says so',
     async (durationSeconds) => {
       const gate = await openGate()
-      const outcome = await gate.standing.ban(untyped({ account: ADA, durationSeconds }))
+      const outcome = await gate.standing.ban(
+        untyped({ account: ADA, by: { service: 'test' }, durationSeconds }),
+      )
       expect(detailOf(outcome)).toBe('durationSeconds: give an integer from 1 to 316224000.')
       expect((await gate.audit.list({ limit: 10 })).items).toEqual([])
     },
@@ -96,6 +98,67 @@ describe('an operation', () => {
     for (const [member, outcome] of wrong) expect(detailOf(await outcome), member).toMatch(`${member}: `)
   })
 
+  it('never acts as the program for an identity that is undefined', async () => {
+    const { tokens, apiKeys, sessions, standing, store, audit } = await openGate()
+    const [account, id, handle, by] = [ADA, 'a', 'a', undefined]
+    const power = { tokens, apiKeys, sessions, standing, store, audit }
+    const attempts = [
+      power.tokens.issue(untyped({ account, by })),
+      power.apiKeys.create(untyped({ account, by })),
+      ...[{ by }, {}].flatMap((whoever) => [
+        power.tokens.revoke(untyped({ account, id, ...whoever })),
+        power.tokens.revokeAll(untyped({ account, ...whoever })),
+        power.apiKeys.rotate(untyped({ account, id, ...whoever })),
+        power.apiKeys.revoke(untyped({ account, id, ...whoever })),
+        power.sessions.end(untyped({ handle, ...whoever })),
+        power.standing.ban(untyped({ account, ...whoever })),
+        power.standing.unban(untyped({ account, ...whoever })),
+        power.standing.forceLogout(untyped({ account, ...whoever })),
+        power.standing.signOutEverywhere(untyped({ account, ...whoever })),
+        power.store.acceptLoss(untyped(whoever)),
+        power.audit.prune(untyped(whoever)),
+      ]),
+    ]
+    for (const outcome of await Promise.all(attempts))
+      expect(detailOf(outcome)).toMatch(/^by: (required|give an identity.*)\.$/)
+    expect((await audit.list({ limit: 10 })).items).toEqual([])
+    must(await tokens.issue({ account }))
+    must(await apiKeys.create({ account }))
+  })
+
+  it('takes nothing for an identity that the gate could not have let in', async () => {
+    const { standing } = await openGate()
+    const credential = { kind: 'session', id: 'a', issuedAt: 0, expiresAt: 1 }
+    const whole = {
+      accountId: ADA,
+      email: ADA,
+      groups: [],
+      role: 'admin',
+      scopes: [],
+      partition: 'p',
+      credential,
+    }
+    const account = 'user@example.com'
+    must(await standing.ban(untyped({ account, by: whole })))
+    for (const part of [
+      { accountId: '' },
+      { accountId: 5 },
+      { role: 'root' },
+      { scopes: 'admin' },
+      { scopes: [5] },
+      { partition: undefined },
+      { credential: true },
+      { credential: null },
+      { credential: { ...credential, kind: 'service' } },
+      { credential: { ...credential, kind: 'toString' } },
+      { credential: { ...credential, id: '' } },
+    ])
+      expect(
+        detailOf(await standing.ban(untyped({ account, by: { ...whole, ...part } }))),
+        JSON.stringify(part),
+      ).toMatch(/^by: give/)
+  })
+
   it('that answers no refusals rejects, with every problem', async () => {
     const { tokens, audit } = await openGate()
     const input = untyped({ limit: 0, cursor: 7, status: 'dead', mail: 'a' })
@@ -105,7 +168,11 @@ describe('an operation', () => {
 
   it('takes what is in range, and undefined for what is not given', async () => {
     const { standing } = await openGate()
-    const ban = must(await standing.ban(untyped({ account: ' ADA@Example.com', durationSeconds: undefined })))
+    const ban = must(
+      await standing.ban(
+        untyped({ account: ' ADA@Example.com', durationSeconds: undefined, by: { service: 'test' } }),
+      ),
+    )
     expect(ban.durationSeconds).toBe(604_800)
   })
 })
