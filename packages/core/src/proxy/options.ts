@@ -97,12 +97,13 @@ export interface ResolvedForwardOptions {
 export function resolveForwardOptions(given: ForwardOptions): ResolvedForwardOptions {
   const problems: string[] = []
   const options = checkMembers(given, FORWARD_OPTIONS, problems, { required: ['upstream'] })
-  const deadlines = {
-    connectMs: options.connectTimeoutMs ?? DEADLINE_DEFAULTS.connectMs,
-    responseMs: options.responseTimeoutMs ?? DEADLINE_DEFAULTS.responseMs,
-    idleMs: options.idleTimeoutMs ?? DEADLINE_DEFAULTS.idleMs,
-  }
-  const recheckEveryMs = options.recheckEveryMs ?? RECHECK_EVERY_MS
+  const {
+    connectTimeoutMs: connectMs = DEADLINE_DEFAULTS.connectMs,
+    responseTimeoutMs: responseMs = DEADLINE_DEFAULTS.responseMs,
+    idleTimeoutMs: idleMs = DEADLINE_DEFAULTS.idleMs,
+    recheckEveryMs = RECHECK_EVERY_MS,
+  } = options
+  const deadlines = { connectMs, responseMs, idleMs }
   requireWithin('connectTimeoutMs', deadlines.connectMs, 1, 60_000, problems)
   requireWithin('responseTimeoutMs', deadlines.responseMs, 1, DAY_MS, problems)
   requireWithin('idleTimeoutMs', deadlines.idleMs, 1, DAY_MS, problems)

@@ -2,14 +2,14 @@ import { type AgentOptions, Agent as HttpAgent, validateHeaderName, validateHead
 import { Agent as HttpsAgent } from 'node:https'
 import { PortcullisError } from '../errors/portcullis-error.js'
 import { checkMembers } from '../input/check.js'
-import { checkedByValue, type Shape, someObject } from '../input/kinds.js'
+import { checkedByValue, mapOf, type Shape, text } from '../input/kinds.js'
 import { type HeaderFilter, headerFilter, normaliseName } from './headers.js'
 
 /** A service behind the gate. Comes from configuration, never from a request. */
 export interface UpstreamTarget {
   /** `http:` or `https:`; a path is put in front of every forwarded path. No query, fragment or user. */
   readonly url: string
-  /** Sent with every request in place of what the client sent: the upstream's credential. */
+  /** Sent with every request in place of what the client sent, such as the upstream's credential: texts that a header can carry. */
   readonly headers?: Readonly<Record<string, string>>
 }
 
@@ -40,13 +40,13 @@ const RESERVED = headerFilter([
   'upgrade',
 ])
 
-const UPSTREAM: Shape<UpstreamTarget> = { url: checkedByValue, headers: someObject }
+const UPSTREAM: Shape<UpstreamTarget> = { url: checkedByValue, headers: mapOf(text) }
 
 /** Throws `configuration_invalid` naming every problem, without quoting a header's value. */
 export function readUpstream(given: UpstreamTarget): Upstream {
   const problems: string[] = []
-  const { url: text, headers = {} } = checkMembers(given, UPSTREAM, problems, { name: 'upstream' })
-  const url = URL.canParse(text) ? new URL(text) : undefined
+  const { url: address, headers = {} } = checkMembers(given, UPSTREAM, problems, { name: 'upstream' })
+  const url = URL.canParse(address) ? new URL(address) : undefined
   if (!url || !/^https?:$/.test(url.protocol) || url.search || url.hash || url.username || url.password)
     problems.push('upstream.url: give an http or https URL without user, query and fragment')
   for (const [name, value] of Object.entries(headers)) {

@@ -91,3 +91,23 @@ it('options that are unknown, missing or of another kind are all named at once',
     expect.objectContaining({ code: 'configuration_invalid' }),
   )
 })
+
+it.each([5, null, true, ['a'], { a: 1 }])(
+  '%j is no value of a header for an upstream, which would send it as text',
+  (value) => {
+    const headers = { 'x-key': value } as never
+    expect(problemsOf({ upstream: { url: 'http://127.0.0.1', headers } })).toEqual([
+      'upstream.headers["x-key"]: give a text',
+    ])
+  },
+)
+
+it.each(['connectTimeoutMs', 'responseTimeoutMs', 'idleTimeoutMs', 'recheckEveryMs'])(
+  'null is not the default of %s',
+  (name) => {
+    const upstream = { url: 'http://127.0.0.1' }
+    expect(problemsOf({ upstream, [name]: null })).toEqual([
+      expect.stringContaining(`${name}: give an integer`),
+    ])
+  },
+)
