@@ -9,8 +9,14 @@ const PLACEHOLDERS = [
   'your-',
 ]
 
-/** What is wrong with a secret, or undefined. Never quotes it. */
+/** Whether this is of the kind of a secret: text or bytes. */
+export function isSecret(value: unknown): value is string | Uint8Array {
+  return typeof value === 'string' || value instanceof Uint8Array
+}
+
+/** What is wrong with a secret, also with one that is neither text nor bytes, or undefined. Never quotes it. */
 export function secretProblem(secret: string | Uint8Array): string | undefined {
+  if (!isSecret(secret)) return 'neither text nor bytes; make one with `openssl rand -base64 32`'
   const bytes = Buffer.from(secret)
   if (bytes.length < 32) return 'shorter than 32 bytes; make one with `openssl rand -base64 32`'
   if (isPlaceholder(bytes)) return 'a placeholder; make a real one with `openssl rand -base64 32`'
@@ -35,6 +41,7 @@ export function readSecrets(
     const problem = secretProblem(secret)
     if (problem) problems.push(`${name}: ${problem}`)
   }
+  if (new Set(secrets).size < secrets.length) problems.push(`${name}: the same secret twice`)
   return secrets
 }
 

@@ -1,7 +1,7 @@
 import { MAX_ISSUER_LENGTH } from '../accounts/account-id.js'
 import { requireWithin } from '../context/limits.js'
 import { checkMembers } from '../input/check.js'
-import { checkedByValue, oneOf, type Shape, someObject } from '../input/kinds.js'
+import { checkedByValue, isObject, oneOf, type Shape, someObject } from '../input/kinds.js'
 import { isJwsAlgorithm } from '../jws/algorithms.js'
 import { type ClaimPath, parseClaimPath } from './claim-path.js'
 import { isStandardSchema } from './claims-of.js'
@@ -49,8 +49,11 @@ export function resolveTrustedIssuers(
   return Object.freeze(
     (options as readonly TrustedIssuerOptions[]).flatMap((given, index) => {
       const found: string[] = []
-      if (typeof given !== 'object' || given === null) found.push('give an object')
-      const resolved = found.length > 0 ? undefined : resolve(given, knownScopes, found)
+      if (!isObject(given)) {
+        problems.push(`trustedIssuers[${index}]: give an object`)
+        return []
+      }
+      const resolved = resolve(given as TrustedIssuerOptions, knownScopes, found)
       if (resolved && seen.has(resolved.issuer)) found.push('issuer: given twice')
       if (resolved && resolved.issuer === ownIssuer) found.push('issuer: this is the gate’s own')
       seen.add(resolved?.issuer)
@@ -124,8 +127,9 @@ function resolveLimits(given: TrustedIssuerOptions, problems: string[]): Record<
   const names = Object.keys(LIMITS) as (keyof typeof LIMITS)[]
   const entries = names.map((name) => {
     const { least, most, default: value } = LIMITS[name]
-    requireWithin(name, given[name] ?? value, least, most, problems)
-    return [name, given[name] ?? value]
+    const { [name]: limit = value } = given
+    requireWithin(name, limit, least, most, problems)
+    return [name, limit]
   })
   return Object.fromEntries(entries)
 }

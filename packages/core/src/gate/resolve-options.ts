@@ -3,7 +3,7 @@ import { resolveAuthRequest } from '../auth-request/options.js'
 import { resolveRoleByGroup } from '../authorization/role-by-group.js'
 import { readDuration, requireWithin, resolveSessionLimits, resolveTokenLimits } from '../context/limits.js'
 import type { GateOptions, ResolvedOptions } from '../context/options.js'
-import { readSecrets, type SecretUse, secretProblem, sharedSecrets } from '../crypto/secrets.js'
+import { isSecret, readSecrets, type SecretUse, secretProblem, sharedSecrets } from '../crypto/secrets.js'
 import { PortcullisError } from '../errors/portcullis-error.js'
 import { mayBeFetched } from '../external-tokens/issuer-url.js'
 import { resolveTrustedIssuers } from '../external-tokens/resolve.js'
@@ -13,6 +13,7 @@ import { resolveClients } from '../oauth/clients.js'
 import { resolveRateLimits } from '../rate-limit/limits.js'
 import { resolveClientAddress } from '../request/client-address.js'
 import { resolveScim } from '../scim/options.js'
+import { readClock } from './clock.js'
 import { isolatePages, isolateRenderer, quietly } from './isolate-hooks.js'
 import { GATE_OPTIONS } from './option-table.js'
 
@@ -57,13 +58,16 @@ export function resolveOptions(given: GateOptions): ResolvedOptions {
   const requiredScope = options.requiredScope ?? 'api'
   const clientAddress = options.clientAddress && resolveClientAddress(options.clientAddress, problems)
   const rateLimits = resolveRateLimits(options.rateLimits, problems)
-  const bodyDeadlineMs = options.bodyDeadlineMs ?? 10_000
+  // Only what is not given has a default: null is a mistake like any other value that is no number.
+  const {
+    bodyDeadlineMs = 10_000,
+    storeDeadlineMs = 250,
+    auditRetentionDays = 400,
+    maxCredentialsPerAccount = 10_000,
+    proofCacheSize = 10_000,
+    nearCacheSize = 40_000,
+  } = options
   requireWithin('bodyDeadlineMs', bodyDeadlineMs, 100, 600_000, problems)
-  const storeDeadlineMs = options.storeDeadlineMs ?? 250
-  const auditRetentionDays = options.auditRetentionDays ?? 400
-  const maxCredentialsPerAccount = options.maxCredentialsPerAccount ?? 10_000
-  const proofCacheSize = options.proofCacheSize ?? 10_000
-  const nearCacheSize = options.nearCacheSize ?? 40_000
   requireWithin('storeDeadlineMs', storeDeadlineMs, 10, 10_000, problems)
   requireWithin('auditRetentionDays', auditRetentionDays, 1, 3660, problems)
   requireWithin('maxCredentialsPerAccount', maxCredentialsPerAccount, 1, 1_000_000, problems)
@@ -93,6 +97,7 @@ export function resolveOptions(given: GateOptions): ResolvedOptions {
   const authRequest = resolveAuthRequest(options.authRequest, problems)
   const scim = resolveScim(options.scim, problems)
   problems.push(...sharedSecrets(usesOfSecrets(options)))
+  const clock = readClock(options.clock, problems)
   requireOneOf('backChannelLogoutEnds', options.backChannelLogoutEnds, ['everything', 'sessions'], problems)
   requireOneOf('onDataLoss', options.onDataLoss, ['refuse', 'accept'], problems)
   requireOneOf('tokenRenewal', options.tokenRenewal, ['offer', 'none'], problems)
@@ -143,7 +148,7 @@ export function resolveOptions(given: GateOptions): ResolvedOptions {
     pages: (options.pages ?? []).map(isolatePages),
     problems: (options.problems ?? []).map((render) => isolateRenderer(render, onEvent)),
     onEvent,
-    clock: options.clock ?? Date.now,
+    clock,
   })
 }
 
@@ -181,8 +186,12 @@ function usesOfSecrets({ secret, masterKey, scim, keys, oauthClients }: GateOpti
     keys: keySecrets,
     oauthClients: clientSecrets,
   }
+  // Of another kind they are named where each is read.
   return Object.entries(uses).flatMap(([name, secrets]) =>
-    [secrets ?? []].flat().map((value) => ({ name, secret: value })),
+    [secrets ?? []]
+      .flat()
+      .filter(isSecret)
+      .map((value) => ({ name, secret: value })),
   )
 }
 

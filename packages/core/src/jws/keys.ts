@@ -1,24 +1,34 @@
 import { CompactSign, type CryptoKey, type JWK } from 'jose'
+import { isSecret } from '../crypto/secrets.js'
 import { PortcullisError } from '../errors/portcullis-error.js'
-import { objectOf } from '../input/check.js'
-import { checkedByValue } from '../input/kinds.js'
+import { checkMembers } from '../input/check.js'
+import { checkedByValue, isObject, type Kind, type Shape } from '../input/kinds.js'
 import { proveJws, type VerifiedJws } from './prove.js'
 import { importSigningKey, type RingKey, type SigningKeyOptions } from './signing-key.js'
 
-/** What a signing key may say; which of it belongs together is checked where keys are imported. */
-export const SIGNING_KEY = objectOf<{
-  algorithm: unknown
-  kid: unknown
-  secret: unknown
-  privateKey: unknown
-  publicKey: unknown
-}>({
+const MATERIALS = ['secret', 'privateKey', 'publicKey'] as const
+
+const MEMBERS: Shape<Record<'algorithm' | 'kid' | (typeof MATERIALS)[number], unknown>> = {
   algorithm: checkedByValue,
   kid: checkedByValue,
-  secret: checkedByValue,
-  privateKey: checkedByValue,
-  publicKey: checkedByValue,
-})
+  secret: (name, value, problems) => {
+    if (!isSecret(value)) problems.push(`${name}: give a text or bytes`)
+  },
+  privateKey: pemOrJwk,
+  publicKey: pemOrJwk,
+}
+
+/** Of what kind a signing key is; whether it can be used is found out where keys are imported. */
+export const SIGNING_KEY: Kind = (name, value, problems) => {
+  checkMembers(value as object, MEMBERS, problems, { name })
+  if (isObject(value) && MATERIALS.every((material) => value[material] === undefined))
+    problems.push(`${name}: give one of ${MATERIALS.join(', ')}`)
+}
+
+function pemOrJwk(name: string, value: unknown, problems: string[]): void {
+  const isJwk = isObject(value) && typeof value.kty === 'string'
+  if (!isJwk && typeof value !== 'string') problems.push(`${name}: give PEM as a text, or a JWK`)
+}
 
 export type { SigningKeyOptions } from './signing-key.js'
 

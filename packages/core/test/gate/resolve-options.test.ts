@@ -158,4 +158,89 @@ describe('options', () => {
       'oauthClients: the same secret as secret; make one for each purpose',
     ])
   })
+
+  it('list a secret that is no text beside every other problem', () => {
+    const problems = problemsOf({
+      ...good,
+      publicUrl: 'nowhere',
+      scim: { secret: 5 },
+      oauthClients: [{ id: 'a', secret: 5 }],
+      masterKey: 5,
+    } as unknown as GateOptions)
+    for (const problem of [
+      'scim.secret: give a text or an array of texts',
+      'oauthClients[0].secret: give a text',
+      'masterKey: give a text',
+    ])
+      expect(problems).toContain(problem)
+    expect(problems.join()).toContain('publicUrl: ')
+    expect(
+      problemsOf({ ...good, scim: { secret: [`${SECRET}-of-a-directory`, 5] } } as unknown as GateOptions),
+    ).toEqual(['scim.secret: give a text or an array of texts'])
+  })
+
+  it('do not take the same secret twice for two that can be rotated', () => {
+    expect(problemsOf({ ...good, secret: [SECRET, SECRET] })).toEqual(['secret: the same secret twice'])
+    const twice = `${SECRET}-of-a-directory`
+    expect(problemsOf({ ...good, scim: { secret: [twice, twice] } })).toEqual([
+      'scim.secret: the same secret twice',
+    ])
+  })
+
+  it.each([
+    'bodyDeadlineMs',
+    'storeDeadlineMs',
+    'auditRetentionDays',
+    'maxCredentialsPerAccount',
+    'proofCacheSize',
+    'nearCacheSize',
+  ])('do not take null for the default of %s', (name) => {
+    expect(problemsOf({ ...good, [name]: null })).toEqual([
+      expect.stringContaining(`${name}: give an integer`),
+    ])
+    expect(problemsOf({ ...good, [name]: undefined })).toEqual([])
+  })
+
+  it('name every signing key that is of another kind', () => {
+    const keys = [{ algorithm: 'HS256', secret: 5 }, { privateKey: {} }, null, { algorithm: 'HS256' }]
+    expect(problemsOf({ ...good, keys } as unknown as GateOptions)).toEqual([
+      'keys[0].secret: give a text or bytes',
+      'keys[1].privateKey: give PEM as a text, or a JWK',
+      'keys[2]: give an object',
+      'keys[3]: give one of secret, privateKey, publicKey',
+    ])
+  })
+
+  it('name a trusted issuer that is no object, and a limit of one that is null', () => {
+    const trustedIssuers = [null, { issuer: 'https://a.example', audience: 'b', timeoutMs: null }]
+    expect(problemsOf({ ...good, trustedIssuers } as unknown as GateOptions)).toEqual([
+      'trustedIssuers[0]: give an object',
+      'trustedIssuers[1].timeoutMs: give an integer from 100 to 60000',
+    ])
+  })
+
+  it.each([
+    ['NaN', () => Number.NaN],
+    ['a text', () => '1'],
+    ['a promise', async () => 1],
+    ['nothing', () => undefined],
+    [
+      'an error',
+      () => {
+        throw new Error('broken')
+      },
+    ],
+  ])('do not take a clock that answers %s, by which nothing would expire', (_, clock) => {
+    expect(problemsOf({ ...good, clock } as unknown as GateOptions)).toEqual([
+      'clock: give a function that answers milliseconds as a finite number',
+    ])
+  })
+
+  it('do not go on by a clock that stops answering numbers', () => {
+    let now = 1
+    const { clock } = resolveOptions({ ...good, clock: () => now })
+    expect(clock()).toBe(1)
+    now = Number.NaN
+    expect(clock).toThrow(expect.objectContaining({ code: 'configuration_invalid' }))
+  })
 })
