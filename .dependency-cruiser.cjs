@@ -127,7 +127,7 @@ module.exports = {
       'contract-stands-alone',
       'The store contract and its reference know nothing of what is kept in them.',
       { path: '^packages/core/src/store/' },
-      { path: '^packages/core/src/', pathNot: '^packages/core/src/(store|errors|encoding)/' },
+      { path: '^packages/core/src/', pathNot: '^packages/core/src/(store|errors|encoding|input)/' },
     ),
     ...Object.entries(behindSubpath).map(([subpath, name]) =>
       forbid(

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { readBuild } from './build/read.js'
+import { checkOptions } from './check-options.js'
 import { assetResponse } from './response/asset.js'
 import { type DocumentTemplate, documentResponse } from './response/document.js'
 import { refusal } from './response/refusal.js'
@@ -38,14 +39,16 @@ const LOCATIONS = ['./pages', '../dist/pages'].map((path) => fileURLToPath(new U
  * The files hold nothing secret and are public; that only someone logged in gets the page itself is the gate's part. Everything is read here, once: a request is looked up among the known names and never becomes a path.
  *
  * @throws PagesNotBuiltError (`pages_not_built`) when the package was not built.
- * @throws TypeError when an entry of `signOutOrigins` is not an `http:` or `https:` origin.
+ * @throws DashboardOptionsError (`configuration_invalid`) that names every option that is unknown or of another kind.
  */
 export function dashboard(options: DashboardOptions = {}): Pages {
+  checkOptions(options)
   const build = readBuild(LOCATIONS)
   const template: DocumentTemplate = {
     html: build.document,
     productName: options.productName ?? 'Portcullis',
-    formOrigins: (options.signOutOrigins ?? []).map(origin),
+    // Only a parsed origin gets into the policy: a `;` in there would add a directive.
+    formOrigins: (options.signOutOrigins ?? []).map((text) => new URL(text).origin),
   }
   return {
     owns: (path) => path === PAGE || path.startsWith(`${PAGE}/`),
@@ -59,11 +62,4 @@ export function dashboard(options: DashboardOptions = {}): Pages {
       return asset ? assetResponse(asset, request) : documentResponse(template, method)
     },
   }
-}
-
-/** Only a parsed origin gets into the policy: a `;` in there would add a directive. */
-function origin(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url && /^https?:$/.test(url.protocol)) return url.origin
-  throw new TypeError(`signOutOrigins: ${JSON.stringify(text)} is not an http: or https: origin`)
 }

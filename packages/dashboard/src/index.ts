@@ -1,2 +1,3 @@
 export { PagesNotBuiltError } from './build/read.js'
+export { DashboardOptionsError } from './check-options.js'
 export { type DashboardOptions, dashboard, type Pages } from './dashboard.js'

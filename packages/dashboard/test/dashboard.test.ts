@@ -90,6 +90,27 @@ describe('signOutOrigins', () => {
   )
 })
 
+describe('options', () => {
+  it.each([
+    [null, ['dashboard: give an object']],
+    [[], ['dashboard: give an object']],
+    [
+      { unknown: 1, productName: 5, signOutOrigins: ['nowhere', 5] },
+      [
+        'dashboard.unknown: unknown; there are productName and signOutOrigins',
+        'dashboard.productName: give a text',
+        'dashboard.signOutOrigins[0]: give an http: or https: origin',
+        'dashboard.signOutOrigins[1]: give an http: or https: origin',
+      ],
+    ],
+    [{ signOutOrigins: 'https://a.example' }, ['dashboard.signOutOrigins: give an array']],
+  ])('%j are refused at the start, with every problem', (options, problems) => {
+    expect(() => dashboard(options as never)).toThrow(
+      expect.objectContaining({ code: 'configuration_invalid', problems }),
+    )
+  })
+})
+
 describe('the files of the page', () => {
   it('are all there, of the right type, and kept for ever (RFC 8246)', async () => {
     const files = linked(await (await ask('/token-manager')).text())

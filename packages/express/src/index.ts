@@ -1,6 +1,7 @@
 import type { Gate, Identity } from '@portcullis/core'
 import {
   type Answer,
+  checkForwarder,
   checkMount,
   decide,
   decideFor,
@@ -56,6 +57,7 @@ export function requireGroup(gate: Gate, group: string): RequestHandler {
 
 /** Forwards what `portcullis(gate)` let through, streaming both ways. */
 export function forwardTo(forwarder: Pick<Forwarder, 'forward'>): RequestHandler {
+  checkForwarder(forwarder)
   return async (req, res) => {
     if (!req.portcullis) throw new Error('Mount portcullis(gate) before forwardTo(forwarder)')
     await forwarder.forward(req, res, req.portcullis)

@@ -1,6 +1,7 @@
 import type { Gate, Identity } from '@portcullis/core'
 import {
   type Answer,
+  checkForwarder,
   checkMount,
   decide,
   decideFor,
@@ -57,6 +58,7 @@ export function requireGroup(gate: Gate, group: string): onRequestAsyncHookHandl
  * with and that no other route takes. A scope of its own, in which no body is parsed. Headers set on `reply` are sent.
  */
 export function forwardTo(forwarder: Pick<Forwarder, 'forward'>): FastifyPluginCallback {
+  checkForwarder(forwarder)
   const handler = async (request: FastifyRequest, reply: FastifyReply) => {
     if (!request.portcullis) throw new Error('Register portcullis(gate) before forwardTo(forwarder)')
     for (const [name, value] of Object.entries(reply.getHeaders()))

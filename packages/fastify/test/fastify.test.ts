@@ -148,3 +148,15 @@ describe('the Fastify adapter', () => {
     await gate.close()
   })
 })
+
+it.each([undefined, null, {}, () => {}, 'http://127.0.0.1'])(
+  'what is no forwarder is an error when it is mounted, not at the first request: %s',
+  (forwarder) => {
+    expect(() => forwardTo(forwarder as never)).toThrow(
+      expect.objectContaining({
+        code: 'configuration_invalid',
+        problems: ['forwarder: give an object with forward'],
+      }),
+    )
+  },
+)

@@ -1,6 +1,7 @@
 import type { Gate, Identity } from '@portcullis/core'
 import {
   type Answer,
+  checkForwarder,
   checkMount,
   decide,
   decideFor,
@@ -55,6 +56,7 @@ export function requireGroup(gate: Gate, group: string): Middleware {
 
 /** Forwards what `portcullis(gate)` let through, streaming both ways; resolves when the exchange is over. */
 export function forwardTo(forwarder: Pick<Forwarder, 'forward'>): Middleware {
+  checkForwarder(forwarder)
   return async (ctx) => {
     const identity: Identity | undefined = ctx.state.portcullis
     if (!identity) throw new Error('Mount portcullis(gate) before forwardTo(forwarder)')

@@ -1,4 +1,5 @@
 export type { LeastRole } from '../authorization/roles.js'
+export { checkForwarder } from './server/check-server.js'
 export { guardExpectations } from './server/expectations.js'
 export { guardServer, type ServerGuards } from './server/guard-server.js'
 export { checkMount, decideFor, decideIfSent, type Need, refusalUnless } from './server/guards.js'

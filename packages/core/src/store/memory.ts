@@ -1,4 +1,6 @@
 import { PortcullisError } from '../errors/portcullis-error.js'
+import { checkMembers } from '../input/check.js'
+import { hook } from '../input/kinds.js'
 import { readCursor, requireLimit, writeCursor } from './cursor.js'
 import { isLive, planBatch } from './plan.js'
 import type {
@@ -19,10 +21,13 @@ const EXAMINED_AT_MOST = 20
 
 /**
  * The reference store: what the contract says, in the fewest words. One process, nothing survives it; for tests and for
- * trying things out.
+ * trying things out. Throws `configuration_invalid` that names every problem of its options.
  */
-export function memoryStore(options: { clock?: Clock } = {}): Store {
-  const clock = options.clock ?? Date.now
+export function memoryStore(options: { clock?: Clock | undefined } = {}): Store {
+  const problems: string[] = []
+  const { clock = Date.now } = checkMembers(options, { clock: hook }, problems, { name: 'memory' })
+  if (problems.length > 0)
+    throw new PortcullisError('configuration_invalid', problems.join('; '), { problems })
   const collections = new Map<string, Collection>()
   const listeners = new Set<WatchListener>()
   let versions = 0

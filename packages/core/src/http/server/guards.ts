@@ -5,7 +5,7 @@ import { type Denial, denial } from '../../errors/denials.js'
 import { PortcullisError } from '../../errors/portcullis-error.js'
 import type { Gate } from '../../gate/gate.js'
 import { checkMembers } from '../../input/check.js'
-import { havingMethods, nonEmptyText, oneOf, type Shape } from '../../input/kinds.js'
+import { havingMethods, isObject, nonEmptyText, oneOf, type Shape } from '../../input/kinds.js'
 import type { RequestView } from '../../request/view.js'
 import { type Answer, answerUnread, decide, decideBy, type NodeRequest, pathOf } from './node.js'
 
@@ -35,17 +35,18 @@ export function checkMount(gate: Gate, need: Need = {}): void {
   const problems: string[] = []
   requireMethods('gate', gate, problems)
   problems.push(...problemsOfNeed(need))
-  const { scope } = need
-  if (problems.length === 0 && scope !== undefined && !gate.scopes.includes(scope))
+  const scope = problems.length === 0 ? need.scope : undefined
+  if (scope !== undefined && !gate.scopes.includes(scope))
     problems.push(`scope: ${JSON.stringify(scope)} is not one of ${gate.scopes.join(', ')}`)
   refuseMount(problems)
 }
 
 function problemsOfNeed(need: Need): readonly string[] {
   const problems: string[] = []
+  if (!isObject(need)) return ['need: give an object']
   checkMembers(need, NEED, problems)
   // What was meant to be needed and is undefined would let everybody on.
-  for (const [name, value] of Object.entries(need ?? {}))
+  for (const [name, value] of Object.entries(need))
     if (value === undefined) problems.push(`${name}: undefined`)
   return problems
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { Connection } from '../../request/connection.js'
+import { checkListener } from './check-server.js'
 
 /** Requests of one connection that wait for their turn; one more ends the connection. */
 const WAITING_AT_MOST = 256
@@ -12,11 +13,13 @@ type Exchange = readonly [req: IncomingMessage, res: ServerResponse]
  * it all that a client has sent without waiting (RFC 9112 §9.3.2) at once, so that sixty requests in one write cost sixty
  * even if nobody waits for an answer. Up to 256 wait; one more ends the connection. The first request of a connection is
  * passed on once it is known that its client is still there, any other that came behind no unanswered one at once.
+ * Throws `configuration_invalid` for a listener that is no function.
  *
  * @example
  * createServer(inTurn(app)).listen(3000)
  */
 export function inTurn(listener: RequestListener): RequestListener {
+  checkListener(listener)
   const waiting = new WeakMap<Socket, Exchange[]>()
 
   const passNext = (connection: Connection, queue: Exchange[]) => {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Identity } from '../../authentication/identity.js'
 import type { Gate } from '../../gate/gate.js'
+import { checkListener } from './check-server.js'
 import { checkMount } from './guards.js'
 import { inTurn } from './in-turn.js'
 import { admit, answerUnread, pathOf, sendResponse } from './node.js'
@@ -12,10 +13,11 @@ export type Handler = (req: IncomingMessage, res: ServerResponse, identity: Iden
  * The gate as a listener of `node:http`: `createServer(listener(gate, handler))`. Answers the gate's own paths, denials
  * and logins; calls `handler` for whoever is let in. What `handler` throws or rejects with goes to the gate's `onEvent`
  * and is answered as a problem (500, or 503 for a store that cannot answer); a response that has begun is broken off.
- * Requests of one connection get there as `inTurn` says.
+ * Requests of one connection get there as `inTurn` says. Throws `configuration_invalid` for what is no gate or no function.
  */
 export function listener(gate: Gate, handler: Handler): (req: IncomingMessage, res: ServerResponse) => void {
   checkMount(gate)
+  checkListener(handler)
   return inTurn((req, res) => {
     serve(gate, handler, req, res).catch(() => res.destroy())
   })

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { Identity } from '../../authentication/identity.js'
 import { type Denial, denial } from '../../errors/denials.js'
 import type { Gate } from '../../gate/gate.js'
+import { hook } from '../../input/kinds.js'
 import { endSocket } from '../../request/end-socket.js'
 import { headerValues } from '../../request/headers.js'
 import { isIgnoredUpgrade, refuseMessage } from '../../request/message.js'
@@ -21,11 +22,14 @@ export type UpgradeHandler = (
 /**
  * Guards the WebSockets of a server, whatever framework answers its requests: nothing is upgraded before the caller was
  * let in, and `handle` gets who it is. With a browser session only pages of the gate's own origin may open one, since
- * browsers send cookies along from any site (RFC 6455 §10.2). Offers of other protocols (h2c, TLS) are ignored: such a request is answered as any
- * other, by whoever answers requests. Answers how to stop. Throws `configuration_invalid` for what is no server.
+ * browsers send cookies along from any site (RFC 6455 §10.2). Offers of other protocols (h2c, TLS) are ignored: such a
+ * request is answered as any other, by whoever answers requests. Answers how to stop. Throws `configuration_invalid` for
+ * what is no server, no gate or no function.
  */
 export function guardUpgrades(server: Server, gate: Gate, handle: UpgradeHandler): () => void {
-  checkServer(server, gate)
+  const problems: string[] = []
+  hook('handle', handle, problems)
+  checkServer(server, gate, problems)
   const onUpgrade = async (req: IncomingMessage, socket: Duplex, head: Buffer) => {
     // Until somebody takes it over, an error would end the process.
     socket.on('error', () => socket.destroy())

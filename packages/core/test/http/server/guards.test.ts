@@ -6,6 +6,7 @@ import type { Role } from '../../../src/authorization/roles.js'
 import { PortcullisError } from '../../../src/errors/portcullis-error.js'
 import { createGate } from '../../../src/gate/create-gate.js'
 import type { Gate } from '../../../src/gate/gate.js'
+import { checkForwarder } from '../../../src/http/server/check-server.js'
 import {
   checkMount,
   decideFor,
@@ -13,6 +14,7 @@ import {
   type Need,
   refusalUnless,
 } from '../../../src/http/server/guards.js'
+import { inTurn } from '../../../src/http/server/in-turn.js'
 import { listener } from '../../../src/http/server/listener.js'
 import { guardUpgrades } from '../../../src/http/server/upgrades.js'
 import { memoryStore } from '../../../src/store/memory.js'
@@ -153,5 +155,32 @@ describe('a browser', () => {
     const answer = await decideIfSent(gate, page({ Cookie: '__Host-portcullis_session=ended' }))
     expect((answer as Response).status).toBe(302)
     await gate.close()
+  })
+})
+
+describe('what is mounted', () => {
+  const gate = { owns() {}, authenticate() {}, handle() {}, refuse() {} } as unknown as Gate
+  const nothing = undefined as never
+
+  it.each([
+    ['a need that is null', () => checkMount(gate, null as never), ['need: give an object']],
+    ['no gate and no need', () => checkMount({} as Gate, 5 as never), 2],
+    ['a handler that is none', () => listener(gate, nothing), ['listener: give a function']],
+    ['a listener that is none', () => inTurn({} as never), ['listener: give a function']],
+    [
+      'nobody to take WebSockets over',
+      () => guardUpgrades(createServer(), gate, nothing),
+      ['handle: give a function'],
+    ],
+    ['a forwarder that is none', () => checkForwarder(null), ['forwarder: give an object with forward']],
+    [
+      'options of a store',
+      () => memoryStore({ clocks: 5 } as never),
+      [expect.stringContaining('memory.clocks: unknown')],
+    ],
+    ['a store without options', () => memoryStore(null as never), ['memory: give an object']],
+  ])('is checked then, not at the first request: %s', (_, mount, problems) => {
+    if (typeof problems === 'number') expect(problemsOf(mount)).toHaveLength(problems)
+    else expect(problemsOf(mount)).toEqual(problems)
   })
 })
