@@ -17,6 +17,7 @@ export interface Pages {
   owns(path: string): boolean
   /** True for files that anyone may fetch: scripts and styles, never data. */
   isPublic(path: string): boolean
+  /** Answered with 503 `page_unavailable` after 30 seconds. */
   handle(request: Request): Promise<Response>
 }
 

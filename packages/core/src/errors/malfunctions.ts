@@ -27,6 +27,12 @@ export const MALFUNCTIONS: Readonly<Record<MalfunctionCode | 'internal_error', M
     detail:
       "The gateway's configuration for its identity provider is at fault. Tell your administrator: the gateway's log says what is wrong.",
   },
+  page_unavailable: {
+    status: 503,
+    title: 'Page temporarily unavailable',
+    detail: 'The page did not come in time. Try again.',
+    retryAfterSeconds: 2,
+  },
   upstream_unavailable: {
     status: 502,
     title: 'Upstream unavailable',

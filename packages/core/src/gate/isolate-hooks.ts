@@ -1,6 +1,8 @@
 import type { GateEvent } from '../context/event.js'
 import type { GateOptions, Pages } from '../context/options.js'
+import { PortcullisError } from '../errors/portcullis-error.js'
 import type { ProblemRenderer, RenderedProblem } from '../errors/problem.js'
+import type { IdentityProvider } from '../login/identity-provider.js'
 
 type Report = (event: GateEvent) => void
 
@@ -31,17 +33,58 @@ export function isolateRenderer(render: ProblemRenderer, report: Report): Proble
   }
 }
 
-/** Pages of which only a plain `true` counts: a promise is truthy, and would make every page public. */
-export function isolatePages(pages: Pages): Pages {
+/** What a request waits for in code that is not the gate's is over by then, whatever it waits for itself. */
+const HOOK_DEADLINE_MS = 30_000
+
+/**
+ * Pages of which only a plain `true` counts: a promise is truthy, and would make every page public. One that is not there in
+ * 30 seconds is `page_unavailable`.
+ */
+export function isolatePages(pages: Pages, deadlineMs = HOOK_DEADLINE_MS): Pages {
   return {
     owns: (path) => isTrue(pages.owns(path)),
     isPublic: (path) => isTrue(pages.isPublic(path)),
     handle: async (request) => {
-      const response = await pages.handle(request)
+      const late = () =>
+        new PortcullisError('page_unavailable', `pages.handle took more than ${deadlineMs} ms`)
+      const response = await within(deadlineMs, async () => pages.handle(request), late)
       if (!(response instanceof Response)) throw new TypeError('pages.handle answers a Response')
       return response
     },
   }
+}
+
+/**
+ * A provider whose every method answers within 30 seconds, or rejects with `provider_unavailable`, and is ready only when it
+ * says `true`.
+ */
+export function isolateProvider(provider: IdentityProvider, deadlineMs = HOOK_DEADLINE_MS): IdentityProvider {
+  const bounded = <T>(method: string, ask: () => Promise<T>): Promise<T> => {
+    const message = `identityProvider.${method} took more than ${deadlineMs} ms`
+    return within(deadlineMs, ask, () => new PortcullisError('provider_unavailable', message))
+  }
+  const { issuer, verifyLogoutToken } = provider
+  return {
+    issuer,
+    begin: (challenge) => bounded('begin', async () => provider.begin(challenge)),
+    complete: (callback, challenge) =>
+      bounded('complete', async () => provider.complete(callback, challenge)),
+    logoutUrl: (logout) => bounded('logoutUrl', async () => provider.logoutUrl(logout)),
+    ...(verifyLogoutToken && {
+      verifyLogoutToken: (token: string) =>
+        bounded('verifyLogoutToken', async () => verifyLogoutToken.call(provider, token)),
+    }),
+    ready: () => bounded('ready', async () => (await provider.ready()) === true),
+  }
+}
+
+/** What `ask` answers or rejects with; `late()` when that takes too long, and what comes then is dropped. */
+async function within<T>(milliseconds: number, ask: () => Promise<T>, late: () => Error): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const isLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(late()), milliseconds)
+  })
+  return Promise.race([ask(), isLate]).finally(() => clearTimeout(timer))
 }
 
 function isTrue(answer: unknown): boolean {

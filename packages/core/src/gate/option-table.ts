@@ -4,6 +4,7 @@ import {
   flag,
   havingMethods,
   hook,
+  isObject,
   listOf,
   mapOf,
   nonEmptyText,
@@ -14,6 +15,16 @@ import {
 } from '../input/kinds.js'
 import { SIGNING_KEY } from '../jws/keys.js'
 
+const providerMethods = havingMethods('begin', 'complete', 'logoutUrl', 'ready')
+
+function identityProvider(name: string, value: unknown, problems: string[]): void {
+  providerMethods(name, value, problems)
+  if (!isObject(value)) return
+  nonEmptyText(`${name}.issuer`, value.issuer, problems)
+  if (value.verifyLogoutToken !== undefined)
+    hook(`${name}.verifyLogoutToken`, value.verifyLogoutToken, problems)
+}
+
 /** Every option of the gate, and of what kind it is. */
 export const GATE_OPTIONS: Shape<GateOptions> = {
   store: havingMethods('read', 'commit', 'page', 'count', 'health', 'close'),
@@ -21,7 +32,7 @@ export const GATE_OPTIONS: Shape<GateOptions> = {
   insecurePublicUrl: flag,
   secret: textOrTexts,
   keys: listOf(SIGNING_KEY),
-  identityProvider: havingMethods('begin', 'complete'),
+  identityProvider,
   allowedEmailDomains: checkedByValue,
   backChannelLogoutEnds: checkedByValue,
   scim: someObject,

@@ -14,7 +14,7 @@ import { resolveRateLimits } from '../rate-limit/limits.js'
 import { resolveClientAddress } from '../request/client-address.js'
 import { resolveScim } from '../scim/options.js'
 import { readClock } from './clock.js'
-import { isolatePages, isolateRenderer, quietly } from './isolate-hooks.js'
+import { isolatePages, isolateProvider, isolateRenderer, quietly } from './isolate-hooks.js'
 import { GATE_OPTIONS } from './option-table.js'
 
 const BUILT_IN_SCOPES = {
@@ -115,7 +115,7 @@ export function resolveOptions(given: GateOptions): ResolvedOptions {
     secure: origin.protocol === 'https:',
     secrets: [first, ...rest] as const,
     keys: options.keys,
-    identityProvider: options.identityProvider,
+    identityProvider: options.identityProvider && isolateProvider(options.identityProvider),
     allowedEmailDomains,
     backChannelLogoutEnds: options.backChannelLogoutEnds ?? 'everything',
     scim,
@@ -145,7 +145,7 @@ export function resolveOptions(given: GateOptions): ResolvedOptions {
     onDataLoss: options.onDataLoss ?? 'refuse',
     onStoreDegraded: options.onStoreDegraded ?? 'report',
     authRequest,
-    pages: (options.pages ?? []).map(isolatePages),
+    pages: (options.pages ?? []).map((pages) => isolatePages(pages)),
     problems: (options.problems ?? []).map((render) => isolateRenderer(render, onEvent)),
     onEvent,
     clock,

@@ -44,7 +44,8 @@ export interface LogoutToken {
  * The identity provider as the gate sees it; `oidcProvider` of `@portcullis/core/oidc` is the real one.
  * Methods reject with `PortcullisError` `provider_unavailable` when the provider cannot be reached, with
  * `provider_misconfigured` when its answer shows that the gate is configured wrongly for it, and with `LoginRefused`
- * when it answered but the answer must not be trusted.
+ * when it answered but the answer must not be trusted. The gate waits 30 seconds for each of them at most, as with
+ * `provider_unavailable` (503), and one second for `ready`.
  */
 export interface IdentityProvider {
   readonly issuer: string
@@ -59,7 +60,10 @@ export interface IdentityProvider {
    * with `LogoutRefused` when it proves nothing. Absent where the provider sends none.
    */
   verifyLogoutToken?(token: string): Promise<LogoutToken>
-  /** Whether it answers and is what it should be. Rejects, as the others do, with what the log should say of it. */
+  /**
+   * Whether it answers and is what it should be: only `true` says so. Rejects, as the others do, with what the log should
+   * say of it.
+   */
   ready(): Promise<boolean>
 }
 

@@ -36,7 +36,7 @@ export interface OidcProviderOptions {
    * have, such as a tenant of its own: anywhere else users can take the account of anybody.
    */
   readonly emailVerification?: EmailVerification
-  /** Every request to the provider is over by then. 100 to 60000, default 5000. */
+  /** Every request to the provider is over by then. 100 to 60000, default 5000. The gate waits 30 seconds for all of a login's together. */
   readonly timeoutMs?: number
 }
 

@@ -107,7 +107,8 @@ describe('options', () => {
       'trustedIssuers[0].audiences: unknown; audience is meant, perhaps',
       'keys[0].key: unknown',
       'pages[0]: give an object with owns, isPublic, handle',
-      'identityProvider: give an object with begin, complete',
+      'identityProvider: give an object with begin, complete, logoutUrl, ready',
+      'identityProvider.issuer: give a text that is not empty',
       'clock: give a function',
     ])
       expect(problems).toContain(problem)

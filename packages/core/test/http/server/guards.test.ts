@@ -58,7 +58,7 @@ describe('what a route asks for', () => {
     [{ scope: undefined }, 'scope: undefined'],
     [{ scope: ['api'] }, 'scope: give a text that is not empty'],
     [{ group: '' }, 'group: give a text that is not empty'],
-    [undefined, 'give an object'],
+    [undefined, 'need: give an object'],
   ])('that makes no sense, as %j, is thrown instead of letting everybody on', (need, problem) => {
     expect(() => refusalUnless(somebody('super_admin'), need as Need)).toThrow(problem)
     expect(problemsOf(() => refusalUnless(undefined, need as Need))).toEqual([problem])
@@ -135,10 +135,12 @@ describe('a browser', () => {
       secret: SECRET,
       keys: [{ algorithm: 'HS256', secret: SIGNING_SECRET }],
       identityProvider: {
-        name: 'test',
+        issuer: 'https://login.test',
         begin: () => Promise.reject(new Error('not called')),
         complete: () => Promise.reject(new Error('not called')),
-      } as never,
+        logoutUrl: () => Promise.reject(new Error('not called')),
+        ready: async () => true,
+      },
     })
 
   it('without a session goes on to what is optional, and to log in for what is not', async () => {
