@@ -1,4 +1,5 @@
-import { checkGateOptions, PortcullisError } from '@portcullis/core'
+import { checkGateOptions, checkSigningKeys, PortcullisError, type SigningKeyOptions } from '@portcullis/core'
+import { checkForwardOptions } from '@portcullis/core/proxy'
 import { readClientsFile, readIssuersFile } from './credentials.js'
 import { directoryProblem } from './data-dir.js'
 import { FIELDS, type SettingName, type SettingValue } from './settings/fields.js'
@@ -36,12 +37,13 @@ async function withUsableWitness(settings: Settings): Promise<Settings> {
 
 /** Also with settings that are wrong elsewhere, so that one start tells of everything. */
 async function collectFileProblems(env: Environment, problems: string[]): Promise<void> {
-  for (const path of settingIn(env, 'JWT_KEY_FILE') ?? []) await collect(problems, () => readSigningKey(path))
+  const fileKeys = await collectKeys(env, problems)
   const issuersFile = settingIn(env, 'TRUSTED_ISSUERS_FILE')
   const clientsFile = settingIn(env, 'OAUTH_CLIENTS_FILE')
   const trustedIssuers = await collect(problems, () => readIssuersFile(issuersFile))
   const oauthClients = await collect(problems, () => readClientsFile(clientsFile))
-  problems.push(...whatTheGateRefuses(env, { trustedIssuers, oauthClients }))
+  problems.push(...whatTheGateRefuses(env, { trustedIssuers, oauthClients, fileKeys }))
+  problems.push(...whatTheForwarderRefuses(env))
   problems.push(...sharedWithProvider(env, oauthClients))
 }
 
@@ -63,6 +65,36 @@ function sharedWithProvider(
     .map(([name]) => `OIDC_CLIENT_SECRET: the same secret as ${name}; make one for each purpose`)
 }
 
+/** The keys of the files that hold any; what the gate would refuse of one is said of its file. */
+async function collectKeys(env: Environment, problems: string[]): Promise<readonly SigningKeyOptions[]> {
+  const keys: SigningKeyOptions[] = []
+  for (const path of settingIn(env, 'JWT_KEY_FILE') ?? []) {
+    const key = await collect(problems, () => readSigningKey(path))
+    if (key === undefined) continue
+    keys.push(key)
+    for (const problem of await checkSigningKeys([key]))
+      problems.push(`JWT_KEY_FILE: ${path}: ${problem.replace(/^keys\[0\]: /, '')}`)
+  }
+  return keys
+}
+
+const FORWARDING = {
+  identityHeaders: 'IDENTITY_HEADERS',
+  allowRequestHeaders: 'ALLOW_REQUEST_HEADERS',
+  upstreamPages: 'UPSTREAM_PAGES',
+} as const satisfies Readonly<Record<string, SettingName>>
+
+/** How the settings depend on each other is said where they are read. */
+function whatTheForwarderRefuses(env: Environment): string[] {
+  const given = Object.entries(FORWARDING).map(([option, name]) => [option, settingIn(env, name)] as const)
+  const problems = checkForwardOptions(Object.fromEntries(given.filter(([, value]) => value !== undefined)))
+  const settings: Readonly<Record<string, SettingName>> = FORWARDING
+  return problems.map((problem) => {
+    const [option = '', ...rest] = problem.split(': ')
+    return settings[option] === undefined ? `settings: ${problem}` : [settings[option], ...rest].join(': ')
+  })
+}
+
 /** The options that the gate alone can judge, and the settings that they come from. */
 const SETTING_OF: Readonly<Record<string, SettingName>> = {
   trustedIssuers: 'TRUSTED_ISSUERS_FILE',
@@ -71,7 +103,6 @@ const SETTING_OF: Readonly<Record<string, SettingName>> = {
   rateLimits: 'RATE_LIMITS',
   allowedEmailDomains: 'ALLOWED_EMAIL_DOMAINS',
   secret: 'SESSION_SECRET',
-  keys: 'JWT_SECRET',
   masterKey: 'MASTER_KEY',
   scim: 'SCIM_SECRET',
   publicUrl: 'PUBLIC_URL',
@@ -80,8 +111,19 @@ const SETTING_OF: Readonly<Record<string, SettingName>> = {
 /** Before the store is waited for, which the gate itself comes after. */
 function whatTheGateRefuses(
   env: Environment,
-  lists: Record<'trustedIssuers' | 'oauthClients', readonly object[] | undefined>,
+  {
+    fileKeys,
+    ...lists
+  }: Record<'trustedIssuers' | 'oauthClients', readonly object[] | undefined> & {
+    readonly fileKeys: readonly SigningKeyOptions[]
+  },
 ): string[] {
+  const secretKeys = settingIn(env, 'JWT_SECRET')?.map((secret) => ({ algorithm: 'HS256' as const, secret }))
+  const keys = [...fileKeys, ...(secretKeys ?? [])]
+  const keySettings = [
+    ...(fileKeys.length > 0 ? ['JWT_KEY_FILE'] : []),
+    ...(secretKeys ? ['JWT_SECRET'] : []),
+  ]
   const scimSecrets = settingIn(env, 'SCIM_SECRET')
   const given = {
     ...lists,
@@ -89,24 +131,26 @@ function whatTheGateRefuses(
     rateLimits: settingIn(env, 'RATE_LIMITS'),
     allowedEmailDomains: settingIn(env, 'ALLOWED_EMAIL_DOMAINS'),
     secret: settingIn(env, 'SESSION_SECRET'),
-    keys: settingIn(env, 'JWT_SECRET')?.map((secret) => ({ algorithm: 'HS256' as const, secret })),
+    keys: keys.length > 0 ? keys : undefined,
     masterKey: settingIn(env, 'MASTER_KEY'),
     scim: scimSecrets && { secret: scimSecrets },
   }
   const isGiven = ([, value]: [string, unknown]) => value !== undefined
   const problems = checkGateOptions(Object.fromEntries(Object.entries(given).filter(isGiven)))
-  return problems.map((problem) => inSettings(problem))
+  return problems.map((problem) => inSettings(problem, keySettings.join(', ')))
 }
 
 /** A problem of the gate's options, with the setting that the option comes from before it. */
-function inSettings(problem: string): string {
-  return `${SETTING_OF[/^\w+/.exec(problem)?.[0] ?? ''] ?? 'settings'}: ${problem}`
+function inSettings(problem: string, keySettings = 'JWT_SECRET'): string {
+  const option = /^\w+/.exec(problem)?.[0] ?? ''
+  const setting = option === 'keys' ? keySettings : (SETTING_OF[option] ?? 'settings')
+  return `${setting}: ${problem}`
 }
 
 /** What the gate found wrong only once it saw its store, in the words of the settings. */
 export function nameSettings(cause: unknown): unknown {
   if (!(cause instanceof PortcullisError) || cause.code !== 'configuration_invalid') return cause
-  const problems = cause.problems.map(inSettings)
+  const problems = cause.problems.map((problem) => inSettings(problem))
   return new PortcullisError('configuration_invalid', `The gateway cannot start: ${problems.join('; ')}`, {
     cause,
     problems,
@@ -119,6 +163,8 @@ function settingIn<Name extends SettingName>(env: Environment, name: Name): Sett
   const result = text ? FIELDS[name].safeParse(text) : undefined
   return result?.success ? (result.data as SettingValue<Name>) : undefined
 }
+
+const REDIS_PLACES = ['REDIS_URL', 'REDIS_CLUSTER', 'REDIS_SENTINELS'] as const
 
 async function collectDirectoryProblems(env: Environment, problems: string[]): Promise<void> {
   const witnessDir = settingIn(env, 'WITNESS_DIR')
@@ -136,7 +182,10 @@ async function collectDirectoryProblems(env: Environment, problems: string[]): P
 function needsDataDir(env: Environment): boolean {
   const isSet = (name: SettingName) => Boolean(env[name]?.trim())
   if (isSet('DATA_DIR') && settingIn(env, 'DATA_DIR') === undefined) return false
-  if (!(isSet('REDIS_URL') || isSet('REDIS_CLUSTER') || isSet('REDIS_SENTINELS'))) return true
+  // A Redis that is none decides nothing: a directory that was asked for is looked at with the rest.
+  const isRedisWrong = REDIS_PLACES.some((name) => isSet(name) && settingIn(env, name) === undefined)
+  if (isRedisWrong && isSet('DATA_DIR')) return true
+  if (!REDIS_PLACES.some(isSet)) return true
   if (env.NODE_ENV?.trim() === 'production') return false
   const isSigningGiven = isSet('JWT_SECRET') || isSet('JWT_KEY_FILE')
   return !isSigningGiven || !isSet('SESSION_SECRET') || !isSet('OIDC_ISSUER')

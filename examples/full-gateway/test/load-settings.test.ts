@@ -8,6 +8,7 @@ import { signingKeys } from '../src/signing.js'
 import { runGateway } from './gateway-fixture.js'
 
 const SECRET = 'q7Zt2WmX9cVb4NkL8pRj3GhD6sFaYeUu'
+const OTHER = 'w4Rm8ZkQ1tYx6BnC3vHs9LpJ2dFg7KeA'
 
 let directory: string
 beforeEach(async () => {
@@ -114,6 +115,40 @@ describe('at start', () => {
     })
   })
 
+  it('what the forwarder would refuse is listed by its settings, before any store is waited for', async () => {
+    const problems = await problemsOf({
+      PORT: '70000',
+      IDENTITY_HEADERS: 'authorization=email',
+      ALLOW_REQUEST_HEADERS: 'cookie',
+    })
+    for (const setting of ['PORT', 'IDENTITY_HEADERS', 'ALLOW_REQUEST_HEADERS'])
+      expect(problems).toContainEqual(expect.stringMatching(new RegExp(`^${setting}: `)))
+    expect(problems).toHaveLength(3)
+  })
+
+  it('keys of files that the gate would refuse are named by setting and file', async () => {
+    const weak = await fileWith('weak.jwk', JSON.stringify({ kty: 'oct', k: 'AAAA' }))
+    const shared = await fileWith(
+      'shared.jwk',
+      JSON.stringify({ kty: 'oct', k: Buffer.from(SECRET).toString('base64url') }),
+    )
+    const problems = await problemsOf({ JWT_KEY_FILE: `${weak},${shared}`, SESSION_SECRET: SECRET })
+    expect(problems).toEqual([
+      expect.stringMatching(/^JWT_KEY_FILE: .*weak\.jwk: the secret is shorter than 32 bytes/),
+      expect.stringMatching(/^JWT_KEY_FILE: keys: the same secret as secret/),
+    ])
+  })
+
+  it('a data directory that was asked for is named beside a Redis that is none', async () => {
+    const problems = await problemsOf({
+      NODE_ENV: 'production',
+      DATA_DIR: '/proc/portcullis',
+      REDIS_URL: 'redis://127.0.0.1/abc',
+    })
+    for (const setting of ['REDIS_URL', 'DATA_DIR: /proc/portcullis'])
+      expect(problems).toContainEqual(expect.stringContaining(setting))
+  })
+
   it.each([
     ['cannot be made', () => '/proc/portcullis'],
     ['is no directory', () => fileWith('file', '')],
@@ -151,7 +186,7 @@ describe('at start', () => {
 
 describe('keys of both kinds', () => {
   it('sign in order: key files, then secrets, so that a move from one to the other ends no token', async () => {
-    const jwk = JSON.stringify({ kty: 'oct', k: Buffer.from(SECRET.repeat(2)).toString('base64url') })
+    const jwk = JSON.stringify({ kty: 'oct', k: Buffer.from(OTHER).toString('base64url') })
     const settings = await loadSettings({
       DATA_DIR: directory,
       JWT_KEY_FILE: await fileWith('secret.jwk', jwk),
@@ -159,7 +194,7 @@ describe('keys of both kinds', () => {
     })
     const keys = await signingKeys(settings)
     expect(keys).toEqual([
-      { algorithm: 'HS256', secret: Buffer.from(SECRET.repeat(2)) },
+      { algorithm: 'HS256', secret: Buffer.from(OTHER) },
       { algorithm: 'HS256', secret: SECRET },
     ])
   })

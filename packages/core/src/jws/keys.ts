@@ -69,6 +69,20 @@ export async function keyRing(options: readonly SigningKeyOptions[]): Promise<Ke
   }
 }
 
+/**
+ * What is wrong with signing keys, such as those that were read from files, each as `keys[INDEX]: …`: every problem that
+ * `createGate` would name. Quotes nothing of a key.
+ */
+export async function checkSigningKeys(keys: readonly SigningKeyOptions[]): Promise<readonly string[]> {
+  try {
+    await importAll(keys)
+    return []
+  } catch (error) {
+    if (!(error instanceof PortcullisError)) throw error
+    return error.problems
+  }
+}
+
 interface SigningKey {
   readonly algorithm: string
   readonly kid: string

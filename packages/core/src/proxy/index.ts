@@ -1,6 +1,6 @@
 export { createForwarder, type Forwarder, type ForwardingGate } from './forward.js'
 export { DEFAULT_IDENTITY_HEADERS, type IdentityHeaders, type IdentityPart } from './identity-headers.js'
-export type { ForwardOptions } from './options.js'
+export { checkForwardOptions, type ForwardOptions } from './options.js'
 export { REMOVED_REQUEST_HEADERS } from './request-headers.js'
 export { REMOVED_RESPONSE_HEADERS } from './response-headers.js'
 export type { UpstreamTarget } from './upstream.js'

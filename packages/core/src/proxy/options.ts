@@ -93,6 +93,20 @@ export interface ResolvedForwardOptions {
   readonly recheckEveryMs: number
 }
 
+/**
+ * What is wrong with some of the options of a forwarder, such as those that were read from settings: every problem that
+ * `createForwarder` would name. What is not given is no problem here.
+ */
+export function checkForwardOptions(given: Partial<ForwardOptions>): readonly string[] {
+  try {
+    resolveForwardOptions({ upstream: () => undefined, ...given })
+    return []
+  } catch (error) {
+    if (!(error instanceof PortcullisError)) throw error
+    return error.problems
+  }
+}
+
 /** Fills in every default. Throws `configuration_invalid` that names every problem at once. */
 export function resolveForwardOptions(given: ForwardOptions): ResolvedForwardOptions {
   const problems: string[] = []
