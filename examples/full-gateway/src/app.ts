@@ -11,9 +11,11 @@ import { startDemoUpstream } from './demo/upstream/server.js'
 import { loadFramework } from './frameworks.js'
 import { type IdentityParts, startIdentity } from './identity.js'
 import { nameSettings } from './load-settings.js'
+import { neverLog } from './logging/redact.js'
 import { loopbackAddress } from './readiness.js'
 import { loadSecret } from './secrets.js'
 import { listen, serve, startingServer, stop } from './serve.js'
+import { secretsOf } from './settings/secrets-of.js'
 import { settingsOf } from './settings/setting-of.js'
 import type { Settings } from './settings.js'
 import { signingKeys } from './signing.js'
@@ -56,6 +58,7 @@ async function start(
   closing: (() => Promise<void>)[],
   release: () => Promise<void>,
 ): Promise<Gateway> {
+  neverLog(secretsOf(settings))
   const server = startingServer()
   // A worker shares its port with others that serve already: it takes requests only once it can answer them.
   const port = cluster.isWorker ? settings.port : await listen(server, settings.port, settings.host)
@@ -74,7 +77,7 @@ async function start(
     store,
     publicUrl,
     insecurePublicUrl: settings.insecurePublicUrl,
-    secret: settings.sessionSecrets ?? [await loadSecret(settings.dataDir, 'session-secret')],
+    secret: settings.sessionSecrets ?? [await sessionSecretOf(settings)],
     keys: await signingKeys(settings),
     identityProvider: oidcProvider(identity.provider),
     superAdmins: settings.superAdmins,
@@ -115,6 +118,12 @@ async function start(
       await release()
     },
   }
+}
+
+async function sessionSecretOf({ dataDir }: Settings): Promise<string> {
+  const secret = await loadSecret(dataDir, 'session-secret')
+  neverLog([secret])
+  return secret
 }
 
 async function startUpstream(settings: Settings, log: Logger, closing: (() => Promise<void>)[]) {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import fc from 'fast-check'
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { pathOf, redactText } from '../src/logging/redact.js'
+import { neverLog, pathOf, redactText } from '../src/logging/redact.js'
 import { createLogger, requestLogging } from '../src/logging.js'
 import { freePort, kill } from './process-fixture.js'
 
@@ -136,6 +136,47 @@ describe('a credential never shows up', () => {
     logger.info({ [text]: 1 })
     expect(lines).toHaveLength(9)
     expect(lines.join()).not.toContain(CANARY)
+  })
+
+  const ENCODE = (text: string) =>
+    [...text].map((letter) => `%${letter.charCodeAt(0).toString(16).padStart(2, '0')}`).join('')
+  const KEY = `pk_AAAABBBBCCCC${CANARY}DDDDEEEE`
+
+  it.each([
+    `/v1/x${JWT}`,
+    `/v1/${encodeURIComponent(JWT).replaceAll('.', '%2e')}`,
+    `/v1/${ENCODE(JWT)}`,
+    `/v1/${encodeURIComponent(ENCODE(JWT))}`,
+    `/v1/${KEY}`,
+    `/v1/${ENCODE(KEY)}`,
+    `/v1/${encodeURIComponent(ENCODE(KEY))}`,
+    `/v1/${KEY.replace(CANARY, `.${CANARY}`)}`,
+    `/v1/${KEY.replace(CANARY, `~${CANARY}`)}`,
+    `/v1/${'x'.repeat(470)}${KEY}`,
+  ])('in a path such as %j, as it is or decoded', (target) => {
+    expect(decodeURIComponent(decodeURIComponent(pathOf(target)))).not.toContain(CANARY)
+  })
+
+  it('that this process has itself, in whatever text, encoded or cut', () => {
+    const secret = `Xq7/+${CANARY}+Zt2WmX9cVb4NkL8pRj3GhD`
+    neverLog([secret, undefined, 'short'])
+    for (const text of [secret, `/a/${secret}/b`, encodeURIComponent(secret), ENCODE(secret)])
+      expect(decodeURIComponent(redactText(text))).not.toContain(CANARY)
+    expect(redactText(`${'y'.repeat(3_985)}${secret}`)).not.toContain(CANARY)
+    expect(redactText('a short word')).toBe('a short word')
+  })
+
+  it.each(['eyJ', '%25', '%2525', 'pk_', '%70%6b%5f', 'eyJaaaa.', 'https://'])(
+    'whatever repeats %j is read in bounded time',
+    (part) => {
+      const began = performance.now()
+      redactText(part.repeat(200_000))
+      expect(performance.now() - began).toBeLessThan(1000)
+    },
+  )
+
+  it('and words with percent signs stay as they are', () => {
+    expect(pathOf('/v1/files/a%20b%2Fc.txt')).toBe('/v1/files/a%20b%2Fc.txt')
   })
 
   it('in a template whose value is formatted in', () => {

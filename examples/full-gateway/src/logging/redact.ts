@@ -4,6 +4,8 @@ const REDACTED = '[redacted]'
 const MAX_DEPTH = 8
 const MAX_ENTRIES = 100
 const MAX_TEXT = 4_000
+/** Looked at beyond what is written, so that no credential is cut to something that does not look like one. */
+const MARGIN = 1_024
 
 const SECRET_NAME =
   /(?:authori[sz]ation|cookie|secret|password|passwd|passphrase|token|apikey|privatekey|codeverifier|credentials|sessionid|hint)s?$/
@@ -14,11 +16,11 @@ const SECRET_COLLECTION = /^(raw)?(headers|trailers)(distinct)?$|^(query|queryst
 
 const SECRET_TEXT: readonly (readonly [RegExp, string])[] = [
   // A compact JWS or JWE, whatever it is part of.
-  [/\beyJ[\w-]{4,}\.[\w-]*\.[\w-]*(?:\.[\w-]*)*/g, REDACTED],
+  [/eyJ[\w-]{4,}\.[\w-]*\.[\w-]*(?:\.[\w-]*)*/g, REDACTED],
   [/\b(bearer|basic|dpop)\s+(?:[a-z]*[\d._~+/=-][\w.~+/=-]{4,}|[a-z]{16,})/gi, `$1 ${REDACTED}`],
   [/\bsk-[\w-]{6,}/g, REDACTED],
-  // All of an API key of the gate beyond its id, which is no secret; spelled with percent signs too.
-  [/((?:p|%70)(?:k|%6b)(?:_|%5f)[\w%-]{12})[\w%-]+/gi, `$1${REDACTED}`],
+  // All of an API key of the gate beyond its id, which is no secret; spelled with percent signs, or broken up, too.
+  [/((?:p|%70)(?:k|%6b)(?:_|%5f)[\w%.~-]{12})[\w%.~-]+/gi, `$1${REDACTED}`],
   [/(\b[a-z][a-z\d+.-]*:\/\/)[^\s/?#@]+@/gi, `$1${REDACTED}@`],
   // Redis quotes what a command that it does not know was called with.
   [/( with args beginning with:)[^\n]*/g, `$1 ${REDACTED}`],
@@ -27,7 +29,7 @@ const SECRET_TEXT: readonly (readonly [RegExp, string])[] = [
   [/(\bhttps?:\/\/[^\s?#"'<>]*)[?#][^\s"'<>]*/gi, '$1'],
   [/(\/oauth2\/[\w/-]*)\?[^\s"'<>]*/gi, '$1'],
   [
-    /(["']?\b(?:[\w-]*(?:token|secret|password|passwd|api[_-]?key|authorization|cookie|verifier|hint)|code|state|nonce|session)["']?\s*[=]\s*)[^\s&;,"'<>]+/gi,
+    /((?:token|secret|password|passwd|api[_-]?key|authorization|cookie|verifier|hint|\b(?:code|state|nonce|session))["']?\s*=\s*)[^\s&;,"'<>]+/gi,
     `$1${REDACTED}`,
   ],
   [
@@ -36,11 +38,45 @@ const SECRET_TEXT: readonly (readonly [RegExp, string])[] = [
   ],
 ]
 
+const known = new Set<string>()
+/** Shorter ones would be found in words. */
+const SHORTEST_KNOWN = 8
+
+/** Secrets of this process itself, which from now on are left out of any text, in whatever shape they are. */
+export function neverLog(secrets: Iterable<string | undefined>): void {
+  for (const secret of secrets) if (secret !== undefined && secret.length >= SHORTEST_KNOWN) known.add(secret)
+}
+
 /** Text for the log: bounded, without anything that looks like a credential, and without queries of URLs. */
 export function redactText(text: string): string {
-  let redacted = text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text
+  const looked = text.length > MAX_TEXT + MARGIN ? text.slice(0, MAX_TEXT + MARGIN) : text
+  const plain = redactPlain(looked)
+  const redacted = plain.includes('%') ? plain.replace(ENCODED_RUN, redactEncoded) : plain
+  return text.length > MAX_TEXT ? `${redacted.slice(0, MAX_TEXT)}…` : redacted
+}
+
+function redactPlain(text: string): string {
+  let redacted = text
+  for (const secret of known) redacted = redacted.replaceAll(secret, REDACTED)
   for (const [pattern, replacement] of SECRET_TEXT) redacted = redacted.replace(pattern, replacement)
   return redacted
+}
+
+const ENCODED_RUN = /[^\s"'<>]+/g
+/** Proxies and clients encode what is encoded already. */
+const DECODED_AT_MOST = 4
+
+/** A word as it is, unless it hides a credential behind percent signs: then decoded and without it. */
+function redactEncoded(word: string): string {
+  let decoded = word
+  for (let round = 0; round < DECODED_AT_MOST && decoded.includes('%'); round++) {
+    decoded = decoded.replace(/%([2-7][\da-f])/gi, (_, hex: string) =>
+      String.fromCharCode(Number.parseInt(hex, 16)),
+    )
+    const redacted = redactPlain(decoded)
+    if (redacted !== decoded) return redacted
+  }
+  return word
 }
 
 /**
@@ -120,5 +156,6 @@ export function pathOf(target: string | undefined): string {
   const text = target ?? ''
   const path =
     text.startsWith('/') || !URL.canParse(text) ? (text.split(/[?#]/, 1)[0] ?? '') : new URL(text).pathname
-  return redactText(path.length > MAX_PATH ? `${path.slice(0, MAX_PATH)}…` : path)
+  const redacted = redactText(path)
+  return redacted.length > MAX_PATH ? `${redacted.slice(0, MAX_PATH)}…` : redacted
 }
