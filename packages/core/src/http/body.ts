@@ -1,13 +1,14 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import { done, type Outcome, refused } from '../errors/outcome.js'
+import { nearest } from '../input/nearest.js'
 import { parseJsonObject } from '../jws/strict-json.js'
 import { mediaTypeOf } from '../request/field-value.js'
 
 const LARGEST_BODY = 65_536
 
 /**
- * A JSON object of at most 64 KiB that a schema accepts and that has come within the deadline. Members that the schema
- * does not know are ignored.
+ * A JSON object of at most 64 KiB that a schema accepts and that has come within the deadline. Whether members that the
+ * schema does not know are ignored, the schema says.
  */
 export async function readBody(
   request: Request,
@@ -49,19 +50,34 @@ export function readQuery(url: URL, schema: z.ZodType): Outcome<unknown> {
   return check(Object.fromEntries(url.searchParams), schema)
 }
 
+/** Refused with every member that is wrong, or with `expires_in_invalid` when that alone is. */
 function check(value: unknown, schema: z.ZodType): Outcome<unknown> {
   const parsed = schema.safeParse(value)
   if (parsed.success) return done(parsed.data)
-  const [issue] = parsed.error.issues
-  if (issue?.code === 'unrecognized_keys')
-    return refused('input_invalid', {
-      detail: 'A parameter is not one that this route takes; /openapi.json tells them.',
-    })
-  const member = issue?.path.join('.') ?? ''
-  if (member === 'expires_in') return refused('expires_in_invalid')
-  return refused('input_invalid', {
-    detail: `${member || 'The input'}: not of the form that this route takes; /openapi.json tells it.`,
-  })
+  const { issues } = parsed.error
+  if (issues.every(({ path }) => path.join('.') === 'expires_in')) return refused('expires_in_invalid')
+  const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : []
+  const problems = issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((name) => unknownName(name, known))
+      : [problemOf(issue)],
+  )
+  const told = [...new Set(problems)].slice(0, TOLD_AT_MOST).join('; ')
+  return refused('input_invalid', { detail: `${told}; /openapi.json tells what this route takes.` })
+}
+
+const TOLD_AT_MOST = 10
+const LONGEST_NAME = 64
+
+function problemOf({ path }: { readonly path: readonly PropertyKey[] }): string {
+  return `${path.map(String).join('.') || 'The input'}: not of the form that this route takes`
+}
+
+/** The name as it came, as far as it is one: what is longer, or no line of text, is nobody's spelling. */
+function unknownName(name: string, known: readonly string[]): string {
+  if (name.length > LONGEST_NAME || !/^[\x20-\x7e]+$/.test(name)) return 'A name: unknown'
+  const meant = nearest(name, known)
+  return meant === undefined ? `${name}: unknown` : `${name}: unknown; ${meant} is meant, perhaps`
 }
 
 /** Refused with `body_too_large`, or with `body_too_slow` when the whole has not come by the deadline. */

@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import type { Identity } from '../authentication/identity.js'
 import type { Actor, RequestTrace } from '../authorization/actor.js'
 import type { Deps } from '../context/context.js'
@@ -110,9 +110,19 @@ interface TypedRoute<Q extends z.ZodType, B extends z.ZodType, A extends Access>
   ) => Promise<Response>
 }
 
-/** A route whose handler knows the types of its query, its body and its caller. */
+/**
+ * A route whose handler knows the types of its query, its body and its caller. Below `/api/` members and parameters that
+ * the route does not know are refused: a misspelt `duration_seconds` would be the default. OAuth and SCIM have clients ignored
+ * for what they add (RFC 6749 §3.1 and §3.2, RFC 7644 §3.3).
+ */
 export function route<A extends Access, Q extends z.ZodType = z.ZodType, B extends z.ZodType = z.ZodType>(
   definition: TypedRoute<Q, B, A>,
 ): Route {
-  return definition as unknown as Route
+  const made = definition as unknown as Route
+  if (!made.path.startsWith('/api/')) return made
+  return { ...made, query: strict(made.query ?? z.object({})), ...(made.body && { body: strict(made.body) }) }
+}
+
+function strict(schema: z.ZodType): z.ZodType {
+  return schema instanceof z.ZodObject ? schema.strict() : schema
 }
