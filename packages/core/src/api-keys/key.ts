@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import type { Issued } from '../authentication/issued.js'
+import type { Issued } from '../authentication/judge.js'
 import { count, instant, optional, reader, text, texts } from '../store/shape.js'
 import type { Millis, RecordKey, StoredRecord } from '../store/store.js'
 

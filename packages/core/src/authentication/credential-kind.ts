@@ -2,10 +2,10 @@ import type { Actor } from '../authorization/actor.js'
 import type { Denial, DenialCode } from '../errors/denials.js'
 import type { Outcome } from '../errors/outcome.js'
 import type { RequestView } from '../request/view.js'
-import { STANDING, type Standing } from '../standing/standing.js'
-import type { Millis, RecordKey, StoredRecord } from '../store/store.js'
+import type { Standing } from '../standing/standing.js'
+import type { Millis, StoredRecord } from '../store/store.js'
 import type { Credential, Identity } from './identity.js'
-import type { Issued } from './issued.js'
+import type { Issued } from './judge.js'
 
 /** What is known of a credential once it is proven. */
 export interface Proven {
@@ -133,11 +133,6 @@ export interface OperatorKind extends Presentation<Proven> {
 }
 
 export type AnyCredentialKind = CredentialKind | OperatorKind
-
-/** All that a decision about a credential reads, in one step: the standing of its account, then its record. */
-export function keysRead({ records }: CredentialKind, id: string): readonly RecordKey[] {
-  return records ? [STANDING, { collection: records.collection, id: records.idOf?.(id) ?? id }] : [STANDING]
-}
 
 /** The kind that has let somebody in; undefined for an identity that no kind of this gate can have made. */
 export function kindOf(

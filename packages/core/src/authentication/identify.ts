@@ -1,10 +1,10 @@
 import type { Deps } from '../context/context.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import type { RequestView } from '../request/view.js'
-import { standingOf } from '../standing/standing.js'
-import { type AnyCredentialKind, type Described, keysRead, type Proven } from './credential-kind.js'
-import { frozenIdentity, type Identity } from './identity.js'
-import { noteIssued } from './issued.js'
+import { STANDING, standingOf } from '../standing/standing.js'
+import type { RecordKey } from '../store/store.js'
+import type { AnyCredentialKind, CredentialKind, Described, Proven } from './credential-kind.js'
+import { frozenIdentity, type Identity, noteIssued } from './identity.js'
 import { refuseIssued } from './judge.js'
 import { pickCredential } from './pick-credential.js'
 
@@ -62,6 +62,11 @@ async function judgeProof(
   const judged = { proof, standing, stored, record, opened }
   kind.admitted?.(judged)
   return done(noteIssued(identityOf(kind, proof, kind.describe(judged)), issued))
+}
+
+/** All that a decision about a credential reads, in one step: the standing of its account, then its record. */
+export function keysRead({ records }: CredentialKind, id: string): readonly RecordKey[] {
+  return records ? [STANDING, { collection: records.collection, id: records.idOf?.(id) ?? id }] : [STANDING]
 }
 
 function identityOf(kind: AnyCredentialKind, { id, partition }: Proven, described: Described): Identity {

@@ -1,13 +1,37 @@
-import type { Deps } from '../context/context.js'
 import { type Denial, type DenialCode, denial } from '../errors/denials.js'
 import { activeBan, imposedBan, type Standing } from '../standing/standing.js'
-import type { Millis } from '../store/store.js'
-import type { Issued } from './issued.js'
+import type { Clock, Millis, Store } from '../store/store.js'
+
+/** What the judge has to know of anything that was issued: a credential, a refresh token, a code, an approval. */
+export interface Issued {
+  /** Where the standing of its account is. */
+  readonly partition: string
+  /** Undefined where neither the record nor what was presented tells. */
+  readonly issuedAt: Millis | undefined
+  /** No record of it is left. */
+  readonly isAbsent?: boolean
+  /** It was taken back by itself. */
+  readonly isEnded?: boolean
+  /** The generations of the account under which it was issued, as far as it ends with them. */
+  readonly sessionGeneration?: number
+  readonly tokenGeneration?: number
+  /** Issued by somebody else, under no generation: dead when it was issued at or before `foreignNotBefore`. */
+  readonly isExternal?: boolean
+  /** It works only for `requireFreshLoginSeconds` after a login of its account. */
+  readonly needsFreshLogin?: boolean
+  /** The family of refresh tokens that a token was bought with, which can be ended without it. */
+  readonly family?: string
+}
 
 /** What the judge needs of its surroundings. */
-export type JudgeContext = Pick<Deps, 'clock'> & {
-  readonly store: Pick<Deps['store'], 'lossOf'>
-  readonly options: Pick<Deps['options'], 'onDataLoss' | 'requireFreshLoginSeconds' | 'publicUrl'>
+export interface JudgeContext {
+  readonly clock: Clock
+  readonly store: Pick<Store, 'lossOf'>
+  readonly options: {
+    readonly onDataLoss: 'refuse' | 'accept'
+    readonly requireFreshLoginSeconds: number | undefined
+    readonly publicUrl: string
+  }
 }
 
 /** What has become of something that was issued. `superseded`: everything of its generation was ended. */

@@ -16,7 +16,7 @@ export function builtInKinds(deps: Deps): readonly AnyCredentialKind[] {
   const kinds: readonly (AnyCredentialKind | undefined)[] = [
     apiKeyKind(deps),
     masterKeyKind(deps),
-    externalTokenKind(deps, deps.trustedIssuers),
+    deps.options.trustedIssuers.length > 0 ? externalTokenKind(deps, deps.trustedIssuers) : undefined,
     sessionKind(deps),
     tokenKind(deps, (partition, family) => isFamilyEnded(deps, partition, family)),
   ]

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Issued } from '../authentication/issued.js'
-import { refuseIssued } from '../authentication/judge.js'
+import { type Issued, refuseIssued } from '../authentication/judge.js'
 import type { Actor } from '../authorization/actor.js'
 import type { Deps } from '../context/context.js'
 import { type Denial, denial } from '../errors/denials.js'

@@ -1,5 +1,5 @@
-import type { Identity } from '../authentication/identity.js'
-import { type Issued, issuedOf } from '../authentication/issued.js'
+import { type Identity, issuedOf } from '../authentication/identity.js'
+import type { Issued } from '../authentication/judge.js'
 import type { Deps } from '../context/context.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import { readStoredStanding } from '../standing/standing.js'

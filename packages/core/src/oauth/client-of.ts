@@ -3,13 +3,13 @@ import type { Deps } from '../context/context.js'
 import { GATE_CLIENT_ID } from '../tokens/claims.js'
 import { verifyToken } from '../tokens/verify.js'
 
-/** Whom a credential of ours was issued to (RFC 7662 §2.2); other issuers have clients of their own. */
+/** Whom a credential of the gate was issued to (RFC 7662 §2.2); other issuers have clients of their own. */
 export async function clientOf(
   deps: Deps,
   token: string,
   { credential }: Identity,
 ): Promise<string | undefined> {
-  if (credential.kind === 'external_token') return undefined
+  if (credential.kind !== 'token' && credential.kind !== 'api_key') return undefined
   const verified = credential.kind === 'token' ? await verifyToken(deps, token) : undefined
   return (verified?.ok && verified.value.clientId) || GATE_CLIENT_ID
 }

@@ -1,3 +1,4 @@
+import { kindOf } from '../authentication/credential-kind.js'
 import { identifyByBearer } from '../authentication/identify.js'
 import type { Identity } from '../authentication/identity.js'
 import { refuseGrant } from '../authentication/judge.js'
@@ -29,7 +30,7 @@ export async function introspect(
   const refresh = await introspectRefresh(deps, input.token)
   if (refresh) return done(refresh)
   const identified = await identifyByBearer(deps, input.token)
-  if (!identified.ok || identified.value.credential.kind === 'master_key') return done({ active: false })
+  if (!identified.ok || kindOf(deps, identified.value)?.isOfOperator) return done({ active: false })
   const clientId = await clientOf(deps, input.token, identified.value)
   return done({ ...describe(deps, identified.value), ...(clientId && { client_id: clientId }) })
 }

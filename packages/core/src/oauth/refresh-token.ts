@@ -1,4 +1,4 @@
-import type { Issued } from '../authentication/issued.js'
+import type { Issued } from '../authentication/judge.js'
 import type { Deps } from '../context/context.js'
 import { parseJsonObject } from '../jws/strict-json.js'
 import { count, hasShape, instant, optional, reader, text, texts } from '../store/shape.js'

@@ -1,4 +1,4 @@
-import type { Issued } from '../authentication/issued.js'
+import type { Issued } from '../authentication/judge.js'
 import type { Deps } from '../context/context.js'
 import type { Standing } from '../standing/standing.js'
 import { count, instant, optional, reader, text, texts } from '../store/shape.js'
