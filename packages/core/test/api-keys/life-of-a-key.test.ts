@@ -2,11 +2,12 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { banAccount } from '../../src/accounts/ban.js'
 import { unbanAccount } from '../../src/accounts/unban.js'
 import { createApiKey } from '../../src/api-keys/create.js'
+import { rotateApiKey } from '../../src/api-keys/rotate.js'
 import { identify } from '../../src/authentication/identify.js'
 import { stillAllowed } from '../../src/authentication/still-allowed.js'
 import { memoryStore } from '../../src/store/memory.js'
 import { revokeAllTokens } from '../../src/tokens/revoke-all.js'
-import { actingAs, must, PROGRAM, refusalOf, withFaults } from '../gate/gate-fixture.js'
+import { actingAs, gateFixture, must, PROGRAM, refusalOf, withFaults } from '../gate/gate-fixture.js'
 import { type HttpFixture, httpFixture, sessionOf } from '../http/http-fixture.js'
 
 const USER = 'user@example.com'
@@ -141,6 +142,29 @@ describe('an API key', () => {
     const { key_id } = await rotate(old, 0)
     await fixture.call('DELETE', `/v1/user/keys/${key_id}`, { headers })
     expect((await rotate(old, 0)).status).toBe(404)
+  })
+
+  it('from before a loss of records gets no successor that works', async () => {
+    const clock = fixture.clock
+    let lostAt: number | undefined
+    const store = withFaults(memoryStore({ clock: clock.read }), { lossOf: () => lostAt })
+    const { deps } = await gateFixture({ clock: clock.read, store })
+    const { info } = must(await createApiKey(deps, { by: PROGRAM, account: USER }))
+    lostAt = clock.now
+    clock.advance(1)
+    const rotation = { account: USER, id: info.id, by: actingAs('root@example.com') }
+    expect(refusalOf(await rotateApiKey(deps, rotation))).toBe('key_not_found')
+    lostAt = undefined
+    must(await rotateApiKey(deps, rotation))
+  })
+
+  it('is not given again to an account that was banned since it was rotated', async () => {
+    const { deps } = fixture
+    const { key_id: id } = await create()
+    const rotation = { account: USER, id, by: actingAs('root@example.com') }
+    must(await rotateApiKey(deps, rotation))
+    must(await banAccount(deps, { account: USER, by: rotation.by, keepTokens: true }))
+    expect(refusalOf(await rotateApiKey(deps, rotation))).toBe('account_banned')
   })
 
   it('does not lie readable in the store while its rotation may be repeated', async () => {

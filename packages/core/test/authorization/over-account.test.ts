@@ -85,11 +85,14 @@ describe.each(Object.entries(OPERATIONS))('%s', (name, act) => {
     expect(refusalOf(await act(had, identity('other@example.com', role)))).toBe('role_insufficient')
   })
 
-  it('the token of a trusted issuer gives no right over the account of that name', async () => {
-    const had = await everythingOf(ROOT)
-    const expected = NEVER_TO_ONESELF.includes(name) ? 'own_account' : 'super_admin_protected'
-    expect(refusalOf(await act(had, identity(ROOT, 'admin', 'external_token')))).toBe(expected)
-  })
+  it.each(['external_token', 'client_certificate'])(
+    'an %s, which vouches for a caller, gives no right over the account of that name',
+    async (kind) => {
+      const had = await everythingOf(ROOT)
+      const expected = NEVER_TO_ONESELF.includes(name) ? 'own_account' : 'super_admin_protected'
+      expect(refusalOf(await act(had, identity(ROOT, 'admin', kind)))).toBe(expected)
+    },
+  )
 })
 
 it('an identity hands on no scope that its own credential does not carry', async () => {

@@ -1,10 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { banAccount } from '../../src/accounts/ban.js'
 import { identify } from '../../src/authentication/identify.js'
 import { refreshTokens } from '../../src/oauth/refresh.js'
 import { issueToken } from '../../src/tokens/issue.js'
 import { listTokens } from '../../src/tokens/list.js'
+import { renewToken } from '../../src/tokens/renew.js'
 import { revokeToken } from '../../src/tokens/revoke.js'
-import { actingAs, must, PROGRAM } from '../gate/gate-fixture.js'
+import { actingAs, must, PROGRAM, refusalOf } from '../gate/gate-fixture.js'
 import { type HttpFixture, httpFixture } from '../http/http-fixture.js'
 import { startFamilyOf } from '../oauth/oauth-fixture.js'
 
@@ -45,6 +47,16 @@ describe('a token in the last fifth of its life', () => {
     expect(minted).toMatchObject({ token_name: 'laptop', scopes: ['api'], expires_in: 1000 })
     expect(await renewal()).toBeDefined()
     expect((await renew(minted.token)).status).toBe(409)
+  })
+
+  it('does not get it again once the account was banned, also where tokens outlive the ban', async () => {
+    const { deps, clock } = fixture
+    clock.advance(900_000)
+    const view = { method: 'GET', target: '/', rawHeaders: ['x-api-key', token] }
+    const identity = must(await identify(deps, view))
+    must(await renewToken(deps, identity))
+    must(await banAccount(deps, { account: USER, by: actingAs('root@example.com'), keepTokens: true }))
+    expect(refusalOf(await renewToken(deps, identity))).toBe('account_banned')
   })
 
   it('gets the same one however often it asks, and none once that was revoked', async () => {
