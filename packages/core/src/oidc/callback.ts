@@ -1,7 +1,8 @@
 import * as client from 'openid-client'
 import type { LoginChallenge, ProviderLogin } from '../login/identity-provider.js'
 import { type Claims, describePerson, isAllSaid, namesAddress, readAddress } from './claims.js'
-import { explainFailure, isRefusal, misconfigured } from './explain.js'
+import { CLOCK_SKEW_SECONDS } from './discovery.js'
+import { explainFailure, isRefusal, misconfigured, requireSound } from './explain.js'
 import type { ResolvedOidcOptions } from './options.js'
 
 /** The code exchange and its checks (OpenID Connect Core 1.0 §3.1.3, RFC 9207 §2.4, RFC 9700 §2.1.1). */
@@ -23,6 +24,7 @@ export async function completeAtProvider(
     const claims = tokens.claims()
     if (!claims || !tokens.id_token)
       throw misconfigured('the provider sent no ID token', ['scopes', 'issuer'])
+    requireSound(claims, CLOCK_SKEW_SECONDS)
     const userinfo = isAllSaid(claims, options)
       ? {}
       : await askForDetails(configuration, options, tokens.access_token, claims)

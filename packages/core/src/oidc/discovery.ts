@@ -4,7 +4,7 @@ import { explainDiscovery, misconfigured } from './explain.js'
 import { isLoopback, type ResolvedOidcOptions } from './options.js'
 
 const COOLDOWN_MS = 1000
-const CLOCK_SKEW_SECONDS = 30
+export const CLOCK_SKEW_SECONDS = 30
 
 /**
  * Finds out what the provider is like, once; a failure is tried again, by one request for all who wait and at most once
@@ -37,6 +37,16 @@ function requireOpenIdConnect(metadata: client.ServerMetadata): void {
       `its metadata names no ${missing.join(', no ')}: it logs nobody in with OpenID Connect`,
       ['issuer'],
     )
+  // Where the browser is sent: a script there would run as a page of the gate's own.
+  const unfit = PLACES_FOR_BROWSERS.find((name) => !isWebUrl(metadata[name]))
+  if (unfit) throw misconfigured(`its metadata has an ${unfit} that is no http or https URL`, ['issuer'])
+}
+
+const PLACES_FOR_BROWSERS = ['authorization_endpoint', 'end_session_endpoint'] as const
+
+function isWebUrl(text: string | undefined): boolean {
+  if (text === undefined) return true
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
 }
 
 async function discover(options: ResolvedOidcOptions): Promise<client.Configuration> {

@@ -80,11 +80,16 @@ const WRONG_REQUEST: Readonly<Record<string, readonly string[]>> = {
   invalid_scope: ['scopes'],
 }
 
+/** RFC 6749 §4.1.2.1: a redirect cannot say 503, so these do. */
+const PASSING_ERRORS = new Set(['temporarily_unavailable', 'server_error'])
+
 function explainCallback(
   { error, error_description: description }: client.AuthorizationResponseError,
   options: ResolvedOidcOptions,
 ): ExplainedFailure {
   const said = `the provider sent the browser back with ${saidBy(error, description, options)}`
+  if (PASSING_ERRORS.has(error))
+    return new PortcullisError('provider_unavailable', `No login is possible now: ${said}`, { options: [] })
   const toLookAt = Object.hasOwn(WRONG_REQUEST, error) ? WRONG_REQUEST[error] : undefined
   return toLookAt ? misconfigured(said, toLookAt) : new LoginRefused(said)
 }
@@ -133,6 +138,11 @@ function explainAnswer(code: string, evidence: unknown, endpoint: 'token' | 'use
     return misconfigured(`its metadata has no usable ${quoted(memberOf(evidence, 'attribute'))}`, ['issuer'])
   const claim = memberOf(evidence, 'claim')
   if (typeof claim === 'string') return explainClaim(claim, memberOf(evidence, 'expected'))
+  const misshapen = misshapenClaim(memberOf(evidence, 'claims'))
+  if (misshapen !== undefined)
+    return misconfigured(`the claim ${quoted(misshapen)} of the ID token is missing or of another type`, [
+      'issuer',
+    ])
   if (memberOf(evidence, 'signature') !== undefined)
     return misconfigured('the signature of the ID token is wrong', ['issuer'])
   if (memberOf(evidence, 'header') !== undefined)
@@ -162,6 +172,25 @@ function explainClaim(claim: string, expected: unknown): ExplainedFailure {
   return toLookAt ? misconfigured(reason, toLookAt) : new LoginRefused(reason)
 }
 
+const CLAIM_TYPES = { iss: 'string', sub: 'string', exp: 'number', iat: 'number' } as const
+
+/** Of the claims that no ID token may lack (OpenID Connect Core 1.0 §2), one that is missing or of another type. */
+function misshapenClaim(claims: unknown): string | undefined {
+  if (claims === undefined) return undefined
+  return Object.entries(CLAIM_TYPES).find(([name, type]) => typeof memberOf(claims, name) !== type)?.[0]
+}
+
+/** What the library lets pass: an empty subject is nobody’s, and what is issued in the future was not issued just now. */
+export function requireSound({ sub, iat }: client.IDToken, skewSeconds: number): void {
+  if (sub === '') throw misconfigured('the claim "sub" of the ID token is empty', ['issuer'])
+  const ahead = iat - Math.floor(Date.now() / 1000)
+  if (ahead > skewSeconds)
+    throw misconfigured(
+      `the ID token that was just issued is of ${ahead} s from now: the clock of this machine or the provider’s is wrong`,
+      [],
+    )
+}
+
 function explainTime(evidence: unknown): PortcullisError {
   const claims = memberOf(evidence, 'claims')
   const now = Number(memberOf(evidence, 'now'))
@@ -175,14 +204,27 @@ function explainTime(evidence: unknown): PortcullisError {
 }
 
 /** What the provider says of an error, in one line, without the secret that it may have got wrong. */
-function saidBy(
-  error: string,
-  description: string | undefined,
-  { clientSecret }: ResolvedOidcOptions,
-): string {
-  const more = description === undefined ? '' : `: ${boundedText(description, 300)}`
-  const said = `${boundedText(error, 64)}${more}`
-  return clientSecret === undefined ? said : said.replaceAll(clientSecret, '[secret]')
+function saidBy(error: string, description: string | undefined, options: ResolvedOidcOptions): string {
+  // What is cut may end in the middle of a secret.
+  const said = (text: string, length: number) => boundedText(withoutSecret(text, options), length)
+  return description === undefined ? said(error, 64) : `${said(error, 64)}: ${said(description, 300)}`
+}
+
+/** As it is, as a form or a URL spells it, and as Basic authentication does (RFC 6749 §2.3.1). */
+function withoutSecret(text: string, { clientId, clientSecret }: ResolvedOidcOptions): string {
+  if (clientSecret === undefined) return text
+  const ofForm = (part: string) => new URLSearchParams({ '': part }).toString().slice(1)
+  const spellings = [clientSecret, encodeURIComponent(clientSecret), ofForm(clientSecret)]
+  const basic = [
+    `${clientId}:${clientSecret}`,
+    `${encodeURIComponent(clientId)}:${encodeURIComponent(clientSecret)}`,
+    `${ofForm(clientId)}:${ofForm(clientSecret)}`,
+  ].map((pair) => Buffer.from(pair).toString('base64'))
+  const inLowerHex = (spelling: string) => spelling.replace(/%../g, (hex) => hex.toLowerCase())
+  return [...basic, ...spellings, ...spellings.map(inLowerHex)].reduce(
+    (left, spelling) => left.replaceAll(spelling, '[secret]'),
+    text,
+  )
 }
 
 function quoted(value: unknown): string {

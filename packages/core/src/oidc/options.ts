@@ -113,8 +113,10 @@ export function isLoopback({ protocol, hostname }: URL): boolean {
 
 /** Issuers of Entra ID at which anybody's tenant logs in; the ID token then names that tenant. */
 function isOfEveryTenant({ hostname, pathname }: URL): boolean {
-  return (
-    /^login\.(microsoftonline\.(com|us)|partner\.microsoftonline\.cn)$/.test(hostname) &&
-    /^\/(common|organizations|consumers)(\/|$)/i.test(pathname)
-  )
+  return ENTRA_HOSTS.test(hostname) && EVERY_TENANT.test(pathname)
 }
+
+const ENTRA_HOSTS =
+  /^(login\.(microsoftonline\.(com|us)|microsoft\.com|windows\.net|(partner\.microsoftonline|chinacloudapi)\.cn)|sts\.windows\.net)$/
+/** By name, and that of everybody's own accounts by its id too. */
+const EVERY_TENANT = /^\/(common|organizations|consumers|9188040d-6c67-4c5b-b112-36a304b66dad)(\/|$)/i
