@@ -22,6 +22,7 @@ export type { Duration, SessionLimits, TokenLimits } from './context/limits.js'
 export type { GateOptions, Pages } from './context/options.js'
 export { secretProblem } from './crypto/secrets.js'
 export { DENIALS, type Denial, type DenialCode } from './errors/denials.js'
+export { InputError } from './errors/input-error.js'
 export type { Outcome } from './errors/outcome.js'
 export { type MalfunctionCode, PortcullisError, StoreFullError } from './errors/portcullis-error.js'
 export type {

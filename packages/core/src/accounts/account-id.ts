@@ -6,9 +6,11 @@ const NON_ASCII = /[^\p{ASCII}]/u
 
 /**
  * The one spelling under which an account is known: trimmed, NFC, lower case, exactly one ASCII `@` with text on both
- * sides, at most 254 characters. Anything else is `undefined`: not an address that can be granted, banned or billed.
+ * sides, at most 254 characters. Anything else, what is no text too, is `undefined`: not an address that can be granted,
+ * banned or billed.
  */
 export function canonicalEmail(text: string): string | undefined {
+  if (typeof text !== 'string') return undefined
   const trimmed = text.trim()
   if (WHITESPACE_OR_CONTROL.test(trimmed) || [...trimmed].some(foldsToAscii)) return undefined
   const canonical = trimmed.normalize('NFC').toLowerCase()
@@ -42,8 +44,12 @@ export function subjectAccount(issuer: string, subject: string): string | undefi
   return `subject:${escapeBytes(subject)}:${escapeBytes(issuer.replace(/^https:\/\//, ''))}`
 }
 
-/** The one spelling of an account: that of its e-mail, or what `subjectAccount` gives. Undefined for anything else. */
+/**
+ * The one spelling of an account: that of its e-mail, or what `subjectAccount` gives. Undefined for anything else, what is
+ * no text too.
+ */
 export function canonicalAccount(text: string): string | undefined {
+  if (typeof text !== 'string') return undefined
   const [given, subject = '', issuer = ''] = SUBJECT_ACCOUNT.exec(text.trim()) ?? []
   if (given === undefined) return canonicalEmail(text)
   const isCanonical = [subject, issuer].every((part) => escapeBytes(unescapeBytes(part)) === part)

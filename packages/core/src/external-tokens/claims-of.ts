@@ -9,13 +9,13 @@ export function rememberSchema(claims: unknown, schema: StandardSchema): void {
 
 /**
  * The claims of whoever was let in, with the type that the schema of their issuer gives them. Undefined for everybody
- * else: sessions, the gate's own tokens, tokens of issuers with another schema.
+ * else: sessions, the gate's own tokens, tokens of issuers with another schema, nobody.
  */
 export function claimsOf<Claims extends object>(
-  identity: Identity,
+  identity: Identity | undefined | null,
   schema: StandardSchema<Claims>,
 ): Claims | undefined {
-  const { claims } = identity
+  const claims = identity?.claims
   if (typeof claims !== 'object' || claims === null) return undefined
   return madeBy.get(claims) === schema ? (claims as Claims) : undefined
 } /** What is asked of a Standard Schema v1 (https://standardschema.dev); zod, valibot and arktype make them. */

@@ -2,9 +2,12 @@ import { resumePruning } from '../accounts/prune-ended.js'
 import { keepRetention } from '../audit/retention.js'
 import { authenticate } from '../authentication/authenticate.js'
 import { stillAllowed } from '../authentication/still-allowed.js'
+import { isIdentity } from '../authorization/actor.js'
 import type { GateOptions, ResolvedOptions } from '../context/options.js'
 import { isDenial } from '../errors/denials.js'
+import { InputError } from '../errors/input-error.js'
 import { answerProblem, type Problem, problemOfDenial, problemOfError } from '../errors/problem.js'
+import type { RequestView } from '../request/view.js'
 import { bindDeps } from './bind-context.js'
 import type { Gate } from './gate.js'
 import { bindVerbs } from './operations.js'
@@ -53,8 +56,14 @@ export async function createGate(options: GateOptions): Promise<Gate> {
     problems,
     clock: deps.clock,
     report: deps.report,
-    owns: (path) => isOwnPath(path) || pages.some((page) => page.owns(path)),
-    authenticate: (view) => authenticate(deps, view),
+    owns(path) {
+      if (typeof path !== 'string') throw new InputError(['path: give a text'])
+      return isOwnPath(path) || pages.some((page) => page.owns(path))
+    },
+    async authenticate(view) {
+      if (!isRequestView(view)) throw new InputError(['view: give { method, target, rawHeaders }'])
+      return authenticate(deps, view)
+    },
     async handle(request, peer) {
       try {
         return await (await loadRoutes()).handle(request, peer)
@@ -63,7 +72,7 @@ export async function createGate(options: GateOptions): Promise<Gate> {
       }
     },
     refuse,
-    stillAllowed: (identity) => stillAllowed(deps, identity),
+    stillAllowed: async (identity) => isIdentity(identity) && stillAllowed(deps, identity),
     async close() {
       stopExamining()
       deps.trustedIssuers.close()
@@ -75,6 +84,11 @@ export async function createGate(options: GateOptions): Promise<Gate> {
       await deps.store.close()
     },
   }
+}
+
+function isRequestView(view: unknown): view is RequestView {
+  const { method, target, rawHeaders } = (view ?? {}) as Partial<RequestView>
+  return typeof method === 'string' && typeof target === 'string' && Array.isArray(rawHeaders)
 }
 
 /** Tells a program that has no credential yet where it learns how to get one (RFC 9728 §5.1), and for which scope. */

@@ -8,9 +8,12 @@ import type { GateVerbs } from './operations.js'
 
 /** The gate: three methods for requests, the verbs for programs. */
 export interface Gate extends GateVerbs {
-  /** Whether the gate answers this path itself. `path` has no query. */
+  /** Whether the gate answers this path itself. `path` has no query. Throws `InputError` for what is no text. */
   owns(path: string): boolean
-  /** Decides by headers only. Rejects with `store_unavailable` rather than guess. */
+  /**
+   * Decides by headers only. Rejects with `store_unavailable` rather than guess, and with `InputError` for what is no view
+   * of a request.
+   */
   authenticate(view: RequestView): Promise<Decision>
   /** Answers a request to a path that the gate owns: login, tokens, administration. Never rejects. */
   handle(request: Request, peer?: { remoteAddress?: string }): Promise<Response>
@@ -18,7 +21,7 @@ export interface Gate extends GateVerbs {
   refuse(cause: unknown, path: string): Response
   /**
    * Whether a running answer to someone who was let in may go on: false once banned, revoked or logged out, never for the
-   * expiry of the credential alone. Takes the identity that the gate made, not a copy.
+   * expiry of the credential alone. Takes the identity that the gate made, not a copy; false for what is no identity.
    */
   stillAllowed(identity: Identity): Promise<boolean>
   /** The origin that browsers see. */

@@ -1,4 +1,6 @@
 import type { JWK } from 'jose'
+import { InputError } from '../errors/input-error.js'
+import { isObject } from '../input/kinds.js'
 import type { JwsAlgorithm } from './algorithms.js'
 import { JwsError } from './jws-error.js'
 import { type ProtectedHeader, proveJws, type VerifiedJws } from './prove.js'
@@ -26,10 +28,11 @@ const MAX_LENGTH = 262_144
  * of one `kid` for the same purpose, and a set of both secrets and public keys, are refused.
  *
  * Rejects with a {@link JwsError}: `jws_malformed`, `jws_header_refused`, `jws_algorithm_refused`, `jws_key_unknown`,
- * `jws_key_refused` or `jws_signature_invalid`. Says nothing about the claims: expiry, issuer and audience are the
+ * `jws_key_refused` or `jws_signature_invalid`; for options that are none with an {@link InputError}. Says nothing about the claims: expiry, issuer and audience are the
  * caller's to check.
  */
 export async function verifyJws(compact: string, options: JwsVerification): Promise<VerifiedJws> {
+  requireVerification(options)
   const { keys, algorithm } = options
   return proveJws(compact, {
     maxLength: MAX_LENGTH,
@@ -39,6 +42,14 @@ export async function verifyJws(compact: string, options: JwsVerification): Prom
       return importKeys(candidates(keys, header), header.alg)
     },
   })
+}
+
+function requireVerification(options: JwsVerification): void {
+  const problems: string[] = []
+  const { keys, algorithm }: { keys?: unknown; algorithm?: unknown } = options ?? {}
+  if (!Array.isArray(keys) || !keys.every(isObject)) problems.push('keys: give an array of JWKs')
+  if (typeof algorithm !== 'string') problems.push('algorithm: give a text')
+  if (problems.length > 0) throw new InputError(problems)
 }
 
 function candidates(keys: readonly JWK[], { kid }: ProtectedHeader): readonly JWK[] {
