@@ -26,8 +26,9 @@ export function openStore({ store, dataDir, witnessDir }: Settings): Store {
 }
 
 /**
- * Waits for a store that does not answer yet, as a Redis that starts beside the gateway, for `storeWaitSeconds` at most. Throws
- * `configuration_invalid` that names where it is and why it does not answer.
+ * Waits for a store that does not answer yet, as a Redis that starts beside the gateway, or that takes nothing though it is new,
+ * as a full one, for `storeWaitSeconds` at most. Throws `configuration_invalid` that names where it is and why it does not answer;
+ * at once when it refuses the credentials or the database, which waiting does not change.
  */
 export async function awaitStore(store: Store, settings: Settings, log: Logger): Promise<void> {
   const place = placeOf(settings)
@@ -35,10 +36,11 @@ export async function awaitStore(store: Store, settings: Settings, log: Logger):
   let toldAt = Number.NEGATIVE_INFINITY
   for (;;) {
     try {
-      await store.read('gate', [{ collection: 'gate', id: 'root-keys' }])
+      await prove(store)
       return
     } catch (cause) {
       const now = performance.now()
+      if (REFUSALS.test(reasonOf(cause))) throw refused(place, cause)
       if (now - began >= settings.storeWaitSeconds * 1000) throw unreachable(place, settings, cause)
       if (now - toldAt >= TOLD_EVERY_MS) {
         toldAt = now
@@ -47,6 +49,25 @@ export async function awaitStore(store: Store, settings: Settings, log: Logger):
       await delay(ASKED_EVERY_MS)
     }
   }
+}
+
+const PROBE_LIFETIME_MS = 60_000
+
+/** One that has served before starts as it is, full too; a new one has to take what the first start writes. */
+async function prove(store: Store): Promise<void> {
+  const [rootKeys] = await store.read('gate', [{ collection: 'gate', id: 'root-keys' }])
+  if (rootKeys !== undefined) return
+  const put = { collection: 'gate', id: 'start' }
+  const expiresAt = Date.now() + PROBE_LIFETIME_MS
+  await store.commit('gate', { quiet: true, writes: [{ put, value: true, expiresAt }] })
+}
+
+/** What Redis says to a wrong password, none, a user who may not, and a database that it does not have. */
+const REFUSALS = /^(WRONGPASS|NOAUTH|NOPERM|ERR (invalid )?DB index|ERR invalid password|ERR AUTH)/i
+
+function refused(place: string, cause: unknown): PortcullisError {
+  const problem = `The store at ${place} refuses the gateway (${reasonOf(cause)})`
+  return new PortcullisError('configuration_invalid', problem, { cause, problems: [problem] })
 }
 
 function unreachable(place: string, { storeWaitSeconds }: Settings, cause: unknown): PortcullisError {
