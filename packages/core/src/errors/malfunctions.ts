@@ -77,4 +77,18 @@ export const FORWARDING_PROBLEMS = {
     title: 'Access withdrawn',
     detail: 'The access of this account or credential ended while the request was running.',
   },
+  admission_unavailable: {
+    code: 'admission_unavailable',
+    status: 503,
+    title: 'Temporarily unavailable',
+    detail: 'The gate could not decide about the request. It was not forwarded.',
+    retryAfterSeconds: 1,
+  },
+  body_ambiguous: {
+    code: 'body_ambiguous',
+    status: 400,
+    title: 'Ambiguous body',
+    detail:
+      'The body is no JSON object, or has a member twice, also in another case of letters, by which the gate decides.',
+  },
 } as const satisfies Record<string, MalfunctionText & { code: string }>

@@ -4,11 +4,14 @@ import { type MalfunctionCode, PortcullisError } from './portcullis-error.js'
 
 /** An error as the world sees it: fixed text, no internal detail. */
 export interface Problem {
-  readonly code: ProblemCode
+  /** One of the gate's, or of an admission. */
+  readonly code: ProblemCode | (string & {})
   readonly status: number
   readonly title: string
   readonly detail: string
   readonly retryAfterSeconds?: number
+  /** More headers of the answer. */
+  readonly headers?: Readonly<Record<string, string>>
   /** Value of `WWW-Authenticate`. */
   readonly challenge?: string
   /** The answer ends the connection (RFC 9112 §9.6). */
@@ -34,6 +37,8 @@ export type ProblemCode =
   | 'upgrade_refused'
   | 'upstream_refused'
   | 'access_withdrawn'
+  | 'admission_unavailable'
+  | 'body_ambiguous'
 
 const TEXTS = { ...DENIALS, ...MALFUNCTIONS, ...FORWARDING_PROBLEMS } satisfies Record<
   ProblemCode,
@@ -91,7 +96,10 @@ export function answerProblem(
   let rendered: RenderedProblem | undefined
   for (const renderer of renderers) rendered ??= renderer(problem, path)
   const { contentType, body } = rendered ?? renderProblem(problem)
-  const headers: Record<string, string> = { 'content-type': contentType, 'cache-control': 'no-store' }
+  const headers: Record<string, string> = {}
+  for (const [name, value] of Object.entries(problem.headers ?? {})) headers[name.toLowerCase()] = value
+  headers['content-type'] = contentType
+  headers['cache-control'] = 'no-store'
   if (problem.endsConnection) headers.connection = 'close'
   if (problem.challenge) headers['www-authenticate'] = problem.challenge
   if (problem.retryAfterSeconds !== undefined) headers['retry-after'] = String(problem.retryAfterSeconds)

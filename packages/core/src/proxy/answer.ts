@@ -1,5 +1,9 @@
-import type { ServerResponse } from 'node:http'
+import { type ServerResponse, STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { answerProblem, type Problem, type ProblemRenderer } from '../errors/problem.js'
+import type { Connection } from '../request/connection.js'
+import { endSocket } from '../request/end-socket.js'
+import type { HeaderFields } from './headers.js'
 
 const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'
 
@@ -21,4 +25,45 @@ export function answer(
   if (status === 405) res.setHeader('allow', ALLOWED_METHODS)
   res.setHeader('content-length', Buffer.byteLength(body))
   res.end(body)
+}
+
+/** As `answer`; resolves once the client has it, or is gone. */
+export function answerToEnd(
+  connection: Connection,
+  res: ServerResponse,
+  problem: Problem,
+  path: string,
+  renderers: readonly ProblemRenderer[],
+): Promise<void> {
+  if (problem.endsConnection) connection.end()
+  return new Promise((resolve) => {
+    if (res.closed || connection.isGone) return resolve()
+    const forget = connection.onGone(resolve)
+    res.once('close', () => {
+      forget()
+      resolve()
+    })
+    answer(res, problem, path, renderers)
+  })
+}
+
+/** Answers on a bare socket, which ends. */
+export function refuseOnSocket(
+  socket: Duplex,
+  problem: Problem,
+  path: string,
+  renderers: readonly ProblemRenderer[],
+): void {
+  const { status, headers, body } = answerProblem(problem, path, renderers)
+  const length = String(Buffer.byteLength(body))
+  socket.write(writeHead(status, { ...headers, 'content-length': length, connection: 'close' }), 'latin1')
+  endSocket(socket, body)
+}
+
+/** The head of an answer as bytes (RFC 9112 §4). */
+export function writeHead(status: number, headers: HeaderFields): string {
+  const lines = Object.entries(headers).flatMap(([name, value]) =>
+    [value].flat().map((each) => `${name}: ${each}`),
+  )
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('\r\n')}\r\n\r\n`
 }

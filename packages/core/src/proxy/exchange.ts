@@ -1,11 +1,15 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http'
+import type { Readable, Transform } from 'node:stream'
+import type { CallEnd } from '../admission/admission.js'
 import type { GateEvent } from '../context/event.js'
 import { FORWARDING_PROBLEMS, MALFUNCTIONS } from '../errors/malfunctions.js'
-import type { Problem, ProblemRenderer } from '../errors/problem.js'
+import { type Problem, type ProblemRenderer, problemOfError } from '../errors/problem.js'
 import type { Connection } from '../request/connection.js'
+import { type EditAnswer, editAnswer } from './admission/edit-answer.js'
+import type { Observers } from './admission/observers.js'
 import { answer } from './answer.js'
 import type { HeaderFields } from './headers.js'
-import { clientHeaders, type ResponseRules } from './response-headers.js'
+import { answerHead, clientHeaders, type ResponseRules, withEarlier } from './response-headers.js'
 import type { Upstream } from './upstream.js'
 
 /** How long each silence of an upstream may last. */
@@ -18,6 +22,8 @@ export interface Deadlines {
 export interface ExchangeParts {
   readonly req: IncomingMessage
   readonly res: ServerResponse
+  /** What of the request is sent as its body: itself, or what an admission has made of it. */
+  readonly body: Readable
   /** Of the client, whose end may come while the response still waits behind another. */
   readonly connection: Connection
   readonly path: string
@@ -28,12 +34,16 @@ export interface ExchangeParts {
   readonly report: (event: GateEvent) => void
   /** Sends the request once more, on a connection of its own; undefined where that might do something twice. */
   readonly sendAgain: (() => void) | undefined
+  readonly editAnswer: readonly EditAnswer[]
+  readonly observers: Observers | undefined
 }
 
 type Failure = 'upstream_unavailable' | 'upstream_timeout'
 
 // 401 and 407 speak about the gate's credential: the caller's never gets that far.
 const REFUSALS_OF_THE_GATE: ReadonlySet<number | undefined> = new Set([401, 407])
+
+const BODILESS: ReadonlySet<number> = new Set([204, 304])
 
 /** How a connection that was kept open breaks when the upstream was just closing it. */
 const CLOSED_MEANWHILE: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE'])
@@ -115,7 +125,7 @@ export class Exchange {
         'upstream_refused',
         `The upstream answered ${response.statusCode}: check its credential`,
       )
-      this.#end(FORWARDING_PROBLEMS.upstream_refused)
+      this.#end(FORWARDING_PROBLEMS.upstream_refused, 'upstream_failed')
       return
     }
     this.#stage = 'relaying'
@@ -143,13 +153,20 @@ export class Exchange {
   /** Ends it because the caller may no longer stay. */
   cut(): void {
     if (this.#stage === 'ended') return
-    this.#end(FORWARDING_PROBLEMS.access_withdrawn)
+    this.#end(FORWARDING_PROBLEMS.access_withdrawn, 'cut')
     this.#report('info', 'stream_cut', 'The access of the caller ended while the exchange was running')
+  }
+
+  /** Ends it because the rest of the body makes untrue what was decided by. The upstream does not get the whole of it. */
+  contradict(): void {
+    if (this.#stage === 'ended') return
+    this.#end(FORWARDING_PROBLEMS.body_ambiguous, 'cut')
+    this.#report('info', 'body_ambiguous', 'The rest of a body contradicts what was decided by')
   }
 
   /** Ends it because the forwarder does, with an answer where none has begun. */
   breakOff(): void {
-    this.#fail('upstream_unavailable', 'The forwarder is closing')
+    this.#fail('upstream_unavailable', 'The forwarder is closing', undefined, 'cut')
   }
 
   /** Takes the connection from a client that does not take its answer. */
@@ -166,14 +183,42 @@ export class Exchange {
   }
 
   #relay(response: IncomingMessage): void {
-    const { res, responses, upstream } = this.#parts
+    const { res, responses, upstream, observers } = this.#parts
     const headers = clientHeaders(response.rawHeaders, responses, upstream)
+    const rewriters = this.#editAnswer(response, headers)
+    if (!rewriters) return
     for (const [name, value] of Object.entries(withEarlier(headers, res))) res.setHeader(name, value)
     res.writeHead(response.statusCode ?? 502)
     // Without a length it is a stream, whose reader wants to know at once that it has begun.
     if (headers['content-length'] === undefined) res.flushHeaders()
     response.on('data', () => this.#timer.refresh())
-    response.pipe(res)
+    let rewritten: Readable = response
+    for (const rewriter of rewriters) rewritten = rewritten.pipe(rewriter)
+    rewritten.pipe(res)
+    if (!observers) return
+    observers.head(answerHead(response))
+    response.on('data', (chunk: Buffer) => observers.chunk(chunk))
+  }
+
+  /** The streams that the body has to pass; undefined when an admission has failed at it, which ends the exchange. */
+  #editAnswer(response: IncomingMessage, headers: HeaderFields): Transform[] | undefined {
+    const { req, editAnswer: editors } = this.#parts
+    if (editors.length === 0) return []
+    const failed = (cause: unknown) => {
+      if (this.#stage === 'ended') return
+      this.#report('error', 'admission_failed', 'An admission could not edit an answer', cause)
+      this.#end(problemOfError(cause), 'cut')
+    }
+    try {
+      const hasBody = req.method !== 'HEAD' && !BODILESS.has(response.statusCode ?? 0)
+      const rewriters = editAnswer(editors, answerHead(response), headers, hasBody)
+      for (const rewriter of rewriters) rewriter.once('error', failed)
+      return rewriters
+    } catch (cause) {
+      this.#stage = 'waiting'
+      failed(cause)
+      return undefined
+    }
   }
 
   #awaitResponse(): void {
@@ -190,6 +235,8 @@ export class Exchange {
 
   #expire(): void {
     if (this.#stage === 'waiting' && this.#isUploading()) this.#awaitResponse()
+    else if (this.#stage === 'relaying' && this.#parts.res.writableNeedDrain)
+      this.#fail('upstream_timeout', 'The client took no more of its answer', undefined, 'client_gone')
     else this.#fail('upstream_timeout', 'The upstream was silent for too long')
   }
 
@@ -199,27 +246,30 @@ export class Exchange {
     return request.socket.bytesWritten > this.#bytesWritten
   }
 
-  #fail(code: Failure, detail: string, cause?: unknown): void {
+  #fail(code: Failure, detail: string, cause?: unknown, end: CallEnd = 'upstream_failed'): void {
     if (this.#stage === 'ended') return
     this.#report('error', code, detail, cause)
-    this.#end({ code, ...MALFUNCTIONS[code] })
+    this.#end({ code, ...MALFUNCTIONS[code] }, end)
   }
 
   /** With an answer as long as there is none yet. Half a response is broken off, so that nobody takes it for whole. */
-  #end(problem: Problem): void {
+  #end(problem: Problem, end: CallEnd): void {
     const { res, path, renderers } = this.#parts
     const hasBegun = this.#stage === 'relaying'
     this.#stage = 'ended'
     this.#release()
     if (hasBegun) res.destroy()
     else answer(res, problem, path, renderers)
+    this.#parts.observers?.end(end, this.#isConnected)
   }
 
   #finish(): void {
-    if (this.#stage === 'relaying' && !this.#parts.res.writableFinished)
+    const isWhole = this.#stage === 'relaying' && this.#parts.res.writableFinished
+    if (this.#stage === 'relaying' && !isWhole)
       this.#report('info', 'response_unfinished', 'The client did not get the whole response')
     this.#stage = 'ended'
     this.#release()
+    this.#parts.observers?.end(isWhole ? 'finished' : 'client_gone', this.#isConnected)
   }
 
   /**
@@ -228,9 +278,10 @@ export class Exchange {
    */
   #release(): void {
     clearTimeout(this.#timer)
-    const { req } = this.#parts
-    if (this.#request) req.unpipe(this.#request)
+    const { req, body } = this.#parts
+    if (this.#request) body.unpipe(this.#request)
     this.#request?.destroy()
+    if (body !== req) body.destroy()
     req.resume()
   }
 
@@ -238,26 +289,3 @@ export class Exchange {
     this.#parts.report({ level, code, detail, ...(cause === undefined ? {} : { cause }) })
   }
 }
-
-/**
- * Where somebody before us has decided who may read this response from another site, the upstream has no say in it: its
- * origin beside their credentials would let any site in. What a response varies by, and the policies of its page, add
- * up.
- */
-function withEarlier(headers: HeaderFields, res: ServerResponse): HeaderFields {
-  const earlier = res.getHeaderNames()
-  if (earlier.length === 0) return headers
-  const vary = res.getHeader('vary')
-  const policy = res.getHeader(POLICY)
-  const isDecided = earlier.some((name) => name.startsWith(CORS))
-  const kept = Object.entries(headers).filter(([name]) => !isDecided || !name.startsWith(CORS))
-  const merged: HeaderFields = Object.fromEntries(kept)
-  if (vary !== undefined && headers.vary !== undefined) merged.vary = [vary, headers.vary].flat().join(', ')
-  if (policy !== undefined && headers[POLICY] !== undefined)
-    merged[POLICY] = [policy, headers[POLICY]].flat().map(String)
-  return merged
-}
-
-const POLICY = 'content-security-policy'
-
-const CORS = 'access-control-'

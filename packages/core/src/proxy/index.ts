@@ -1,6 +1,26 @@
+export type {
+  Admission,
+  AnswerEdits,
+  AnswerHead,
+  BodyRewriter,
+  BodyWish,
+  Call,
+  CallBody,
+  CallEnd,
+  CallEndDetails,
+  CallHead,
+  GoOn,
+  HeaderEdits,
+  Observer,
+  ReadonlyHeaders,
+  Refusal,
+  Refuse,
+  UnreadReason,
+  UpstreamTarget,
+  Verdict,
+} from '../admission/admission.js'
 export { createForwarder, type Forwarder, type ForwardingGate } from './forward.js'
 export { DEFAULT_IDENTITY_HEADERS, type IdentityHeaders, type IdentityPart } from './identity-headers.js'
 export { checkForwardOptions, type ForwardOptions } from './options.js'
 export { REMOVED_REQUEST_HEADERS } from './request-headers.js'
 export { REMOVED_RESPONSE_HEADERS } from './response-headers.js'
-export type { UpstreamTarget } from './upstream.js'

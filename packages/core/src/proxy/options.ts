@@ -1,12 +1,24 @@
+import type { Admission, UpstreamTarget } from '../admission/admission.js'
 import { PortcullisError } from '../errors/portcullis-error.js'
 import { checkMembers } from '../input/check.js'
-import { checkedByValue, listOf, mapOf, oneOf, type Shape, text } from '../input/kinds.js'
+import {
+  checkedByValue,
+  havingMethods,
+  integer,
+  listOf,
+  mapOf,
+  oneOf,
+  type Shape,
+  someObject,
+  text,
+} from '../input/kinds.js'
+import type { ReadyAdmission } from './admission/decide.js'
 import type { Deadlines } from './exchange.js'
 import { type HeaderFilter, headerFilter, normaliseName } from './headers.js'
 import { DEFAULT_IDENTITY_HEADERS, type IdentityHeaders, type IdentityPart } from './identity-headers.js'
 import { NEVER_ALLOWED, NEVER_IDENTITY_HEADERS, requestHeaderFilter } from './request-headers.js'
 import { type ResponseRules, responseHeaderFilter } from './response-headers.js'
-import { isHeader, readUpstream, type Upstream, type UpstreamTarget } from './upstream.js'
+import { isHeader, readUpstream, type Upstream } from './upstream.js'
 
 export interface ForwardOptions {
   /**
@@ -62,6 +74,17 @@ export interface ForwardOptions {
   readonly onAccessWithdrawn?: 'cut' | 'insecure_finish'
   /** How often the gate is asked about each credential in use. 10 to 60000, default 1000. */
   readonly recheckEveryMs?: number
+  /** Asked about each call in this order, after those that the gate brings. */
+  readonly admissions?: readonly Admission[]
+  /** Upstreams that admissions may choose, by name. */
+  readonly namedUpstreams?: Readonly<Record<string, UpstreamTarget>>
+  /** How long each admission may take for its verdict; then 503. 1 to 60000, default 5000. */
+  readonly admissionTimeoutMs?: number
+  /**
+   * How much of request bodies may wait in memory for verdicts, of all calls together; beyond that 503. 1048576 to
+   * 68719476736, default 268435456.
+   */
+  readonly heldBodiesAtMostBytes?: number
 }
 
 const DEADLINE_DEFAULTS: Deadlines = { connectMs: 10_000, responseMs: 600_000, idleMs: 300_000 }
@@ -81,7 +104,14 @@ const FORWARD_OPTIONS: Shape<ForwardOptions> = {
   idleTimeoutMs: checkedByValue,
   onAccessWithdrawn: checkedByValue,
   recheckEveryMs: checkedByValue,
+  admissions: listOf(havingMethods('admit')),
+  namedUpstreams: mapOf(someObject),
+  admissionTimeoutMs: integer(1, 60_000),
+  heldBodiesAtMostBytes: integer(1_048_576, 68_719_476_736),
 }
+
+const ADMISSION_TIMEOUT_MS = 5_000
+const HELD_BODIES_AT_MOST_BYTES = 268_435_456
 
 export interface ResolvedForwardOptions {
   readonly upstreamFor: (path: string) => Upstream | undefined
@@ -91,6 +121,9 @@ export interface ResolvedForwardOptions {
   readonly deadlines: Deadlines
   readonly cutsWithdrawn: boolean
   readonly recheckEveryMs: number
+  readonly admissions: readonly ReadyAdmission[]
+  readonly admissionTimeoutMs: number
+  readonly heldBodiesAtMostBytes: number
 }
 
 /**
@@ -108,7 +141,10 @@ export function checkForwardOptions(given: Partial<ForwardOptions>): readonly st
 }
 
 /** Fills in every default. Throws `configuration_invalid` that names every problem at once. */
-export function resolveForwardOptions(given: ForwardOptions): ResolvedForwardOptions {
+export function resolveForwardOptions(
+  given: ForwardOptions,
+  admissionsOfGate: readonly Admission[] = [],
+): ResolvedForwardOptions {
   const problems: string[] = []
   const options = checkMembers(given, FORWARD_OPTIONS, problems, { required: ['upstream'] })
   const {
@@ -136,6 +172,11 @@ export function resolveForwardOptions(given: ForwardOptions): ResolvedForwardOpt
   if (forwardRequestHeaders === 'listed' && options.allowRequestHeaders === undefined)
     problems.push('forwardRequestHeaders: list in allowRequestHeaders what passes')
   const upstreamFor = readUpstreams(options.upstream, problems)
+  const named = readNamed('namedUpstreams', options.namedUpstreams, problems)
+  const admissions = [...admissionsOfGate, ...(options.admissions ?? [])].map((admission) => {
+    const own = readNamed(`admission ${admission.name}`, admission.upstreams, problems)
+    return { admission, upstreams: new Map([...named, ...own]) }
+  })
   if (problems.length > 0)
     throw new PortcullisError('configuration_invalid', `Cannot forward: ${problems.join('; ')}`, { problems })
   return {
@@ -156,7 +197,27 @@ export function resolveForwardOptions(given: ForwardOptions): ResolvedForwardOpt
     deadlines,
     cutsWithdrawn: onAccessWithdrawn === 'cut',
     recheckEveryMs,
+    admissions,
+    admissionTimeoutMs: options.admissionTimeoutMs ?? ADMISSION_TIMEOUT_MS,
+    heldBodiesAtMostBytes: options.heldBodiesAtMostBytes ?? HELD_BODIES_AT_MOST_BYTES,
   }
+}
+
+function readNamed(
+  where: string,
+  targets: Readonly<Record<string, UpstreamTarget>> | undefined,
+  problems: string[],
+): Map<string, Upstream> {
+  const read = new Map<string, Upstream>()
+  for (const [name, target] of Object.entries(targets ?? {})) {
+    try {
+      read.set(name, readUpstream(target))
+    } catch (cause) {
+      if (!(cause instanceof PortcullisError)) throw cause
+      problems.push(...cause.problems.map((problem) => `${where} ${JSON.stringify(name)}: ${problem}`))
+    }
+  }
+  return read
 }
 
 function readUpstreams(

@@ -10,7 +10,7 @@ import {
 } from './headers.js'
 import type { Upstream } from './upstream.js'
 
-const CREDENTIALS = [
+export const CREDENTIALS = [
   'authorization',
   'proxy-authorization',
   'x-authorization',

@@ -1,3 +1,5 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { AnswerHead } from '../admission/admission.js'
 import {
   collectHeaders,
   type HeaderFields,
@@ -82,6 +84,13 @@ export interface ResponseRules {
   readonly isSandboxed: boolean
 }
 
+const isOfTheConnection = headerFilter(HOP_BY_HOP)
+
+/** As the upstream sent it, for admissions and those who watch. */
+export function answerHead({ statusCode = 0, rawHeaders }: IncomingMessage): AnswerHead {
+  return { status: statusCode, headers: collectHeaders(rawHeaders, isOfTheConnection) }
+}
+
 /** The upstream's headers for the client, with the upstream's own address taken out of references. */
 export function clientHeaders(
   rawHeaders: readonly string[],
@@ -142,3 +151,26 @@ function relink(link: string, upstream: Pick<Upstream, 'origin' | 'basePath' | '
     (_, reference: string) => `<${withoutUpstream(reference, upstream) ?? ''}>`,
   )
 }
+
+/**
+ * Where somebody before us has decided who may read this response from another site, the upstream has no say in it: its
+ * origin beside their credentials would let any site in. What a response varies by, and the policies of its page, add
+ * up.
+ */
+export function withEarlier(headers: HeaderFields, res: ServerResponse): HeaderFields {
+  const earlier = res.getHeaderNames()
+  if (earlier.length === 0) return headers
+  const vary = res.getHeader('vary')
+  const policy = res.getHeader(POLICY)
+  const isDecided = earlier.some((name) => name.startsWith(CORS))
+  const kept = Object.entries(headers).filter(([name]) => !isDecided || !name.startsWith(CORS))
+  const merged: HeaderFields = Object.fromEntries(kept)
+  if (vary !== undefined && headers.vary !== undefined) merged.vary = [vary, headers.vary].flat().join(', ')
+  if (policy !== undefined && headers[POLICY] !== undefined)
+    merged[POLICY] = [policy, headers[POLICY]].flat().map(String)
+  return merged
+}
+
+const POLICY = 'content-security-policy'
+
+const CORS = 'access-control-'

@@ -1,20 +1,20 @@
-import { type ClientRequest, type IncomingMessage, request as requestPlain, STATUS_CODES } from 'node:http'
+import { type ClientRequest, type IncomingMessage, request as requestPlain } from 'node:http'
 import { request as requestSecure } from 'node:https'
 import { type Duplex, pipeline } from 'node:stream'
-import { answerProblem, type Problem, type ProblemRenderer } from '../errors/problem.js'
-import { endSocket } from '../request/end-socket.js'
+import type { CallEnd } from '../admission/admission.js'
 import { headerValues } from '../request/headers.js'
 import { offersWebSocket } from '../request/message.js'
+import type { Observers } from './admission/observers.js'
+import { writeHead } from './answer.js'
 import { closeFrame, FrameBoundary } from './frames.js'
 import type { HeaderFields } from './headers.js'
-import { clientHeaders, type ResponseRules } from './response-headers.js'
+import { answerHead, clientHeaders, type ResponseRules } from './response-headers.js'
 import type { Upstream } from './upstream.js'
 
 export type TunnelFailure = 'upstream_unavailable' | 'upstream_timeout' | 'upstream_refused'
 
 export interface TunnelParts {
-  /** What the client sent in the same breath as its request. */
-  readonly head: Buffer
+  readonly early: EarlyBytes
   readonly socket: Duplex
   /** For the upstream, with all that the gate adds. */
   readonly headers: HeaderFields
@@ -24,6 +24,7 @@ export interface TunnelParts {
   readonly responseMs: number
   readonly idleMs: number
   readonly refuse: (problem: TunnelFailure) => void
+  readonly observers: Observers | undefined
 }
 
 /** Whether a request asks for a WebSocket (RFC 6455 §4.1), whatever else it would take instead. */
@@ -36,6 +37,46 @@ export function isWebSocketRequest({ method, httpVersion, rawHeaders }: Incoming
 
 /** A client that hears nothing yet has little to say. */
 const EARLY_BYTES_AT_MOST = 65_536
+
+/**
+ * Reads on while a WebSocket is not yet agreed on: that a client is gone is noticed by nothing else. Keeps what it sends.
+ */
+export class EarlyBytes {
+  readonly #socket: Duplex
+  readonly #chunks: Buffer[]
+  #length: number
+  #leave: () => void = () => {}
+
+  /** `head` is what the client sent in the same breath as its request. */
+  constructor(socket: Duplex, head: Buffer) {
+    this.#socket = socket
+    this.#chunks = [head]
+    this.#length = head.length
+    // Its 'close' follows; unheard, the error would end the process.
+    socket.on('error', () => {})
+    socket.on('data', this.#keep).once('end', this.#end)
+  }
+
+  /** Calls `leave` when the client does, in place of what was to be called before. */
+  onEnd(leave: () => void): void {
+    this.#leave = leave
+  }
+
+  /** Stops reading. The answer is what has come. */
+  take(): Buffer[] {
+    this.#socket.off('data', this.#keep).off('end', this.#end)
+    return this.#chunks.splice(0).filter(({ length }) => length > 0)
+  }
+
+  readonly #end = (): void => this.#leave()
+
+  readonly #keep = (chunk: Buffer): void => {
+    this.#chunks.push(chunk)
+    this.#length += chunk.length
+    if (this.#length > EARLY_BYTES_AT_MOST) this.#socket.pause()
+  }
+}
+
 /** How long an end that was told to leave, or has sent its last, may take. */
 const LEAVING_MS = 10_000
 
@@ -47,24 +88,24 @@ export class Tunnel {
   readonly #request: ClientRequest
   readonly #toClient = new FrameBoundary()
   #stage: 'asking' | 'joined' | 'relaying' | 'ending' = 'asking'
-  #early: Buffer[] = []
   #upstreamSocket: Duplex | undefined
+  #isConnected = false
   #timer: NodeJS.Timeout | undefined
 
   constructor(parts: TunnelParts) {
     this.#parts = parts
     const { socket } = parts
-    this.#early = [parts.head]
     this.over = new Promise((resolve) => {
       socket.once('close', () => {
-        this.cut()
+        this.#leave('client_gone')
         resolve()
       })
     })
-    socket.on('error', () => this.cut())
+    socket.on('error', () => this.#leave('client_gone'))
     this.#request = this.#ask()
-    if (socket.destroyed) this.cut()
-    this.#listenEarly()
+    this.#request.once('socket', (upstream) => upstream.once('connect', () => (this.#isConnected = true)))
+    parts.early.onEnd(() => this.#leave('client_gone'))
+    if (socket.destroyed) this.#leave('client_gone')
     this.#arm(parts.responseMs, () => this.#fail('upstream_timeout'))
     this.#request.once('upgrade', (response, upstreamSocket, head) => {
       this.#join(response, upstreamSocket, head)
@@ -76,6 +117,15 @@ export class Tunnel {
 
   /** Breaks both ends off. */
   cut(): void {
+    this.#leave('cut')
+  }
+
+  #tell(end: CallEnd): void {
+    this.#parts.observers?.end(end, this.#isConnected)
+  }
+
+  #leave(end: CallEnd): void {
+    this.#tell(end)
     clearTimeout(this.#timer)
     this.#stage = 'ending'
     this.#request.destroy()
@@ -93,6 +143,7 @@ export class Tunnel {
       return
     }
     this.#stage = 'ending'
+    this.#tell('cut')
     this.#arm(LEAVING_MS, () => this.cut())
     this.#toClient.atBoundary(() => {
       const { socket } = this.#parts
@@ -119,27 +170,11 @@ export class Tunnel {
     })
   }
 
-  /** Reads on while the upstream is asked: a client that is gone is noticed by nothing else. */
-  #listenEarly(): void {
-    const { socket, head } = this.#parts
-    let length = head.length
-    const keep = (chunk: Buffer) => {
-      this.#early.push(chunk)
-      length += chunk.length
-      if (length > EARLY_BYTES_AT_MOST) socket.pause()
-    }
-    const leave = () => this.cut()
-    socket.on('data', keep).once('end', leave)
-    this.#stopListening = () => void socket.off('data', keep).off('end', leave)
-  }
-
-  #stopListening = () => {}
-
   #join(response: IncomingMessage, upstreamSocket: Duplex, head: Buffer): void {
     const { socket, responses, upstream } = this.#parts
     clearTimeout(this.#timer)
     this.#upstreamSocket = upstreamSocket
-    upstreamSocket.on('error', () => this.cut())
+    upstreamSocket.on('error', () => this.#leave('upstream_failed'))
     if (this.#stage === 'ending' || socket.destroyed) {
       this.cut()
       return
@@ -149,13 +184,14 @@ export class Tunnel {
       return
     }
     this.#stage = 'joined'
-    this.#stopListening()
     upstreamSocket.once('close', () => this.#letRest())
     const headers = clientHeaders(response.rawHeaders, responses, upstream)
     socket.write(writeHead(101, { ...headers, connection: 'Upgrade', upgrade: 'websocket' }), 'latin1')
     if (head.length > 0) upstreamSocket.unshift(head)
-    for (const bytes of this.#early) if (bytes.length > 0) upstreamSocket.write(bytes)
-    this.#early = []
+    for (const bytes of this.#parts.early.take()) upstreamSocket.write(bytes)
+    this.#parts.observers?.head(answerHead(response))
+    upstreamSocket.once('end', () => this.#tell('finished'))
+    socket.once('end', () => this.#tell('client_gone'))
     socket.pipe(upstreamSocket)
     // Half a WebSocket is none: who does not send cannot answer a ping.
     socket.once('end', () => this.#arm(LEAVING_MS, () => this.cut()))
@@ -176,6 +212,7 @@ export class Tunnel {
   #letRest(): void {
     if (this.#stage === 'ending') return
     this.#stage = 'ending'
+    this.#tell('finished')
     this.#arm(LEAVING_MS, () => this.cut())
     const { socket } = this.#parts
     socket.end(() => this.cut())
@@ -196,15 +233,21 @@ export class Tunnel {
       return
     }
     this.#stage = 'relaying'
-    this.#arm(idleMs, () => this.cut())
+    this.#arm(idleMs, () => this.#leave(socket.writableNeedDrain ? 'client_gone' : 'upstream_failed'))
+    response.once('error', () => this.#tell('upstream_failed'))
     const headers = clientHeaders(response.rawHeaders, responses, upstream)
     const hasLength = headers['content-length'] !== undefined || BODILESS.has(statusCode)
     const framing: HeaderFields = hasLength ? {} : { 'transfer-encoding': 'chunked' }
     socket.write(writeHead(statusCode, { ...headers, ...framing, connection: 'close' }), 'latin1')
+    this.#parts.observers?.head(answerHead(response))
     response.on('data', () => this.#timer?.refresh())
     const finish = (cause: Error | null) => {
-      if (cause) this.cut()
-      else this.#arm(LEAVING_MS, () => this.cut())
+      if (cause) {
+        this.#leave('upstream_failed')
+        return
+      }
+      this.#tell('finished')
+      this.#arm(LEAVING_MS, () => this.cut())
     }
     if (hasLength) pipeline(response, socket, finish)
     else pipeline(response, inChunks, socket, finish)
@@ -218,11 +261,12 @@ export class Tunnel {
   #fail(code: TunnelFailure): void {
     if (this.#stage === 'ending') return
     if (this.#stage !== 'asking') {
-      this.cut()
+      this.#leave('upstream_failed')
       return
     }
     this.#stage = 'ending'
-    this.#stopListening()
+    this.#tell('upstream_failed')
+    this.#parts.early.take()
     this.#request.destroy()
     this.#upstreamSocket?.destroy()
     this.#parts.refuse(code)
@@ -234,19 +278,6 @@ export class Tunnel {
 /** RFC 6455 §7.4.1. */
 const POLICY_VIOLATION = 1008
 
-/** Answers on a bare socket, which ends. */
-export function refuseOnSocket(
-  socket: Duplex,
-  problem: Problem,
-  path: string,
-  renderers: readonly ProblemRenderer[],
-): void {
-  const { status, headers, body } = answerProblem(problem, path, renderers)
-  const length = String(Buffer.byteLength(body))
-  socket.write(writeHead(status, { ...headers, 'content-length': length, connection: 'close' }), 'latin1')
-  endSocket(socket, body)
-}
-
 const BODILESS: ReadonlySet<number> = new Set([204, 304])
 
 /** RFC 9112 §7.1: a body that breaks off lacks its last chunk, and cannot be taken for whole. */
@@ -254,11 +285,4 @@ async function* inChunks(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   for await (const chunk of body)
     yield Buffer.concat([Buffer.from(`${chunk.length.toString(16)}\r\n`), chunk, Buffer.from('\r\n')])
   yield Buffer.from('0\r\n\r\n')
-}
-
-function writeHead(status: number, headers: HeaderFields): string {
-  const lines = Object.entries(headers).flatMap(([name, value]) =>
-    [value].flat().map((each) => `${name}: ${each}`),
-  )
-  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('\r\n')}\r\n\r\n`
 }

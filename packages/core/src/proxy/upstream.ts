@@ -1,17 +1,9 @@
-import { type AgentOptions, Agent as HttpAgent, validateHeaderName, validateHeaderValue } from 'node:http'
-import { Agent as HttpsAgent } from 'node:https'
+import { validateHeaderName, validateHeaderValue } from 'node:http'
+import type { UpstreamTarget } from '../admission/admission.js'
 import { PortcullisError } from '../errors/portcullis-error.js'
 import { checkMembers } from '../input/check.js'
 import { checkedByValue, mapOf, type Shape, text } from '../input/kinds.js'
 import { type HeaderFilter, headerFilter, normaliseName } from './headers.js'
-
-/** A service behind the gate. Comes from configuration, never from a request. */
-export interface UpstreamTarget {
-  /** `http:` or `https:`; a path is put in front of every forwarded path. No query, fragment or user. */
-  readonly url: string
-  /** Sent with every request in place of what the client sent, such as the upstream's credential: texts that a header can carry. */
-  readonly headers?: Readonly<Record<string, string>>
-}
 
 /** An upstream, read and checked once. */
 export interface Upstream {
@@ -78,34 +70,5 @@ export function isHeader(name: string, value: string): boolean {
     return true
   } catch {
     return false
-  }
-}
-
-/** Connections to upstreams, kept open between requests. */
-export interface ConnectionPool {
-  agentFor(upstream: Upstream): HttpAgent
-  /** Breaks off every connection, idle or not. */
-  close(): void
-}
-
-// Below the 5 s after which Node and uvicorn close an idle connection, since a request sent at that moment is lost.
-const IDLE_CONNECTION_MS = 4_000
-
-/** Never queues a request: a queue in front of long answers is a wait that nobody sees. */
-export function createConnectionPool(): ConnectionPool {
-  const options: AgentOptions = {
-    keepAlive: true,
-    maxFreeSockets: 256,
-    timeout: IDLE_CONNECTION_MS,
-    scheduling: 'lifo',
-  }
-  const plain = new HttpAgent(options)
-  const secure = new HttpsAgent({ ...options, rejectUnauthorized: true })
-  return {
-    agentFor: (upstream) => (upstream.target.protocol === 'https:' ? secure : plain),
-    close() {
-      plain.destroy()
-      secure.destroy()
-    },
   }
 }

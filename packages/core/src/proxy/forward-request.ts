@@ -1,0 +1,166 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { setImmediate as nextRound } from 'node:timers/promises'
+import type { Identity } from '../authentication/identity.js'
+import { denial } from '../errors/denials.js'
+import { type Problem, problemOfDenial, problemOfError } from '../errors/problem.js'
+import { Connection } from '../request/connection.js'
+import { parseTarget } from '../request/target.js'
+import type { Granted } from './admission/decide.js'
+import { editHeaders } from './admission/edit-answer.js'
+import { answerToEnd } from './answer.js'
+import { type Checked, checkRequest, targetOf } from './check-request.js'
+import { Exchange } from './exchange.js'
+import { CLOSED, type Forwarding } from './forwarding.js'
+import { describeIdentity } from './identity-headers.js'
+import { upstreamHeaders } from './request-headers.js'
+import { createTransport } from './transport.js'
+import type { Upstream } from './upstream.js'
+
+/** Methods by which nothing changes, however often it is sent (RFC 9110 §9.2.2). */
+const REPEATABLE: ReadonlySet<string> = new Set(['GET', 'HEAD'])
+
+/** How long clients may take to read that the forwarder is closing. */
+const CLOSING_MS = 1_000
+
+/** Forwards requests, each with its response. */
+export class RequestForwarding {
+  readonly #forwarding: Forwarding
+  readonly #transport = createTransport()
+  readonly #running = new Set<Exchange>()
+  #isClosed = false
+
+  constructor(forwarding: Forwarding) {
+    this.#forwarding = forwarding
+  }
+
+  async forward(req: IncomingMessage, res: ServerResponse, who: Identity): Promise<void> {
+    const connection = Connection.of(req.socket)
+    if (!(await this.#isItsTurn(connection, res))) return
+    try {
+      await this.#forwardAlone(req, res, who, connection)
+    } finally {
+      connection.leave()
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    for (const exchange of this.#running) exchange.breakOff()
+    const deadline = setTimeout(() => {
+      for (const exchange of this.#running) exchange.abandon()
+    }, CLOSING_MS)
+    await Promise.all([...this.#running].map(({ over }) => over))
+    clearTimeout(deadline)
+    this.#transport.close()
+  }
+
+  async #forwardAlone(
+    req: IncomingMessage,
+    res: ServerResponse,
+    who: Identity,
+    connection: Connection,
+  ): Promise<void> {
+    const { renewal } = who.credential
+    if (renewal !== undefined) res.setHeader('x-portcullis-renew', renewal)
+    const { gate, settings, admissions } = this.#forwarding
+    const received = targetOf(req, gate.publicUrl)
+    const target = parseTarget(received)
+    const path = target?.path ?? received
+    const refuse = (problem: Problem) => answerToEnd(connection, res, problem, path, gate.problems)
+    let granted: Granted | undefined
+    try {
+      const checked = this.#isClosed ? CLOSED : checkRequest(req, target)
+      if ('code' in checked) return await refuse(checked)
+      if (!admissions.isEmpty) {
+        const verdict = await admissions.ask({ req, who, isWebSocket: false, ...checked })
+        if (verdict === 'client_gone') return
+        if ('code' in verdict) return await refuse(verdict)
+        granted = verdict
+        if (this.#isClosed) return await refuse(CLOSED)
+        if (res.destroyed) return
+      }
+      const upstream = granted?.upstream ?? settings.upstreamFor(checked.target.path)
+      if (!upstream) return await refuse(problemOfDenial(denial('not_found')))
+      await this.#run(this.#start(req, res, who, checked, upstream, granted), who)
+    } catch (cause) {
+      gate.report({
+        level: 'error',
+        code: 'forward_failed',
+        detail: 'A request could not be forwarded',
+        cause,
+      })
+      await refuse(problemOfError(cause))
+    } finally {
+      granted?.abandon()
+    }
+  }
+
+  #start(
+    req: IncomingMessage,
+    res: ServerResponse,
+    who: Identity,
+    { target, framing }: Checked,
+    upstream: Upstream,
+    granted: Granted | undefined,
+  ): Exchange {
+    const { gate, settings } = this.#forwarding
+    const identity = describeIdentity(who, settings.identityHeaders)
+    const edited = granted?.body?.release(() => exchange.contradict())
+    const headers = upstreamHeaders(
+      req.rawHeaders,
+      edited ?? framing,
+      settings.removedFromRequest,
+      identity,
+      upstream,
+    )
+    for (const edits of granted?.requestHeaders ?? []) editHeaders(headers, edits)
+    const method = req.method ?? 'GET'
+    const body = granted?.body ?? req
+    const outgoing = { req, res, method, target, headers, body, upstream }
+    const mayRepeat = framing === 'none' && REPEATABLE.has(method)
+    const exchange: Exchange = new Exchange({
+      req,
+      res,
+      body,
+      connection: Connection.of(req.socket),
+      path: target.path,
+      upstream,
+      deadlines: settings.deadlines,
+      responses: settings.responses,
+      renderers: gate.problems,
+      report: gate.report,
+      sendAgain: mayRepeat ? () => this.#transport.send(outgoing, exchange, true) : undefined,
+      editAnswer: granted?.editAnswer ?? [],
+      observers: granted?.observers.isEmpty ? undefined : granted?.observers,
+    })
+    this.#transport.send(outgoing, exchange)
+    return exchange
+  }
+
+  async #run(exchange: Exchange, who: Identity): Promise<void> {
+    this.#running.add(exchange)
+    const unwatch = this.#forwarding.recheck?.watch(who, () => exchange.cut())
+    await exchange.over
+    unwatch?.()
+    this.#running.delete(exchange)
+  }
+
+  /** Whether a request may be forwarded now. One that came behind another on its connection may have to wait. */
+  async #isItsTurn(connection: Connection, res: ServerResponse): Promise<boolean> {
+    const entrance = await connection.enter()
+    if (entrance === 'refused') {
+      this.#forwarding.gate.report({
+        level: 'warn',
+        code: 'pipeline_too_long',
+        detail: 'A connection with too many requests ended',
+      })
+      connection.destroy()
+    }
+    if (entrance !== 'entered') return false
+    // The answer before it may be one that ends the connection, and still be on its way (RFC 9112 §9.6).
+    if (res.socket === null) await nextRound()
+    if (!res.destroyed && !connection.isEnding) return true
+    connection.leave()
+    return false
+  }
+}
