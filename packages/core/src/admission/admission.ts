@@ -71,7 +71,7 @@ export type CallBody =
   /** There is none. */
   | { readonly state: 'none' }
   /**
-   * A JSON object in UTF-8 (RFC 8259). What was told here holds for all that the upstream gets: where the rest of the body
+   * A JSON object in UTF-8 (RFC 8259; control characters within texts pass). What was told here holds for all that the upstream gets: where the rest of the body
    * has one of the members again, in another case of letters too, or is not JSON, the call ends with 400
    * `body_ambiguous` before the upstream has the whole of it.
    */
@@ -96,6 +96,7 @@ export type CallBody =
  * - `invalid`: it is no JSON object, or not UTF-8.
  * - `ambiguous_member`: a member that was asked for comes twice, or in another case of letters.
  * - `too_deep`: it nests more than 256 levels.
+ * - `too_many_members`: it has more than 1,000 members.
  * - `member_too_long`: a member that was asked for is longer than `memberBytesAtMost`.
  */
 export type UnreadReason =
@@ -104,6 +105,7 @@ export type UnreadReason =
   | 'invalid'
   | 'ambiguous_member'
   | 'too_deep'
+  | 'too_many_members'
   | 'member_too_long'
 
 /** Sets each header, in place of every spelling of it; `null` removes it. Framing and hop-by-hop headers are not taken. */

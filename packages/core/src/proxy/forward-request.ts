@@ -3,6 +3,7 @@ import { setImmediate as nextRound } from 'node:timers/promises'
 import type { Identity } from '../authentication/identity.js'
 import { denial } from '../errors/denials.js'
 import { type Problem, problemOfDenial, problemOfError } from '../errors/problem.js'
+import { discardRest } from '../http/server/node-body.js'
 import { Connection } from '../request/connection.js'
 import { parseTarget } from '../request/target.js'
 import type { Granted } from './admission/decide.js'
@@ -66,8 +67,13 @@ export class RequestForwarding {
     const received = targetOf(req, gate.publicUrl)
     const target = parseTarget(received)
     const path = target?.path ?? received
-    const refuse = (problem: Problem) => answerToEnd(connection, res, problem, path, gate.problems)
     let granted: Granted | undefined
+    const refuse = async (problem: Problem) => {
+      granted?.abandon()
+      // RFC 9110 §15.5.9: whoever was too slow is not waited for any longer.
+      if (problem.status !== 408) discardRest(req)
+      await answerToEnd(connection, res, problem, path, gate.problems)
+    }
     try {
       const checked = this.#isClosed ? CLOSED : checkRequest(req, target)
       if ('code' in checked) return await refuse(checked)
@@ -83,12 +89,8 @@ export class RequestForwarding {
       if (!upstream) return await refuse(problemOfDenial(denial('not_found')))
       await this.#run(this.#start(req, res, who, checked, upstream, granted), who)
     } catch (cause) {
-      gate.report({
-        level: 'error',
-        code: 'forward_failed',
-        detail: 'A request could not be forwarded',
-        cause,
-      })
+      const detail = 'A request could not be forwarded'
+      gate.report({ level: 'error', code: 'forward_failed', detail, cause })
       await refuse(problemOfError(cause))
     } finally {
       granted?.abandon()

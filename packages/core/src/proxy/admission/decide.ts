@@ -47,7 +47,7 @@ export interface Granted {
   readonly body: HeldBody | undefined
   readonly editAnswer: readonly EditAnswer[]
   readonly observers: Observers
-  /** Lets go of the body, and tells who watches, where nothing has done that. */
+  /** Forgets what is held of the body, and tells who watches, where nothing has done that. */
   abandon(): void
 }
 
@@ -118,10 +118,7 @@ class Deciding {
   }
 
   #letGo(end: CallEnd): void {
-    if (this.#body instanceof HeldBody && !this.#body.destroyed) {
-      this.#body.destroy()
-      this.#req.resume()
-    }
+    if (this.#body instanceof HeldBody) this.#body.destroy()
     this.#observers.end(end, false)
   }
 
@@ -156,7 +153,7 @@ class Deciding {
     if (!(this.#body instanceof HeldBody)) return undefined
     const wait = await Promise.race([this.#body.wait(), this.#stopped])
     if (wait === 'ready') return undefined
-    if (wait === 'too_slow') return problemOfDenial(denial('body_too_slow'))
+    if (wait === 'too_slow') return { ...problemOfDenial(denial('body_too_slow')), endsConnection: true }
     if (wait !== 'no_room') return wait
     report({
       level: 'warn',

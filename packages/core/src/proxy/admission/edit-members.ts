@@ -52,7 +52,7 @@ export class MemberEditor {
     const present = new Set(this.#members.spans.map(({ name }) => name))
     const absent = [...this.#values].filter(([name]) => !present.has(name))
     const written = absent.map(([name, value]) => `${JSON.stringify(name)}:${value.toString('utf8')}`)
-    const comma = this.#members.hasMembers && written.length > 0 ? ',' : ''
+    const comma = this.#members.count > 0 && written.length > 0 ? ',' : ''
     return Buffer.from(comma + written.join(','))
   }
 }

@@ -7,9 +7,11 @@ export interface Span {
   end: number | undefined
 }
 
-export type ScanFailure = 'invalid' | 'ambiguous_member' | 'too_deep' | 'member_too_long'
+export type ScanFailure = 'invalid' | 'ambiguous_member' | 'too_deep' | 'too_many_members' | 'member_too_long'
 
 const DEEPEST = 256
+/** Of the object: looking at a name takes longer than reading it. */
+const MOST_MEMBERS = 1_000
 const OBJECT = 1
 const ARRAY = 2
 
@@ -41,20 +43,24 @@ enum At {
 /** After these a number or a literal may be over, which only the byte behind it tells. */
 const MAY_END: ReadonlySet<At> = new Set([At.Zero, At.Integer, At.Fraction, At.ExponentDigits, At.LiteralEnd])
 
+/** Up to here it is quicker to look than to call. */
+const SHORT_TEXT = 24
+
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const ESCAPABLE: ReadonlySet<number> = new Set(Buffer.from('"\\/bfnrt'))
 
 /**
  * Finds top-level members of a JSON object (RFC 8259) while its bytes pass, in chunks that may end anywhere. Checks the
- * whole grammar, since a parser that forgives would find other members; keeps nothing but the members asked for.
+ * grammar, since a parser that forgives would find other members; keeps nothing but the members asked for. Control
+ * characters in texts, which no parser takes for anything else, pass.
  */
 export class JsonMembers {
   /** Of the members asked for, in the order of the text. */
   readonly spans: Span[] = []
   readonly values = new Map<string, unknown>()
-  /** Whether the object has any member. */
-  hasMembers = false
+  /** How many members the object has. */
+  count = 0
   /** Where the closing brace of the object stands. */
   closesAt: number | undefined
   failure: ScanFailure | undefined
@@ -68,6 +74,8 @@ export class JsonMembers {
   #at = At.Start
   #depth = 0
   #isName = false
+  #quoteAt = -1
+  #backslashAt = -1
   #hexLeft = 0
   #literal = ''
   #literalAt = 0
@@ -97,6 +105,8 @@ export class JsonMembers {
     if (this.failure) return
     if (!this.#isText(chunk)) this.failure = 'invalid'
     if (this.#kept) this.#keptFrom = 0
+    this.#quoteAt = -1
+    this.#backslashAt = -1
     let at = 0
     while (at < chunk.length && !this.failure) at = this.#step(chunk, at)
     if (this.#kept) this.#keep(chunk, chunk.length)
@@ -160,7 +170,8 @@ export class JsonMembers {
     this.#isName = true
     this.#at = At.Text
     if (this.#depth !== 1) return
-    this.hasMembers = true
+    this.count += 1
+    if (this.count > MOST_MEMBERS) this.failure = 'too_many_members'
     this.#kept = []
     this.#keptBytes = 0
     this.#keptFrom = at
@@ -219,23 +230,21 @@ export class JsonMembers {
   }
 
   #readText(chunk: Buffer, from: number): number {
-    for (let at = from; at < chunk.length; at++) {
-      const byte = chunk[at] as number
-      if (byte === QUOTE) {
-        if (this.#isName) this.#endName(chunk, at + 1)
-        else this.#endValue(chunk, at + 1)
-        return at + 1
-      }
-      if (byte === BACKSLASH) {
-        this.#at = At.Escape
-        return at + 1
-      }
-      if (byte < 0x20) {
-        this.failure = 'invalid'
-        return at
-      }
-    }
-    return chunk.length
+    const at = this.#skipText(chunk, from)
+    if (at === chunk.length) return at
+    if (chunk[at] === BACKSLASH) this.#at = At.Escape
+    else if (this.#isName) this.#endName(chunk, at + 1)
+    else this.#endValue(chunk, at + 1)
+    return at + 1
+  }
+
+  /** Where the next quote or backslash stands. What was found in a chunk is remembered, or escapes would take for ever. */
+  #skipText(chunk: Buffer, from: number): number {
+    const short = Math.min(from + SHORT_TEXT, chunk.length)
+    for (let at = from; at < short; at++) if (chunk[at] === QUOTE || chunk[at] === BACKSLASH) return at
+    if (this.#quoteAt < short) this.#quoteAt = positionOf(chunk, QUOTE, short)
+    if (this.#backslashAt < short) this.#backslashAt = positionOf(chunk, BACKSLASH, short)
+    return Math.min(this.#quoteAt, this.#backslashAt)
   }
 
   #readLiteral(byte: number, at: number): number {
@@ -316,6 +325,11 @@ export class JsonMembers {
 const LITERALS: ReadonlyMap<number, string> = new Map(
   ['true', 'false', 'null'].map((literal) => [literal.charCodeAt(0), literal]),
 )
+
+function positionOf(chunk: Buffer, byte: number, from: number): number {
+  const at = chunk.indexOf(byte, from)
+  return at === -1 ? chunk.length : at
+}
 
 /** Some parsers find members whatever the case of their letters (encoding/json of Go). */
 function fold(name: string): string {
