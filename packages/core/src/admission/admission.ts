@@ -184,7 +184,7 @@ export interface Observer {
 }
 
 /**
- * - `finished`: the client has the whole answer of the upstream, or the upstream has ended the WebSocket.
+ * - `finished`: the client has the whole answer of the upstream, or the upstream has closed the WebSocket.
  * - `client_gone`: the client has left, perhaps before anything was decided, or takes no more of its answer.
  * - `upstream_failed`: it could not be reached, was silent for too long, broke off, or refused the gate.
  * - `cut`: the gate has ended it: access withdrawn, forwarder closing, another admission in the way.

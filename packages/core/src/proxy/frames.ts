@@ -7,6 +7,12 @@ export class FrameBoundary {
   #left = 0
   #interrupt: (() => void) | undefined
   #isOver = false
+  #hasClosed = false
+
+  /** Whether a close frame has come: who leaves after that leaves in order (RFC 6455 §7.1.2). */
+  get hasClosed(): boolean {
+    return this.#hasClosed
+  }
 
   /** Hands `chunk` on, up to the boundary that somebody waits for; nothing comes after that. */
   pass(chunk: Buffer, write: (bytes: Buffer) => boolean): boolean {
@@ -50,11 +56,14 @@ export class FrameBoundary {
     this.#header = Buffer.concat([this.#header, taken])
     if (this.#header.length === headerSize(this.#header[1])) {
       this.#left = payloadLength(this.#header)
+      this.#hasClosed ||= ((this.#header[0] ?? 0) & 0x0f) === CLOSE
       this.#header = Buffer.alloc(0)
     }
     return at + taken.length
   }
 }
+
+const CLOSE = 0x8
 
 /** Of the whole header; 2 as long as its second byte is yet to come. */
 function headerSize(second: number | undefined): number {

@@ -97,15 +97,15 @@ export class Tunnel {
     const { socket } = parts
     this.over = new Promise((resolve) => {
       socket.once('close', () => {
-        this.#leave('client_gone')
+        this.#leaveWithClient()
         resolve()
       })
     })
-    socket.on('error', () => this.#leave('client_gone'))
+    socket.on('error', () => this.#leaveWithClient())
     this.#request = this.#ask()
     this.#request.once('socket', (upstream) => upstream.once('connect', () => (this.#isConnected = true)))
-    parts.early.onEnd(() => this.#leave('client_gone'))
-    if (socket.destroyed) this.#leave('client_gone')
+    parts.early.onEnd(() => this.#leaveWithClient())
+    if (socket.destroyed) this.#leaveWithClient()
     this.#arm(parts.responseMs, () => this.#fail('upstream_timeout'))
     this.#request.once('upgrade', (response, upstreamSocket, head) => {
       this.#join(response, upstreamSocket, head)
@@ -122,6 +122,14 @@ export class Tunnel {
 
   #tell(end: CallEnd): void {
     this.#parts.observers?.end(end, this.#isConnected)
+  }
+
+  #leaveWithClient(): void {
+    this.#leave(this.#endOfClient)
+  }
+
+  get #endOfClient(): CallEnd {
+    return this.#toClient.hasClosed ? 'finished' : 'client_gone'
   }
 
   #leave(end: CallEnd): void {
@@ -191,7 +199,7 @@ export class Tunnel {
     for (const bytes of this.#parts.early.take()) upstreamSocket.write(bytes)
     this.#parts.observers?.head(answerHead(response))
     upstreamSocket.once('end', () => this.#tell('finished'))
-    socket.once('end', () => this.#tell('client_gone'))
+    socket.once('end', () => this.#tell(this.#endOfClient))
     socket.pipe(upstreamSocket)
     // Half a WebSocket is none: who does not send cannot answer a ping.
     socket.once('end', () => this.#arm(LEAVING_MS, () => this.cut()))
