@@ -25,7 +25,8 @@ export interface Forwarder {
    * Answers by itself, with a problem: 400 `target_invalid`, `framing_ambiguous`; 403 `access_withdrawn`; 404
    * `not_found`; 405 `method_refused`; 500 `body_already_read`; 501 `upgrade_refused`, `transfer_coding_refused`; 502
    * `upstream_unavailable`, and `upstream_refused` in place of a 401 or 407, which is about the gate's credential and
-   * may quote it; 504 `upstream_timeout`. A response that has begun and cannot be completed is broken off instead.
+   * may quote it; 504 `upstream_timeout`; for admissions 400 `body_ambiguous`, 408 `body_too_slow`, 503
+   * `admission_unavailable`, and whatever they refuse with. A response that has begun and cannot be completed is broken off instead.
    */
   forward(req: IncomingMessage, res: ServerResponse, who: Identity): Promise<void>
   /**

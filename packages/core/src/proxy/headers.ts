@@ -1,3 +1,5 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http'
+import type { HeaderEdits } from '../admission/admission.js'
 import { stripOws } from '../request/field-value.js'
 import { headerValues } from '../request/headers.js'
 
@@ -66,4 +68,27 @@ export function nominatedBy(rawHeaders: readonly string[]): ReadonlySet<string> 
   const values = headerValues(rawHeaders, 'connection')
   if (values.length === 0) return NOBODY
   return new Set(values.flatMap((value) => value.split(',')).map((name) => normaliseName(stripOws(name))))
+}
+
+export function isHeader(name: string, value: string): boolean {
+  try {
+    validateHeaderName(name)
+    validateHeaderValue(name, value)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const isOfTheConnection = headerFilter([...HOP_BY_HOP, ...FRAMING])
+
+/** Throws for a header that no edit may touch, or that cannot be sent. */
+export function editHeaders(headers: HeaderFields, edits: HeaderEdits): void {
+  for (const [given, value] of Object.entries(edits)) {
+    const normalised = normaliseName(given)
+    if (isOfTheConnection(normalised) || !isHeader(given, value ?? ''))
+      throw new TypeError(`An admission edits the header ${JSON.stringify(given)}, which cannot be`)
+    for (const name of Object.keys(headers)) if (normaliseName(name) === normalised) delete headers[name]
+    if (value !== null) headers[given.toLowerCase()] = value
+  }
 }

@@ -19,8 +19,8 @@ export type {
   UpstreamTarget,
   Verdict,
 } from '../admission/admission.js'
+export { REMOVED_REQUEST_HEADERS } from './distrusted-headers.js'
 export { createForwarder, type Forwarder, type ForwardingGate } from './forward.js'
 export { DEFAULT_IDENTITY_HEADERS, type IdentityHeaders, type IdentityPart } from './identity-headers.js'
 export { checkForwardOptions, type ForwardOptions } from './options.js'
-export { REMOVED_REQUEST_HEADERS } from './request-headers.js'
 export { REMOVED_RESPONSE_HEADERS } from './response-headers.js'

@@ -13,12 +13,13 @@ import {
   text,
 } from '../input/kinds.js'
 import type { ReadyAdmission } from './admission/decide.js'
+import { NEVER_ALLOWED, NEVER_IDENTITY_HEADERS } from './distrusted-headers.js'
 import type { Deadlines } from './exchange.js'
-import { type HeaderFilter, headerFilter, normaliseName } from './headers.js'
+import { type HeaderFilter, headerFilter, isHeader, normaliseName } from './headers.js'
 import { DEFAULT_IDENTITY_HEADERS, type IdentityHeaders, type IdentityPart } from './identity-headers.js'
-import { NEVER_ALLOWED, NEVER_IDENTITY_HEADERS, requestHeaderFilter } from './request-headers.js'
+import { requestHeaderFilter } from './request-headers.js'
 import { type ResponseRules, responseHeaderFilter } from './response-headers.js'
-import { isHeader, readUpstream, type Upstream } from './upstream.js'
+import { readUpstream, type Upstream } from './upstream.js'
 
 export interface ForwardOptions {
   /**

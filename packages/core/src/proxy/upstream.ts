@@ -1,9 +1,8 @@
-import { validateHeaderName, validateHeaderValue } from 'node:http'
 import type { UpstreamTarget } from '../admission/admission.js'
 import { PortcullisError } from '../errors/portcullis-error.js'
 import { checkMembers } from '../input/check.js'
 import { checkedByValue, mapOf, type Shape, text } from '../input/kinds.js'
-import { type HeaderFilter, headerFilter, normaliseName } from './headers.js'
+import { type HeaderFilter, headerFilter, isHeader, normaliseName } from './headers.js'
 
 /** An upstream, read and checked once. */
 export interface Upstream {
@@ -60,15 +59,5 @@ export function readUpstream(given: UpstreamTarget): Upstream {
     basePath: url.pathname.replace(/\/+$/, ''),
     headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
     overridden: headerFilter(Object.keys(headers)),
-  }
-}
-
-export function isHeader(name: string, value: string): boolean {
-  try {
-    validateHeaderName(name)
-    validateHeaderValue(name, value)
-    return true
-  } catch {
-    return false
   }
 }

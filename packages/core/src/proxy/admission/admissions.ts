@@ -5,9 +5,9 @@ import { FORWARDING_PROBLEMS, MALFUNCTIONS } from '../../errors/malfunctions.js'
 import { Connection } from '../../request/connection.js'
 import type { Framing } from '../../request/message.js'
 import type { Target } from '../../request/target.js'
+import { CREDENTIALS } from '../distrusted-headers.js'
 import { collectHeaders, headerFilter } from '../headers.js'
 import type { Recheck } from '../recheck.js'
-import { CREDENTIALS } from '../request-headers.js'
 import { type DecideParts, decide, type Granted, type Stop } from './decide.js'
 
 const isCredential = headerFilter(CREDENTIALS)

@@ -1,20 +1,6 @@
 import { Transform } from 'node:stream'
-import type { AnswerEdits, AnswerHead, BodyRewriter, HeaderEdits } from '../../admission/admission.js'
-import { FRAMING, type HeaderFields, HOP_BY_HOP, headerFilter, normaliseName } from '../headers.js'
-import { isHeader } from '../upstream.js'
-
-const isOfTheConnection = headerFilter([...HOP_BY_HOP, ...FRAMING])
-
-/** Throws for a header that no edit may touch, or that cannot be sent. */
-export function editHeaders(headers: HeaderFields, edits: HeaderEdits): void {
-  for (const [given, value] of Object.entries(edits)) {
-    const normalised = normaliseName(given)
-    if (isOfTheConnection(normalised) || !isHeader(given, value ?? ''))
-      throw new TypeError(`An admission edits the header ${JSON.stringify(given)}, which cannot be`)
-    for (const name of Object.keys(headers)) if (normaliseName(name) === normalised) delete headers[name]
-    if (value !== null) headers[given.toLowerCase()] = value
-  }
-}
+import type { AnswerEdits, AnswerHead, BodyRewriter } from '../../admission/admission.js'
+import { editHeaders, type HeaderFields } from '../headers.js'
 
 export type EditAnswer = (head: AnswerHead) => AnswerEdits | undefined
 

@@ -1,4 +1,5 @@
-import { isUtf8 } from 'node:buffer'
+import { Capture } from './capture.js'
+import { Utf8Check } from './utf8-check.js'
 
 /** Where the value of a member stands: from its first byte up to, without, the byte behind its last. */
 export interface Span {
@@ -81,12 +82,9 @@ export class JsonMembers {
   #literalAt = 0
   #name: string | undefined
   #span: Span | undefined
-  /** What is being kept, of a name or a value, from chunks before this one; undefined while nothing is. */
-  #kept: Buffer[] | undefined
-  #keptBytes = 0
-  #keptFrom = 0
-  /** The beginning of a character whose rest comes with the next chunk. */
-  #cutOff: Buffer = Buffer.alloc(0)
+  /** Of the name or the value that passes, where it is wanted. */
+  #capture: Capture | undefined
+  readonly #encoding = new Utf8Check()
 
   constructor(names: Iterable<string>, valueBytesAtMost: number) {
     const wanted = [...names]
@@ -103,19 +101,21 @@ export class JsonMembers {
 
   scan(chunk: Buffer): void {
     if (this.failure) return
-    if (!this.#isText(chunk)) this.failure = 'invalid'
-    if (this.#kept) this.#keptFrom = 0
+    if (!this.#encoding.accepts(chunk)) this.failure = 'invalid'
     this.#quoteAt = -1
     this.#backslashAt = -1
     let at = 0
     while (at < chunk.length && !this.failure) at = this.#step(chunk, at)
-    if (this.#kept) this.#keep(chunk, chunk.length)
+    if (this.#capture?.pass(chunk) === false) {
+      this.#capture = undefined
+      if (this.#span) this.failure ??= 'member_too_long'
+    }
     this.length += chunk.length
   }
 
   /** The text ends here. */
   end(): void {
-    if (this.#at !== At.Done || this.#cutOff.length > 0) this.failure ??= 'invalid'
+    if (this.#at !== At.Done || !this.#encoding.isWhole) this.failure ??= 'invalid'
   }
 
   #step(chunk: Buffer, at: number): number {
@@ -172,18 +172,14 @@ export class JsonMembers {
     if (this.#depth !== 1) return
     this.count += 1
     if (this.count > MOST_MEMBERS) this.failure = 'too_many_members'
-    this.#kept = []
-    this.#keptBytes = 0
-    this.#keptFrom = at
+    this.#capture = new Capture(at, this.#longestName)
   }
 
   #beginValue(byte: number, at: number): void {
     if (this.#depth === 1 && this.#name !== undefined) {
       this.#span = { name: this.#name, start: this.length + at, end: undefined }
       this.spans.push(this.#span)
-      this.#kept = []
-      this.#keptBytes = 0
-      this.#keptFrom = at
+      this.#capture = new Capture(at, this.#longestValue)
     }
     this.#isName = false
     if (byte === QUOTE) this.#at = At.Text
@@ -274,7 +270,8 @@ export class JsonMembers {
     this.#at = At.Colon
     if (this.#depth !== 1) return
     this.#name = undefined
-    const written = this.#takeKept(chunk, end)
+    const written = this.#capture?.end(chunk, end)
+    this.#capture = undefined
     if (written === undefined) return
     const name = written.includes('\\') ? (JSON.parse(written) as string) : written.slice(1, -1)
     const wanted = this.#byFolded.get(fold(name))
@@ -287,38 +284,12 @@ export class JsonMembers {
     this.#at = At.Next
     if (this.#depth !== 1 || !this.#span) return
     this.#span.end = this.length + end
-    const written = this.#takeKept(chunk, end)
-    if (written !== undefined) this.values.set(this.#span.name, JSON.parse(written))
+    const written = this.#capture?.end(chunk, end)
+    this.#capture = undefined
+    if (written === undefined) this.failure = 'member_too_long'
+    else this.values.set(this.#span.name, JSON.parse(written))
     this.#span = undefined
     this.#name = undefined
-  }
-
-  #takeKept(chunk: Buffer, end: number): string | undefined {
-    this.#keep(chunk, end)
-    const kept = this.#kept
-    this.#kept = undefined
-    if (kept?.length === 1) return kept[0]?.toString('utf8')
-    return kept && Buffer.concat(kept).toString('utf8')
-  }
-
-  #keep(chunk: Buffer, end: number): void {
-    if (!this.#kept) return
-    this.#keptBytes += end - this.#keptFrom
-    if (this.#keptBytes > (this.#isKeptName ? this.#longestName : this.#longestValue)) {
-      this.#kept = undefined
-      if (!this.#isKeptName) this.failure = 'member_too_long'
-    } else this.#kept.push(chunk.subarray(this.#keptFrom, end))
-  }
-
-  get #isKeptName(): boolean {
-    return this.#span === undefined
-  }
-
-  #isText(chunk: Buffer): boolean {
-    const text = this.#cutOff.length > 0 ? Buffer.concat([this.#cutOff, chunk]) : chunk
-    const whole = text.length - cutOffBytes(text)
-    this.#cutOff = Buffer.from(text.subarray(whole))
-    return isUtf8(text.subarray(0, whole))
   }
 }
 
@@ -371,14 +342,4 @@ function afterDigit(at: At, byte: number): At | undefined {
     default:
       return undefined
   }
-}
-
-/** How many bytes at the end begin a character that is not complete. */
-function cutOffBytes(text: Buffer): number {
-  for (let back = 1; back <= Math.min(3, text.length); back++) {
-    const byte = text[text.length - back] as number
-    if (byte < 0x80) return 0
-    if (byte >= 0xc0) return back < (byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2) ? back : 0
-  }
-  return 0
 }
