@@ -17,6 +17,8 @@ const adapters = '^packages/(express|koa|fastify)/'
 const edges = 'http|proxy|oidc|lmdb|redis|testing'
 /** What is written over nothing but itself. */
 const primitives = 'errors|encoding|crypto|store|jws|input|account-index'
+/** What of a plugin only its routes need, loaded by the gate that serves them. */
+const routesOfPlugins = '^packages/core/src/[^/]+/routes(/|\\.ts$)'
 /** Every other folder of core: what is kept, who may do what with it, and how people and programs come in. */
 const rooms = readdirSync(`${__dirname}/packages/core/src`, { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && !`${edges}|${primitives}|gate`.split('|').includes(entry.name))
@@ -90,13 +92,17 @@ module.exports = {
     forbid(
       'rooms-know-no-edge',
       'Identity, tokens, sessions and standing are written over the store contract alone.',
-      { path: `^packages/core/src/(${rooms}|${primitives})/` },
+      { path: `^packages/core/src/(${rooms}|${primitives})/`, pathNot: routesOfPlugins },
       { path: `^packages/core/src/(${edges})/` },
     ),
     forbid(
       'gate-is-the-root',
       'The gate puts everything together; nothing that it is made of knows it.',
-      { path: `^packages/core/src/(${rooms}|${primitives}|oidc|lmdb|redis)/` },
+      {
+        path: `^packages/core/src/(${rooms}|${primitives}|oidc|lmdb|redis)/`,
+        // The contract of plugins names the operations of the gate that they are given.
+        pathNot: '^packages/core/src/plugin/context\\.ts$',
+      },
       { path: '^packages/core/src/gate/' },
     ),
     forbid(
@@ -114,8 +120,12 @@ module.exports = {
     forbid(
       'root-loads-no-subpath',
       'Importing @portcullis/core must not load what only a subpath needs.',
-      { path: '^packages/core/src/', pathNot: `^packages/core/src/(${edges})/` },
-      { path: `^packages/core/src/(${edges})/`, dynamic: false, dependencyTypesNot: ['type-only'] },
+      { path: '^packages/core/src/', pathNot: [`^packages/core/src/(${edges})/`, routesOfPlugins] },
+      {
+        path: [`^packages/core/src/(${edges})/`, routesOfPlugins],
+        dynamic: false,
+        dependencyTypesNot: ['type-only'],
+      },
     ),
     forbid(
       'subpaths-stand-apart',
@@ -133,14 +143,20 @@ module.exports = {
       forbid(
         `${subpath}-keeps-its-packages`,
         `Whoever does not import @portcullis/core/${subpath} does not load what it is made of.`,
-        { path: '^packages/core/src/', pathNot: `^packages/core/src/${subpath}/` },
+        {
+          path: '^packages/core/src/',
+          pathNot: [`^packages/core/src/${subpath}/`, ...(subpath === 'http' ? [routesOfPlugins] : [])],
+        },
         { path: name },
       ),
     ),
     forbid(
       'gate-loads-routes-on-demand',
-      'Only the gate imports another subpath while running, and only the routes.',
-      { path: '^packages/core/src/', pathNot: '^packages/core/src/(gate/create-gate\\.ts$|testing/)' },
+      'Only the gate imports another subpath while running, and a plugin its own routes: the routes alone.',
+      {
+        path: '^packages/core/src/',
+        pathNot: '^packages/core/src/(gate/create-gate\\.ts$|[^/]+/plugin\\.ts$|testing/)',
+      },
       { path: '^packages/core/src/', dynamic: true },
     ),
     forbid(

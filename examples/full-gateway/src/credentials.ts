@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { type GateOptions, PortcullisError } from '@portcullis/core'
+import { type GateOptions, type Plugin, PortcullisError, scim } from '@portcullis/core'
 import type { Settings } from './settings.js'
 
 type CredentialOptions = Pick<
@@ -10,9 +10,8 @@ type CredentialOptions = Pick<
   | 'tokenRenewal'
   | 'trustedIssuers'
   | 'oauthClients'
-  | 'scim'
   | 'allowedEmailDomains'
->
+> & { readonly plugins: readonly Plugin[] }
 
 /** The part of the gate's options that is about credentials. What the files hold is checked by the gate. */
 export async function credentialOptions({ credentials }: Settings): Promise<CredentialOptions> {
@@ -24,11 +23,11 @@ export async function credentialOptions({ credentials }: Settings): Promise<Cred
   return {
     masterKeyScopes,
     tokenRenewal,
+    plugins: scimSecrets === undefined ? [] : [scim({ secret: scimSecrets })],
     ...(masterKey === undefined ? {} : { masterKey }),
     ...(requireFreshLogin === undefined ? {} : { requireFreshLogin }),
     ...(trusted.length === 0 ? {} : { trustedIssuers: trusted }),
     ...(clients.length === 0 ? {} : { oauthClients: clients }),
-    ...(scimSecrets === undefined ? {} : { scim: { secret: scimSecrets } }),
     ...(allowedEmailDomains === undefined ? {} : { allowedEmailDomains }),
   }
 }

@@ -1,4 +1,10 @@
-import { checkGateOptions, checkSigningKeys, PortcullisError, type SigningKeyOptions } from '@portcullis/core'
+import {
+  checkGateOptions,
+  checkSigningKeys,
+  PortcullisError,
+  type SigningKeyOptions,
+  scim,
+} from '@portcullis/core'
 import { checkForwardOptions } from '@portcullis/core/proxy'
 import { readClientsFile, readIssuersFile } from './credentials.js'
 import { directoryProblem } from './data-dir.js'
@@ -133,7 +139,7 @@ function whatTheGateRefuses(
     secret: settingIn(env, 'SESSION_SECRET'),
     keys: keys.length > 0 ? keys : undefined,
     masterKey: settingIn(env, 'MASTER_KEY'),
-    scim: scimSecrets && { secret: scimSecrets },
+    plugins: scimSecrets && [scim({ secret: scimSecrets })],
   }
   const isGiven = ([, value]: [string, unknown]) => value !== undefined
   const problems = checkGateOptions(Object.fromEntries(Object.entries(given).filter(isGiven)))

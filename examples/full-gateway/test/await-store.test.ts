@@ -24,7 +24,11 @@ async function start(url: string, waitSeconds: string) {
     witnessDir: undefined,
   }
   let logged = ''
-  const log = createLogger('debug', { write: (line) => void (logged += line) })
+  const log = createLogger('debug', {
+    write(line) {
+      logged += line
+    },
+  })
   const store = openStore(settings)
   const began = performance.now()
   const error = await awaitStore(store, settings, log).then(

@@ -7,7 +7,8 @@ export type { ApiKeyToCreate } from './api-keys/create.js'
 export type { ApiKeyInfo } from './api-keys/key.js'
 export type { KeyToRotate } from './api-keys/rotate.js'
 export type { AuditCheckpoint } from './audit/checkpoint.js'
-export type { AuditAction, AuditEntry } from './audit/entry.js'
+export type { AuditAction, AuditEntry, AuditedAction, PluginAction } from './audit/entry.js'
+export type { Lane } from './audit/precedence.js'
 export type { PrunedAudit } from './audit/prune.js'
 export type { AuditVerification } from './audit/verify.js'
 export type { AuthRequestOptions, AuthRequestProxy } from './auth-request/options.js'
@@ -19,9 +20,18 @@ export type { Role } from './authorization/roles.js'
 export type { ScopeWish } from './authorization/scopes.js'
 export type { GateEvent } from './context/event.js'
 export type { Duration, SessionLimits, TokenLimits } from './context/limits.js'
-export type { GateOptions, Pages } from './context/options.js'
+export type { CoreOptions, Pages } from './context/options.js'
 export { secretProblem } from './crypto/secrets.js'
-export { DENIALS, type Denial, type DenialCode } from './errors/denials.js'
+export {
+  DENIALS,
+  type Denial,
+  type DenialCode,
+  type DenialDetails,
+  type DenialText,
+  denial,
+  denialsOf,
+  type PluginCode,
+} from './errors/denials.js'
 export { InputError } from './errors/input-error.js'
 export type { Outcome } from './errors/outcome.js'
 export { type MalfunctionCode, PortcullisError, StoreFullError } from './errors/portcullis-error.js'
@@ -32,7 +42,7 @@ export type {
   RenderedProblem,
 } from './errors/problem.js'
 export type { ClaimPath } from './external-tokens/claim-path.js'
-export { claimsOf, type SchemaResult, type StandardSchema } from './external-tokens/claims-of.js'
+export { claimsOf } from './external-tokens/claims-of.js'
 export type {
   ClaimPaths,
   ExternalAlgorithm,
@@ -43,8 +53,10 @@ export type {
 } from './external-tokens/options.js'
 export { createGate } from './gate/create-gate.js'
 export type { Gate } from './gate/gate.js'
+export type { GateOptions } from './gate/gate-options.js'
 export type { GateVerbs, SessionInfo } from './gate/operations.js'
 export { checkGateOptions } from './gate/resolve-options.js'
+export type { SchemaResult, StandardSchema } from './input/standard-schema.js'
 export type { JwsAlgorithm } from './jws/algorithms.js'
 export { JwsError, type JwsErrorCode } from './jws/jws-error.js'
 export { checkSigningKeys } from './jws/keys.js'
@@ -60,10 +72,28 @@ export {
   type ProviderLogin,
 } from './login/identity-provider.js'
 export type { OAuthClient } from './oauth/clients.js'
+export type { Collection, CollectionPage, CollectionRecord } from './plugin/collection.js'
+export type { PluginContext } from './plugin/context.js'
+export type { CheckedGate, Plugin, PluginApis, Started } from './plugin/plugin.js'
+export {
+  type Access,
+  type AccountAccess,
+  defineRoute,
+  type ErrorForm,
+  type OutputOf,
+  type OwnAccess,
+  type ProvenCaller,
+  type Route,
+  type RouteCall,
+  type RouteDescription,
+  type RouteLimit,
+  type RouteSchema,
+} from './plugin/route.js'
 export type { RateLimits } from './rate-limit/limits.js'
 export type { ClientAddressOptions } from './request/client-address.js'
 export type { RequestView } from './request/view.js'
 export type { ScimOptions } from './scim/options.js'
+export { scim } from './scim/plugin.js'
 export { memoryStore } from './store/memory.js'
 export type { Replicated } from './store/replication.js'
 export type * from './store/store.js'

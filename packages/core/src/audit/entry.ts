@@ -5,7 +5,7 @@ import type { Millis, RecordKey, StoredRecord } from '../store/store.js'
 
 /** What may be recorded. `subject` is the account or thing it was done to. */
 export interface AuditedAction extends AuditedActor {
-  readonly action: AuditAction
+  readonly action: AuditAction | PluginAction
   readonly subject: string
   /** Short facts that help a reader: ids, durations, reasons. Never a credential. */
   readonly details?: Readonly<Record<string, string | number | boolean>>
@@ -42,6 +42,9 @@ export type AuditAction =
   | 'audit.prune'
   | 'admin.read'
   | 'admin.refused'
+
+/** An action that a plugin has declared. */
+export type PluginAction = `${string}.${string}`
 
 export interface AuditEntry extends AuditedAction {
   /** 1, 2, 3 … without gaps. */

@@ -1,4 +1,4 @@
-import type { AuditAction } from './entry.js'
+import type { AuditAction, PluginAction } from './entry.js'
 
 /** In the order in which they are committed. */
 export const LANES = ['essential', 'administrative', 'ordinary'] as const
@@ -38,6 +38,16 @@ const LANE_OF: Readonly<Record<AuditAction, Lane>> = {
   'device.deny': 'ordinary',
 }
 
-export function laneOf(action: AuditAction): Lane {
-  return LANE_OF[action]
+/** Every action of core's own. */
+export const AUDIT_ACTIONS = Object.keys(LANE_OF) as readonly AuditAction[]
+
+/** Throws a `TypeError` for an action that neither core nor a plugin has declared: nothing of it would be true for ever. */
+export function laneOf(
+  action: AuditAction | PluginAction,
+  declared: Readonly<Record<string, Lane>> = {},
+): Lane {
+  const known: Readonly<Record<string, Lane>> = Object.hasOwn(LANE_OF, action) ? LANE_OF : declared
+  const lane = Object.hasOwn(known, action) ? known[action] : undefined
+  if (lane === undefined) throw new TypeError(`not an action of the audit log: ${action}`)
+  return lane
 }

@@ -33,6 +33,8 @@ export interface AuditQueueOptions {
   /** Deadline of an ordinary entry; that of others is four times as long. */
   readonly deadlineMs: number
   readonly report: (event: GateEvent) => void
+  /** What plugins may record beside core's own actions. */
+  readonly actions?: Readonly<Record<string, Lane>>
 }
 
 interface Waiting {
@@ -48,7 +50,7 @@ interface Waiting {
  * never share a commit with it. When a commit fails, all of its lane and of those after it fail with it, instead of
  * waiting for a store that does not answer one by one.
  */
-export function auditQueue({ chain, deadlineMs, report }: AuditQueueOptions): AuditQueue {
+export function auditQueue({ chain, deadlineMs, report, actions }: AuditQueueOptions): AuditQueue {
   const lanes: Readonly<Record<Lane, Set<Waiting>>> = {
     essential: new Set(),
     administrative: new Set(),
@@ -63,7 +65,7 @@ export function auditQueue({ chain, deadlineMs, report }: AuditQueueOptions): Au
 
   const append = (recorded: AuditedAction) =>
     new Promise<AuditEntry>((resolve, reject) => {
-      const name = laneOf(recorded.action)
+      const name = laneOf(recorded.action, actions)
       const lane = lanes[name]
       if (isClosed) return reject(unavailable('The audit log is closed'))
       if (lane.size >= WAITING[name]) return reject(unavailable('Too many entries wait for the audit log'))
@@ -151,7 +153,7 @@ export function auditQueue({ chain, deadlineMs, report }: AuditQueueOptions): Au
 
   const leave = (waiting: Waiting) => {
     clearTimeout(waiting.timer)
-    lanes[laneOf(waiting.recorded.action)].delete(waiting)
+    lanes[laneOf(waiting.recorded.action, actions)].delete(waiting)
   }
 
   /** Nobody acted on an entry that was given up, so that one that is stored after all must not stand alone. */

@@ -9,7 +9,7 @@ import type { Decision } from './decision.js'
 import { identify } from './identify.js'
 
 /** What login can cure. */
-const CURED_BY_LOGIN: ReadonlySet<DenialCode> = new Set([
+const CURED_BY_LOGIN: ReadonlySet<string> = new Set<DenialCode>([
   'credentials_missing',
   'session_invalid',
   'issued_before_loss',

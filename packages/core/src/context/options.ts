@@ -1,5 +1,7 @@
+import type { Lane } from '../audit/precedence.js'
 import type { AuthRequestOptions, ResolvedAuthRequest } from '../auth-request/options.js'
 import type { GroupRole } from '../authorization/role-by-group.js'
+import type { DenialText } from '../errors/denials.js'
 import type { ProblemRenderer } from '../errors/problem.js'
 import type { ResolvedTrustedIssuer, TrustedIssuerOptions } from '../external-tokens/options.js'
 import type { SigningKeyOptions } from '../jws/signing-key.js'
@@ -7,7 +9,6 @@ import type { IdentityProvider } from '../login/identity-provider.js'
 import type { OAuthClient } from '../oauth/clients.js'
 import type { RateLimits } from '../rate-limit/limits.js'
 import type { ClientAddress, ClientAddressOptions } from '../request/client-address.js'
-import type { ResolvedScim, ScimOptions } from '../scim/options.js'
 import type { Clock, Store } from '../store/store.js'
 import type { GateEvent } from './event.js'
 import type { Duration, SessionLimits, TokenLimits } from './limits.js'
@@ -21,7 +22,8 @@ export interface Pages {
   handle(request: Request): Promise<Response>
 }
 
-export interface GateOptions {
+/** Every option of a gate but its plugins. */
+export interface CoreOptions {
   readonly store: Store
   /** The origin that browsers see, such as `https://gate.example.com`. Never taken from a request. */
   readonly publicUrl: string
@@ -49,8 +51,6 @@ export interface GateOptions {
    * tokens and API keys go on.
    */
   readonly backChannelLogoutEnds?: 'everything' | 'sessions'
-  /** Lets a directory create and deactivate users at `/scim/v2` (RFC 7644). Off by default. */
-  readonly scim?: ScimOptions
   readonly superAdmins?: readonly string[]
   readonly admins?: readonly string[]
   /**
@@ -152,7 +152,6 @@ export interface ResolvedOptions {
   readonly identityProvider: IdentityProvider | undefined
   readonly allowedEmailDomains: ReadonlySet<string> | undefined
   readonly backChannelLogoutEnds: 'everything' | 'sessions'
-  readonly scim: ResolvedScim | undefined
   readonly superAdmins: ReadonlySet<string>
   readonly admins: ReadonlySet<string>
   readonly roleByGroup: ReadonlyMap<string, GroupRole>
@@ -184,4 +183,8 @@ export interface ResolvedOptions {
   readonly problems: readonly ProblemRenderer[]
   readonly onEvent: (event: GateEvent) => void
   readonly clock: Clock
+  /** Codes of plugins, with their public text. */
+  readonly denials: Readonly<Record<string, DenialText>>
+  /** What plugins may record in the audit log. */
+  readonly auditActions: Readonly<Record<string, Lane>>
 }

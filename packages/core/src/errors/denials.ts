@@ -1,6 +1,6 @@
 /** Why a caller may not come in. `code` is the contract; see `DENIALS` for the text of each. */
 export interface Denial {
-  readonly code: DenialCode
+  readonly code: DenialCode | PluginCode
   readonly status: number
   readonly title: string
   readonly detail: string
@@ -13,7 +13,8 @@ export interface Denial {
   readonly endsConnection?: true
 }
 
-interface DenialText {
+/** What everybody may read of a code. Fixed: a code never changes its meaning. */
+export interface DenialText {
   readonly status: number
   readonly title: string
   readonly detail: string
@@ -366,12 +367,26 @@ export const DENIALS = {
 
 export type DenialCode = keyof typeof DENIALS
 
+/** A code that a plugin has brought. */
+export type PluginCode = string & Record<never, never>
+
+/** What an answer may add to the text of a code. */
+export interface DenialDetails {
+  readonly detail?: string
+  readonly scope?: string
+  readonly retryAfterSeconds?: number
+}
+
 /** A denial by code, with its fixed text. */
-export function denial(
-  code: DenialCode,
-  more: { detail?: string; scope?: string; retryAfterSeconds?: number } = {},
-): Denial {
+export function denial(code: DenialCode, more: DenialDetails = {}): Denial {
   return { code, ...(DENIALS[code] as DenialText), ...more }
+}
+
+/** Denials of a table of one's own: a plugin's `denials`. */
+export function denialsOf<Code extends string>(
+  texts: Readonly<Record<Code, DenialText>>,
+): (code: Code, more?: DenialDetails) => Denial {
+  return (code, more = {}) => ({ code, ...texts[code], ...more })
 }
 
 export function isDenial(cause: unknown): cause is Denial {

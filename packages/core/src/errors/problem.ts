@@ -1,10 +1,10 @@
-import { DENIALS, type Denial, type DenialCode } from './denials.js'
+import { DENIALS, type Denial, type DenialCode, type DenialText } from './denials.js'
 import { FORWARDING_PROBLEMS, MALFUNCTIONS } from './malfunctions.js'
 import { type MalfunctionCode, PortcullisError } from './portcullis-error.js'
 
 /** An error as the world sees it: fixed text, no internal detail. */
 export interface Problem {
-  /** One of the gate's, or of an admission. */
+  /** One of the gate's, of a plugin or of an admission. */
   readonly code: ProblemCode | (string & {})
   readonly status: number
   readonly title: string
@@ -47,11 +47,14 @@ const TEXTS = { ...DENIALS, ...MALFUNCTIONS, ...FORWARDING_PROBLEMS } satisfies 
 
 export const PROBLEM_CODES = Object.keys(TEXTS) as readonly ProblemCode[]
 
-/** The texts of a code that an answer can carry; undefined of anything else. */
-export function explainCode(code: string): Problem | undefined {
-  const texts: Readonly<Record<string, Omit<Problem, 'code'>>> = TEXTS
+/** The texts of a code that an answer can carry, one of `denials` among them; undefined of anything else. */
+export function explainCode(
+  code: string,
+  denials: Readonly<Record<string, DenialText>> = {},
+): Problem | undefined {
+  const texts: Readonly<Record<string, Omit<Problem, 'code'>>> = { ...denials, ...TEXTS }
   const text = Object.hasOwn(texts, code) ? texts[code] : undefined
-  return text && { ...text, code: code as ProblemCode }
+  return text && { ...text, code }
 }
 
 /** The problem of a denial, with its challenge (RFC 6750 §3, RFC 9110 §11.6.1). */

@@ -1,8 +1,8 @@
 import type { Role } from '../authorization/roles.js'
+import type { StandardSchema } from '../input/standard-schema.js'
 import type { JwsAlgorithm } from '../jws/algorithms.js'
 import type { Millis } from '../store/store.js'
 import type { ClaimPath } from './claim-path.js'
-import type { StandardSchema } from './claims-of.js'
 
 /** Signatures that only the issuer can make: a shared secret would let every audience forge tokens for the others. */
 export type ExternalAlgorithm = Exclude<JwsAlgorithm, `HS${string}`>

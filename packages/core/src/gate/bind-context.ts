@@ -88,6 +88,7 @@ export async function bindDeps(
       chain: auditChain,
       deadlineMs: options.storeDeadlineMs,
       report: options.onEvent,
+      actions: options.auditActions,
     }),
     addressOf: options.clientAddress ?? peerAddress(() => options.onEvent(PROXY_UNNAMED)),
     rateLimits: createRateLimiter({

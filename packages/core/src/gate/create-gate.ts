@@ -3,34 +3,40 @@ import { keepRetention } from '../audit/retention.js'
 import { authenticate } from '../authentication/authenticate.js'
 import { stillAllowed } from '../authentication/still-allowed.js'
 import { isIdentity } from '../authorization/actor.js'
-import type { GateOptions, ResolvedOptions } from '../context/options.js'
+import type { ResolvedOptions } from '../context/options.js'
 import { isDenial } from '../errors/denials.js'
 import { InputError } from '../errors/input-error.js'
 import { answerProblem, type Problem, problemOfDenial, problemOfError } from '../errors/problem.js'
+import type { Plugin, PluginApis } from '../plugin/plugin.js'
 import type { RequestView } from '../request/view.js'
 import { bindDeps } from './bind-context.js'
 import type { Gate } from './gate.js'
+import type { GateOptions } from './gate-options.js'
 import { bindVerbs } from './operations.js'
-import { isOwnPath } from './own-paths.js'
 import { resolveOptions } from './resolve-options.js'
+import { startPlugins } from './start-plugins.js'
 import { examineStore, requireSoundStore } from './store-monitor.js'
 
 /**
- * Builds a gate. Rejects with `configuration_invalid` that names every problem at once, also when the store holds the
- * records of a gate with another secret.
+ * Builds a gate, with what its plugins add under their names: `gate.billing`. Rejects with `configuration_invalid` that
+ * names every problem at once, also when the store holds the records of a gate with another secret.
  */
-export async function createGate(options: GateOptions): Promise<Gate> {
+export async function createGate<const Plugins extends readonly Plugin[] = readonly []>(
+  options: GateOptions<Plugins>,
+): Promise<Gate & PluginApis<Plugins>> {
   const deps = await bindDeps(resolveOptions(options))
   await requireSoundStore(deps)
+  const operations = bindVerbs(deps)
+  const plugins = await startPlugins(deps, operations, options.plugins ?? [])
+  const { loadRoutes } = await import('../http/load-routes.js')
+  const { table, handle } = await loadRoutes(deps, plugins.running).catch(async (error: unknown) => {
+    await plugins.close()
+    throw error
+  })
   const stopExamining = examineStore(deps)
   const stopRetention = keepRetention(deps)
   const stopResuming = resumePruning(deps)
-  const { pages, problems, publicUrl } = deps.options
-  let routes: Promise<Pick<Gate, 'handle'>> | undefined
-  const loadRoutes = () => {
-    routes ??= import('../http/router.js').then(({ createRoutes }) => createRoutes(deps))
-    return routes
-  }
+  const { problems, publicUrl } = deps.options
 
   function refuse(cause: unknown, path: string): Response {
     const problem = withMetadata(
@@ -49,8 +55,8 @@ export async function createGate(options: GateOptions): Promise<Gate> {
     return new Response(body, { status, headers })
   }
 
-  return {
-    ...bindVerbs(deps),
+  const gate: Gate = {
+    ...operations,
     publicUrl,
     scopes: Object.freeze(Object.keys(deps.options.scopes)),
     problems,
@@ -58,19 +64,13 @@ export async function createGate(options: GateOptions): Promise<Gate> {
     report: deps.report,
     owns(path) {
       if (typeof path !== 'string') throw new InputError(['path: give a text'])
-      return isOwnPath(path) || pages.some((page) => page.owns(path))
+      return table.owns(path)
     },
     async authenticate(view) {
       if (!isRequestView(view)) throw new InputError(['view: give { method, target, rawHeaders }'])
       return authenticate(deps, view)
     },
-    async handle(request, peer) {
-      try {
-        return await (await loadRoutes()).handle(request, peer)
-      } catch (cause) {
-        return refuse(cause, '')
-      }
-    },
+    handle: (request, peer) => handle(request, peer).catch((cause: unknown) => refuse(cause, '')),
     refuse,
     stillAllowed: async (identity) => isIdentity(identity) && stillAllowed(deps, identity),
     async close() {
@@ -78,12 +78,15 @@ export async function createGate(options: GateOptions): Promise<Gate> {
       deps.trustedIssuers.close()
       await stopRetention()
       await stopResuming()
+      await plugins.close()
       await deps.pruning.close()
       await deps.auditQueue.close()
       deps.strangers.close()
       await deps.store.close()
     },
   }
+  // What a plugin adds is read from the list; that the list is what was started, the type cannot know.
+  return { ...plugins.apis, ...gate } as Gate & PluginApis<Plugins>
 }
 
 function isRequestView(view: unknown): view is RequestView {

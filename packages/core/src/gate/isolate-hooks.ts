@@ -1,5 +1,5 @@
 import type { GateEvent } from '../context/event.js'
-import type { GateOptions, Pages } from '../context/options.js'
+import type { CoreOptions, Pages } from '../context/options.js'
 import { PortcullisError } from '../errors/portcullis-error.js'
 import type { ProblemRenderer, RenderedProblem } from '../errors/problem.js'
 import type { IdentityProvider } from '../login/identity-provider.js'
@@ -7,7 +7,7 @@ import type { IdentityProvider } from '../login/identity-provider.js'
 type Report = (event: GateEvent) => void
 
 /** A log hook that throws or rejects takes nothing down with it. */
-export function quietly(onEvent: GateOptions['onEvent'] = () => {}): Report {
+export function quietly(onEvent: CoreOptions['onEvent'] = () => {}): Report {
   return (event) => {
     try {
       settle(onEvent(event))

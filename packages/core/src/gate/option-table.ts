@@ -1,4 +1,3 @@
-import type { GateOptions } from '../context/options.js'
 import {
   checkedByValue,
   flag,
@@ -14,6 +13,7 @@ import {
   textOrTexts,
 } from '../input/kinds.js'
 import { SIGNING_KEY } from '../jws/keys.js'
+import type { GateOptions } from './gate-options.js'
 
 const providerMethods = havingMethods('begin', 'complete', 'logoutUrl', 'ready')
 
@@ -35,7 +35,6 @@ export const GATE_OPTIONS: Shape<GateOptions> = {
   identityProvider,
   allowedEmailDomains: checkedByValue,
   backChannelLogoutEnds: checkedByValue,
-  scim: someObject,
   superAdmins: listOf(text),
   admins: listOf(text),
   roleByGroup: someObject,
@@ -66,4 +65,5 @@ export const GATE_OPTIONS: Shape<GateOptions> = {
   problems: listOf(hook),
   onEvent: hook,
   clock: hook,
+  plugins: listOf(havingMethods('start')),
 }

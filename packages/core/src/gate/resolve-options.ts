@@ -2,7 +2,7 @@ import { canonicalEmail } from '../accounts/account-id.js'
 import { resolveAuthRequest } from '../auth-request/options.js'
 import { resolveRoleByGroup } from '../authorization/role-by-group.js'
 import { readDuration, requireWithin, resolveSessionLimits, resolveTokenLimits } from '../context/limits.js'
-import type { GateOptions, ResolvedOptions } from '../context/options.js'
+import type { ResolvedOptions } from '../context/options.js'
 import { isSecret, readSecrets, type SecretUse, secretProblem, sharedSecrets } from '../crypto/secrets.js'
 import { PortcullisError } from '../errors/portcullis-error.js'
 import { mayBeFetched } from '../external-tokens/issuer-url.js'
@@ -10,10 +10,12 @@ import { resolveTrustedIssuers } from '../external-tokens/resolve.js'
 import { checkMembers } from '../input/check.js'
 import { resolveEmailDomains } from '../login/email-domain.js'
 import { resolveClients } from '../oauth/clients.js'
+import type { Plugin } from '../plugin/plugin.js'
 import { resolveRateLimits } from '../rate-limit/limits.js'
 import { resolveClientAddress } from '../request/client-address.js'
-import { resolveScim } from '../scim/options.js'
+import { checkPlugins } from './check-plugins.js'
 import { readClock } from './clock.js'
+import type { GateOptions } from './gate-options.js'
 import { isolatePages, isolateProvider, isolateRenderer, quietly } from './isolate-hooks.js'
 import { GATE_OPTIONS } from './option-table.js'
 
@@ -54,7 +56,9 @@ export function resolveOptions(given: GateOptions): ResolvedOptions {
   const origin = readOrigin(options, problems)
   const tokens = resolveTokenLimits(options.tokens, problems)
   const sessions = resolveSessionLimits(options.sessions, problems)
-  const scopes = { ...BUILT_IN_SCOPES, ...options.scopes }
+  const plugins = options.plugins ?? []
+  const coreScopes = { ...BUILT_IN_SCOPES, ...options.scopes }
+  const scopes = { ...merged(plugins, 'scopes'), ...coreScopes }
   const requiredScope = options.requiredScope ?? 'api'
   const clientAddress = options.clientAddress && resolveClientAddress(options.clientAddress, problems)
   const rateLimits = resolveRateLimits(options.rateLimits, problems)
@@ -95,7 +99,17 @@ export function resolveOptions(given: GateOptions): ResolvedOptions {
   const roleByGroup = resolveRoleByGroup(options.roleByGroup, problems)
   const allowedEmailDomains = resolveEmailDomains(options.allowedEmailDomains, problems)
   const authRequest = resolveAuthRequest(options.authRequest, problems)
-  const scim = resolveScim(options.scim, problems)
+  checkPlugins(
+    plugins,
+    { scopes: Object.keys(coreScopes) },
+    {
+      ...(origin && { publicUrl: origin.origin }),
+      ...(options.identityProvider && { identityProvider: options.identityProvider }),
+      scopes: Object.keys(scopes),
+      plugins: plugins.map(({ name }) => name),
+    },
+    problems,
+  )
   problems.push(...sharedSecrets(usesOfSecrets(options)))
   const clock = readClock(options.clock, problems)
   requireOneOf('backChannelLogoutEnds', options.backChannelLogoutEnds, ['everything', 'sessions'], problems)
@@ -118,7 +132,6 @@ export function resolveOptions(given: GateOptions): ResolvedOptions {
     identityProvider: options.identityProvider && isolateProvider(options.identityProvider),
     allowedEmailDomains,
     backChannelLogoutEnds: options.backChannelLogoutEnds ?? 'everything',
-    scim,
     superAdmins,
     admins,
     roleByGroup,
@@ -149,7 +162,16 @@ export function resolveOptions(given: GateOptions): ResolvedOptions {
     problems: (options.problems ?? []).map((render) => isolateRenderer(render, onEvent)),
     onEvent,
     clock,
+    denials: Object.freeze(merged(plugins, 'denials')),
+    auditActions: Object.freeze(merged(plugins, 'auditActions')),
   })
+}
+
+type Declared = 'scopes' | 'denials' | 'auditActions' | 'secrets'
+
+/** What all plugins declare of one kind. */
+function merged<Kind extends Declared>(plugins: readonly Plugin[], kind: Kind): NonNullable<Plugin[Kind]> {
+  return Object.assign({}, ...plugins.map((plugin) => plugin[kind] ?? {}))
 }
 
 const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/
@@ -176,21 +198,27 @@ function isConfidential({ origin, hostname }: URL): boolean {
   return mayBeFetched(origin) || hostname.endsWith('.localhost')
 }
 
-function usesOfSecrets({ secret, masterKey, scim, keys, oauthClients }: GateOptions): readonly SecretUse[] {
+function usesOfSecrets({
+  secret,
+  masterKey,
+  keys,
+  oauthClients,
+  plugins = [],
+}: GateOptions): readonly SecretUse[] {
   const keySecrets = keys?.flatMap((key) => ('secret' in key ? [key.secret] : []))
   const clientSecrets = oauthClients?.flatMap((client) => client.secret ?? [])
   const uses = {
     secret,
     masterKey,
-    'scim.secret': scim?.secret,
     keys: keySecrets,
     oauthClients: clientSecrets,
+    ...merged(plugins, 'secrets'),
   }
   // Of another kind they are named where each is read.
   return Object.entries(uses).flatMap(([name, secrets]) =>
     [secrets ?? []]
       .flat()
-      .filter(isSecret)
+      .filter((value) => isSecret(value))
       .map((value) => ({ name, secret: value })),
   )
 }

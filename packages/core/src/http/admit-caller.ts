@@ -4,9 +4,9 @@ import { isAtLeast, type LeastRole, mayMakeRequest } from '../authorization/role
 import type { Deps } from '../context/context.js'
 import { type Denial, denial } from '../errors/denials.js'
 import type { Outcome } from '../errors/outcome.js'
+import type { AccountAccess } from '../plugin/route.js'
 import { mayActOnSession } from '../request/same-origin.js'
 import type { RequestView } from '../request/view.js'
-import type { AccountAccess } from './route.js'
 
 /** What a kind of access asks for. */
 interface Demand {

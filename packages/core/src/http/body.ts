@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import { nearest } from '../input/nearest.js'
 import { parseJsonObject } from '../jws/strict-json.js'
+import type { RouteSchema } from '../plugin/route.js'
 import { mediaTypeOf } from '../request/field-value.js'
 
 const LARGEST_BODY = 65_536
@@ -12,7 +13,7 @@ const LARGEST_BODY = 65_536
  */
 export async function readBody(
   request: Request,
-  schema: z.ZodType,
+  schema: RouteSchema,
   deadlineMs: number,
   mediaTypes: readonly string[] = ['application/json'],
 ): Promise<Outcome<unknown>> {
@@ -27,7 +28,7 @@ export async function readBody(
 /** A form of at most 64 KiB whose fields come once each. Fields that the schema does not know are ignored. */
 export async function readForm(
   request: Request,
-  schema: z.ZodType,
+  schema: RouteSchema,
   deadlineMs: number,
 ): Promise<Outcome<unknown>> {
   const mediaType = mediaTypeOf(request.headers.get('content-type'))
@@ -43,24 +44,30 @@ export async function readForm(
 }
 
 /** A query whose parameters come once each. */
-export function readQuery(url: URL, schema: z.ZodType): Outcome<unknown> {
+export async function readQuery(url: URL, schema: RouteSchema): Promise<Outcome<unknown>> {
   const names = [...url.searchParams.keys()]
   if (new Set(names).size < names.length)
     return refused('input_invalid', { detail: 'A query parameter is given twice.' })
   return check(Object.fromEntries(url.searchParams), schema)
 }
 
+interface Issue {
+  readonly code?: string
+  readonly keys?: readonly string[]
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[]
+}
+
 /** Refused with every member that is wrong, or with `expires_in_invalid` when that alone is. */
-function check(value: unknown, schema: z.ZodType): Outcome<unknown> {
-  const parsed = schema.safeParse(value)
-  if (parsed.success) return done(parsed.data)
-  const { issues } = parsed.error
-  if (issues.every(({ path }) => path.join('.') === 'expires_in')) return refused('expires_in_invalid')
+async function check(value: unknown, schema: RouteSchema): Promise<Outcome<unknown>> {
+  const checked = await schema['~standard'].validate(value)
+  if (!checked.issues) return done(checked.value)
+  const issues = checked.issues as readonly Issue[]
+  if (issues.every((issue) => memberOf(issue) === 'expires_in')) return refused('expires_in_invalid')
   const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : []
   const problems = issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'
-      ? issue.keys.map((name) => unknownName(name, known))
-      : [problemOf(issue)],
+      ? (issue.keys ?? []).map((name) => unknownName(name, known))
+      : [`${memberOf(issue) || 'The input'}: not of the form that this route takes`],
   )
   const told = [...new Set(problems)].slice(0, TOLD_AT_MOST).join('; ')
   return refused('input_invalid', { detail: `${told}; /openapi.json tells what this route takes.` })
@@ -69,8 +76,8 @@ function check(value: unknown, schema: z.ZodType): Outcome<unknown> {
 const TOLD_AT_MOST = 10
 const LONGEST_NAME = 64
 
-function problemOf({ path }: { readonly path: readonly PropertyKey[] }): string {
-  return `${path.map(String).join('.') || 'The input'}: not of the form that this route takes`
+function memberOf({ path = [] }: Issue): string {
+  return path.map((part) => String(typeof part === 'object' ? part.key : part)).join('.')
 }
 
 /** The name as it came, as far as it is one: what is longer, or no line of text, is nobody's spelling. */

@@ -1,6 +1,7 @@
 import { authenticateClient, type ClientFields } from '../oauth/client-auth.js'
 import { proveRefreshToken } from '../oauth/refresh-token.js'
-import type { ProvenCaller, RouteContext } from './route.js'
+import type { ProvenCaller } from '../plugin/route.js'
+import type { RouteContext } from './route.js'
 
 type Context<Fields> = RouteContext<unknown, Fields, undefined>
 

@@ -8,32 +8,28 @@ import type { Pages } from '../context/options.js'
 import { type Denial, denial } from '../errors/denials.js'
 import { done, type Outcome } from '../errors/outcome.js'
 import { PortcullisError } from '../errors/portcullis-error.js'
-import { type Problem, problemOfError } from '../errors/problem.js'
+import { type Problem, problemOfDenial, problemOfError } from '../errors/problem.js'
 import { readIdempotencyKey } from '../idempotency/key.js'
 import { limitGuess } from '../rate-limit/limit-guess.js'
 import { headerValues } from '../request/headers.js'
 import { refuseHead } from '../request/refuse-head.js'
 import { isNavigation, mayActOnSession } from '../request/same-origin.js'
 import type { RequestView } from '../request/view.js'
-import { refuseUnlessDirectory } from '../scim/admit.js'
 import { admitCaller } from './admit-caller.js'
 import { redirect, refuse, refuseProblem } from './answers/answer.js'
 import { oauthMalfunction, oauthRefusal } from './answers/oauth-error.js'
 import { problemPage } from './answers/page.js'
-import { SCIM_MEDIA_TYPES, scimDenial, scimProblem } from './answers/scim-answer.js'
 import { type AuditAdminCall, auditAdminCalls } from './audit-admin-calls.js'
 import { readBody, readForm, readQuery } from './body.js'
 import type { Route, RouteContext } from './route.js'
 import { envoyAuthRoute } from './routes/auth-request.js'
-import { ROUTES } from './table.js'
+import type { RouteTable } from './table.js'
 import { answerUnderLimit, refuseByAddress } from './under-limit.js'
 
 /** What the platform knows of a request beside its head. */
 export interface Peer {
   readonly remoteAddress?: string
 }
-
-const MALFUNCTION_IN = { oauth: oauthMalfunction, scim: scimProblem }
 
 interface Call {
   readonly request: Request
@@ -48,22 +44,23 @@ export interface Routes {
   handle(request: Request, peer?: Peer): Promise<Response>
 }
 
-export function createRoutes(deps: Deps): Routes {
+/** Mounts a table of routes. */
+export function createRoutes(deps: Deps, { routes, pages }: RouteTable): Routes {
   const auditAdminCall = auditAdminCalls(deps)
   const router = new Hono<{ Bindings: Call }>({ strict: true })
   // Malfunctions are answered in one place, below.
   router.onError((cause) => {
     throw cause
   })
-  for (const route of ROUTES)
+  for (const route of routes)
     router.on(route.method, honoPath(route.path), ({ env, req }) =>
       answerRoute(deps, route, env, req.param() as Record<string, string>),
     )
   if (deps.options.authRequest.proxy === 'envoy')
     router.all(envoyAuthRoute.path, ({ env }) => answerRoute(deps, envoyAuthRoute, env, {}))
-  for (const path of new Set(ROUTES.map((route) => route.path)))
-    router.all(honoPath(path), () => refuse(denial('method_refused'), { allow: allowed(path) }))
-  router.all('*', ({ env }) => answerPage(deps, env))
+  for (const path of new Set(routes.map((route) => route.path)))
+    router.all(honoPath(path), () => refuse(denial('method_refused'), { allow: allowed(routes, path) }))
+  router.all('*', ({ env }) => answerPage(deps, pages, env))
 
   return {
     async handle(request, peer = {}) {
@@ -110,9 +107,10 @@ async function answerRoute(
     if (actor) deps.auditQueue.expect(call.auditAdminCall(route, actor, response))
     return response
   }
-  const malfunction = route.errors && MALFUNCTION_IN[route.errors]
-  if (!malfunction) return answer()
-  return answer().catch((cause: unknown) => malfunction(reportFailure(deps, call, cause)))
+  const { errors } = route
+  if (errors === undefined) return answer()
+  const answerProblem = errors === 'oauth' ? oauthMalfunction : errors.answer
+  return answer().catch((cause: unknown) => answerProblem(reportFailure(deps, call, cause)))
 }
 
 function reportFailure(deps: Deps, { request, url }: Pick<Call, 'request' | 'url'>, cause: unknown): Problem {
@@ -130,8 +128,9 @@ function refuseRoute(deps: Deps, route: Route, call: Call, refusal: Denial): Res
   const answered = route.refusal?.(deps, call, refusal)
   if (answered) return answered
   if (route.errors === 'oauth') return oauthRefusal(refusal)
-  if (route.errors === 'scim') return scimDenial(limitGuess(deps, view, refusal))
-  if (route.method !== 'GET') return refuse(limitGuess(deps, view, refusal))
+  if (route.errors) return route.errors.answer(problemOfDenial(limitGuess(deps, view, refusal)))
+  if (route.method !== 'GET' || typeof route.access === 'object')
+    return refuse(limitGuess(deps, view, refusal))
   return answerDecision(sendToLoginOr(deps, view, refusal), refusal)
 }
 
@@ -149,8 +148,8 @@ async function prepare(
     const actsOnCookies = route.method !== 'GET' && route.errors !== 'oauth'
     if (actsOnCookies && !mayActOnSession(call.view, deps.options.publicUrl))
       return { ok: false, denial: denial('cross_site_request') }
-  } else if (route.access === 'scim') {
-    const refusal = refuseUnlessDirectory(deps, call.view)
+  } else if (typeof route.access === 'object') {
+    const refusal = route.access.refuse(call.view)
     if (refusal) return { ok: false, denial: refusal }
   } else {
     const judged = route.judgedBy?.(deps, call.view) ?? done(call.view)
@@ -166,7 +165,7 @@ async function prepare(
   const key = route.idempotent ? readIdempotencyKey(call.view.rawHeaders) : done(undefined)
   if (!key.ok) return { ...key, ...caller }
   const idempotencyKey = key.value
-  const query = route.query ? readQuery(call.url, route.query) : done(undefined)
+  const query = route.query ? await readQuery(call.url, route.query) : done(undefined)
   if (!query.ok) return { ...query, ...caller }
   const body = await readInput(route, call.request, deps.options.bodyDeadlineMs)
   if (!body.ok) return { ...body, ...caller }
@@ -177,12 +176,16 @@ async function prepare(
 async function readInput(route: Route, request: Request, deadlineMs: number): Promise<Outcome<unknown>> {
   if (route.form) return readForm(request, route.form, deadlineMs)
   if (!route.body) return done(undefined)
-  const mediaTypes = route.errors === 'scim' ? SCIM_MEDIA_TYPES : undefined
+  const mediaTypes = typeof route.errors === 'object' ? route.errors.accepts : undefined
   return readBody(request, route.body, deadlineMs, mediaTypes)
 }
 
-async function answerPage(deps: Deps, { request, view, url }: Call): Promise<Response> {
-  const pages = deps.options.pages.find((candidate) => candidate.owns(url.pathname))
+async function answerPage(
+  deps: Deps,
+  all: readonly Pages[],
+  { request, view, url }: Call,
+): Promise<Response> {
+  const pages = all.find((candidate) => candidate.owns(url.pathname))
   if (!pages) return refuse(denial('not_found'))
   const refusal = await refusePage(deps, pages, view, url)
   if (!refusal) return pages.handle(request)
@@ -209,8 +212,8 @@ function honoPath(path: string): string {
   return path.replace(/\{(\w+)\}/g, ':$1')
 }
 
-function allowed(path: string): string {
-  const methods = ROUTES.filter((route) => route.path === path).map((route) => route.method)
+function allowed(routes: readonly Route[], path: string): string {
+  const methods = routes.filter((route) => route.path === path).map((route) => route.method)
   return [...new Set(methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])))].join(', ')
 }
 

@@ -12,7 +12,7 @@ import { parseCookieValue } from '../sessions/session.js'
 import { startSession } from '../sessions/start.js'
 import { refuseEmailDomain } from './email-domain.js'
 import { type LoginChallenge, LoginRefused, type ProviderLogin } from './identity-provider.js'
-import { refuseLogin } from './refuse.js'
+import { recordRefusal, refuseLogin } from './refuse.js'
 import { challengeOf, hashBrowser, isBrowserSecret, type LoginState, openState } from './state.js'
 
 const LOGINS = 'logins'
@@ -93,12 +93,13 @@ async function exchange(
     })
   requireGroups(deps, login, account)
   const refusedDomain = refuseEmailDomain(deps.options, account)
-  if (refusedDomain) return refuse(refusedDomain.code, 'the domain is not allowed')
+  if (refusedDomain) return refuse('email_domain_refused', 'the domain is not allowed')
   if (!(await spend(deps, state))) return refuse(USED_BEFORE.code, USED_BEFORE.reason)
 
   const started = await startSession(deps, { ...factsOf(deps, login, answer), email: account }, trace)
   if (!started.ok) {
-    await refuse(started.denial.code, 'the account may not log in')
+    const reason = 'the account may not log in'
+    await recordRefusal(deps, { code: started.denial.code, reason, account, trace })
     return started
   }
   const { cookieValue, maxAgeSeconds } = started.value

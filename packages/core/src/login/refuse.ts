@@ -3,14 +3,14 @@ import { actorByExchange, auditedAs, type RequestTrace } from '../authorization/
 import type { Deps } from '../context/context.js'
 import type { GateEvent } from '../context/event.js'
 import { boundedText } from '../encoding/text.js'
-import type { DenialCode } from '../errors/denials.js'
+import type { Denial, DenialCode } from '../errors/denials.js'
 import { type Outcome, refused } from '../errors/outcome.js'
 import { isInDirectory } from '../scim/user.js'
 import { readStanding } from '../standing/standing.js'
 
 /** Why a login was refused, and to whom as far as the provider said. */
 export interface RefusedLogin {
-  readonly code: DenialCode
+  readonly code: Denial['code']
   readonly reason: string
   /** Canonical e-mail. */
   readonly account?: string
@@ -29,7 +29,16 @@ export interface RefusedLogin {
  * whom the provider named, and of strangers each reason once a second. Audited only where an account is concerned that has records here:
  * what a stranger has done leaves nothing in the store.
  */
-export async function refuseLogin(deps: Deps, refusal: RefusedLogin): Promise<Outcome<never>> {
+export async function refuseLogin(
+  deps: Deps,
+  refusal: RefusedLogin & { readonly code: DenialCode },
+): Promise<Outcome<never>> {
+  await recordRefusal(deps, refusal)
+  return refused(refusal.code)
+}
+
+/** As `refuseLogin`, for what was refused already. */
+export async function recordRefusal(deps: Deps, refusal: RefusedLogin): Promise<void> {
   const { code, reason, account, subject, options = [], source = 'browser', trace, cause } = refusal
   const who = account ?? (subject === undefined ? undefined : `the subject ${boundedText(subject, 255)}`)
   const event: GateEvent = {
@@ -48,7 +57,6 @@ export async function refuseLogin(deps: Deps, refusal: RefusedLogin): Promise<Ou
       subject: account,
       details: { code, reason },
     })
-  return refused(code)
 }
 
 /** Whoever has logged in, was banned, or was deprovisioned has a standing. */

@@ -6,7 +6,7 @@ import type { RequestView } from '../request/view.js'
  * Denials of what may be a guess. What was proven to be genuine, as an expired token or the token of a banned account,
  * is none.
  */
-const GUESSES: ReadonlySet<DenialCode> = new Set([
+const GUESSES: ReadonlySet<string> = new Set<DenialCode>([
   'credentials_malformed',
   'token_malformed',
   'token_invalid',

@@ -8,26 +8,21 @@ export interface ScimOptions {
   readonly secret: string | readonly string[]
 }
 
-/** Of the secrets only the digests are kept. */
-export interface ResolvedScim {
-  /** Compares digests, with all of them, in constant time. */
-  isSecret(candidate: string): boolean
-}
-
-export function resolveScim(options: ScimOptions | undefined, problems: string[]): ResolvedScim | undefined {
-  if (options === undefined) return undefined
+export function checkScim(options: ScimOptions, problems: string[]): void {
   const sound = checkMembers(options, { secret: textOrTexts }, problems, {
     name: 'scim',
     required: ['secret'],
   })
-  const secrets = readSecrets('scim.secret', sound.secret, problems)
-  const digests = secrets.map(digest)
-  return Object.freeze({
-    isSecret(candidate: string) {
-      const presented = digest(candidate)
-      return digests.filter((expected) => timingSafeEqual(presented, expected)).length > 0
-    },
-  })
+  readSecrets('scim.secret', sound.secret, problems)
+}
+
+/** Compares digests, with all of them, in constant time; of the secrets only the digests are kept. */
+export function directorySecrets({ secret }: ScimOptions): (candidate: string) => boolean {
+  const digests = [secret].flat().map(digest)
+  return (candidate) => {
+    const presented = digest(candidate)
+    return digests.filter((expected) => timingSafeEqual(presented, expected)).length > 0
+  }
 }
 
 function digest(text: string): Buffer {

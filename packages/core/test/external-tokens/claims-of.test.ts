@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import type { StandardSchema } from '../../src/external-tokens/claims-of.js'
 import type { TrustedIssuerOptions } from '../../src/external-tokens/options.js'
+import type { StandardSchema } from '../../src/input/standard-schema.js'
 import { must, refusalOf } from '../gate/gate-fixture.js'
 import { trustedIssuer } from './issuer-fixture.js'
 

@@ -7,6 +7,7 @@ import { listener } from '../../src/http/server/listener.js'
 import type { Store } from '../../src/index.js'
 import { lmdbStore } from '../../src/lmdb/index.js'
 import { redisStore } from '../../src/redis/index.js'
+import { scim } from '../../src/scim/plugin.js'
 
 /** What the flood has left in the gate, as its process tells it. */
 export interface FloodReport {
@@ -35,7 +36,7 @@ const gate = await createGate({
   secret: 'f3Yq0wXn7ZrT5kLb2VhJ8cPdGm4sQaEu',
   keys: [{ algorithm: 'HS256', secret: 'Jw6TzBq1Rv8NxK3mHy5LcGd0SfPa9EuO' }],
   masterKey,
-  scim: { secret: 'Zt5RkQ8wNc2YhV7mXb4LpJ9sDf6GaEu3' },
+  plugins: [scim({ secret: 'Zt5RkQ8wNc2YhV7mXb4LpJ9sDf6GaEu3' })],
   identityProvider: {
     issuer: 'https://idp.test',
     begin: async ({ state }) => new URL(`https://idp.test/auth?state=${state}`),

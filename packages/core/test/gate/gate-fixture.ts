@@ -1,9 +1,11 @@
 import { type Actor, serviceActor } from '../../src/authorization/actor.js'
 import type { Deps } from '../../src/context/context.js'
 import type { GateEvent } from '../../src/context/event.js'
-import type { GateOptions } from '../../src/context/options.js'
 import { bindDeps } from '../../src/gate/bind-context.js'
+import type { GateOptions } from '../../src/gate/gate-options.js'
+import { bindVerbs } from '../../src/gate/operations.js'
 import { resolveOptions } from '../../src/gate/resolve-options.js'
+import { type RunningPlugins, startPlugins } from '../../src/gate/start-plugins.js'
 import { memoryStore } from '../../src/store/memory.js'
 import type { Store } from '../../src/store/store.js'
 
@@ -39,6 +41,7 @@ export interface GateFixture {
   readonly store: Store
   readonly events: GateEvent[]
   readonly options: GateOptions
+  readonly plugins: RunningPlugins
 }
 
 /**
@@ -63,7 +66,9 @@ export async function gateFixture(
     ...overrides,
     store,
   }
-  return { deps: await bindDeps(resolveOptions(options), addedKinds), clock, store, events, options }
+  const deps = await bindDeps(resolveOptions(options), addedKinds)
+  const plugins = await startPlugins(deps, bindVerbs(deps), options.plugins ?? [])
+  return { deps, clock, store, events, options, plugins }
 }
 
 /** The store with chosen methods replaced, for faults; what a gate reads and writes of its own as it starts goes well. */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { GateOptions } from '../../src/context/options.js'
 import { PortcullisError } from '../../src/errors/portcullis-error.js'
+import type { GateOptions } from '../../src/gate/gate-options.js'
 import { resolveOptions } from '../../src/gate/resolve-options.js'
+import { scim } from '../../src/scim/plugin.js'
 import { memoryStore } from '../../src/store/memory.js'
 import { SECRET, SIGNING_SECRET } from './gate-fixture.js'
 
@@ -78,7 +79,7 @@ describe('options', () => {
       onEvent: 'log',
       tokens: { maxLifetimeSecond: 60, minLifetimeSeconds: '1m' },
       sessions: { idle: 5 },
-      scim: { secrets: SECRET },
+      plugins: [scim({ secrets: SECRET } as never)],
       authRequest: { proxi: 'nginx' },
       rateLimits: { loginPerMinute: 5 },
       clientAddress: { trustedProxys: ['private'] },
@@ -148,15 +149,15 @@ describe('options', () => {
       ...good,
       secret: [SIGNING_SECRET, SECRET],
       masterKey: SECRET,
-      scim: { secret: [SECRET] },
+      plugins: [scim({ secret: [SECRET] })],
       oauthClients: [{ id: 'app', secret: SECRET }],
       keys: [{ algorithm: 'HS256', secret: Buffer.from(SIGNING_SECRET) }],
     })
     expect(problems).toEqual([
       'masterKey: the same secret as secret; make one for each purpose',
-      'scim.secret: the same secret as secret; make one for each purpose',
       'keys: the same secret as secret; make one for each purpose',
       'oauthClients: the same secret as secret; make one for each purpose',
+      'scim.secret: the same secret as secret; make one for each purpose',
     ])
   })
 

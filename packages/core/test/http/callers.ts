@@ -3,7 +3,6 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll } from 'vitest'
 import { banAccount } from '../../src/accounts/ban.js'
-import type { Access } from '../../src/http/route.js'
 import { revokeAllTokens } from '../../src/tokens/revoke-all.js'
 import {
   AUDIENCE,
@@ -15,9 +14,9 @@ import {
 } from '../external-tokens/issuer-fixture.js'
 import { actingAs, must } from '../gate/gate-fixture.js'
 import { startFamilyOf } from '../oauth/oauth-fixture.js'
+import { EVERY_PLUGIN, SCIM_SECRET } from './every-route.js'
 import { apiKeyOf, type HttpFixture, httpFixture, MASTER_KEY, sessionOf, tokenOf } from './http-fixture.js'
 
-const SCIM_SECRET = 'b1vTqX8sRkM4wYzN6cJd9hLf2gPa7uEo'
 export const EVERY_SCOPE = ['api', 'tokens:write', 'admin']
 export const USER = 'user@example.com'
 const GUEST = 'guest@example.com'
@@ -45,7 +44,7 @@ const issuerUrl = () => `http://127.0.0.1:${(issuer.address() as AddressInfo).po
 /** A gate that takes credentials of every kind. */
 export const open = () =>
   httpFixture({
-    scim: { secret: SCIM_SECRET },
+    plugins: EVERY_PLUGIN,
     roleByGroup: { guests: 'viewer', platform: 'admin' },
     trustedIssuers: [{ issuer: issuerUrl(), audience: AUDIENCE, jwksUri: `${issuerUrl()}/keys` }],
   })
@@ -75,7 +74,7 @@ async function banned({ deps }: HttpFixture, account: string, headers: Promise<H
 }
 
 /** By kind of access, the refusal; what is not named is open. */
-type Refusals = Partial<Record<Access, string>>
+type Refusals = Readonly<Record<string, string>>
 
 const FORBIDDEN = '403 role_insufficient'
 const WRONG_KIND = '403 credential_kind_refused'

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import type { Route } from '../../src/http/route.js'
-import { ROUTES } from '../../src/http/table.js'
+import { nameOfAccess, type Route } from '../../src/http/route.js'
+import { ROUTES } from './every-route.js'
 
 const PAGE = readFileSync(new URL('../../../../docs/http-api.md', import.meta.url), 'utf8')
 
@@ -28,7 +28,7 @@ function documented(): string[] {
 function accessOf({ path, access, clients }: Route): string {
   if (path === '/oauth2/backchannel-logout') return 'the provider’s logout token'
   if (clients) return clients === 'client' ? 'client' : 'confidential client, or admin'
-  return access.replace('_', ' ')
+  return nameOfAccess(access).replace('_', ' ')
 }
 
 it('the table of the docs is that of the gate: every route, with who may call it, and no other', () => {

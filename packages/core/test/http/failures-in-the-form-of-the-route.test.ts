@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { scim } from '../../src/scim/plugin.js'
 import { memoryStore } from '../../src/store/memory.js'
 import { withFaults } from '../gate/gate-fixture.js'
 import { httpFixture } from './http-fixture.js'
@@ -7,7 +8,7 @@ const SCIM_SECRET = 'b1vTqX8sRkM4wYzN6cJd9hLf2gPa7uEo'
 
 it('a directory hears of a store that fails in the form of SCIM', async () => {
   const store = withFaults(memoryStore(), { read: () => Promise.reject(new Error('down')) })
-  const { call } = await httpFixture({ scim: { secret: SCIM_SECRET }, store })
+  const { call } = await httpFixture({ plugins: [scim({ secret: SCIM_SECRET })], store })
   const response = await call('GET', '/scim/v2/Users/unknown', {
     headers: { authorization: `Bearer ${SCIM_SECRET}` },
   })

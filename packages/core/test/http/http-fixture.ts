@@ -1,6 +1,8 @@
 import { createApiKey } from '../../src/api-keys/create.js'
 import type { Deps } from '../../src/context/context.js'
-import { createRoutes, type Peer } from '../../src/http/router.js'
+import { loadRoutes } from '../../src/http/load-routes.js'
+import type { Peer } from '../../src/http/router.js'
+import type { RouteTable } from '../../src/http/table.js'
 import type { IdentityProvider } from '../../src/login/identity-provider.js'
 import { cookieNames } from '../../src/sessions/cookie.js'
 import { startSession } from '../../src/sessions/start.js'
@@ -18,6 +20,7 @@ const provider: IdentityProvider = {
 }
 
 export interface HttpFixture extends GateFixture {
+  readonly table: RouteTable
   call(
     method: string,
     path: string,
@@ -34,9 +37,10 @@ export interface HttpFixture extends GateFixture {
 
 export async function httpFixture(overrides: Parameters<typeof gateFixture>[0] = {}): Promise<HttpFixture> {
   const fixture = await gateFixture({ identityProvider: provider, masterKey: MASTER_KEY, ...overrides })
-  const routes = createRoutes(fixture.deps)
+  const routes = await loadRoutes(fixture.deps, fixture.plugins.running)
   return {
     ...fixture,
+    table: routes.table,
     call(method, path, { headers = {}, body, form } = {}, peer = {}) {
       if (form) {
         const init = { method, headers, body: new URLSearchParams(form) }

@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { authenticate } from '../../src/authentication/authenticate.js'
-import { ROUTES } from '../../src/http/table.js'
 import { CLI, DEVICE_GRANT, oauthFixture } from '../oauth/oauth-fixture.js'
+import { EVERY_PLUGIN, ROUTES, SCIM_SECRET } from './every-route.js'
 import { apiKeyOf, type HttpFixture, httpFixture, sessionOf, tokenOf } from './http-fixture.js'
 
 const ADDRESS = '203.0.113.5'
-const SCIM_SECRET = 'b1vTqX8sRkM4wYzN6cJd9hLf2gPa7uEo'
 const CLIENT_SECRET = 'Qm4XvT8zNb2KcW6yRd9HsLf3JgPa7EuV'
 
 type Init = NonNullable<Parameters<HttpFixture['call']>[2]> & { readonly address?: string }
@@ -89,7 +88,7 @@ async function flood(fixture: HttpFixture, { method, path, init }: Sent, times =
 }
 
 const openFixture = () =>
-  httpFixture({ scim: { secret: SCIM_SECRET }, oauthClients: [{ id: 'backend', secret: CLIENT_SECRET }] })
+  httpFixture({ plugins: EVERY_PLUGIN, oauthClients: [{ id: 'backend', secret: CLIENT_SECRET }] })
 
 async function errorOf(response: Response): Promise<string> {
   return ((await response.json()) as { error: string }).error

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { Route } from '../../src/http/route.js'
-import { ROUTES } from '../../src/http/table.js'
+import { nameOfAccess, type Route } from '../../src/http/route.js'
 import { answerOf, CALLERS, type Caller, type Headers, open, startIssuer } from './callers.js'
+import { ROUTES } from './every-route.js'
 
 startIssuer()
 
@@ -108,7 +108,7 @@ const nameOf = (route: Route) => `${route.method} ${route.path}`
 
 function expectedOf(route: Route, { refusals, onWriting, mayIntrospect }: Caller, headers: Headers): string {
   if (mayIntrospect && route.path === '/oauth2/introspect') return '200'
-  const refusal = (route.method === 'GET' ? refusals : (onWriting ?? refusals))[route.access]
+  const refusal = (route.method === 'GET' ? refusals : (onWriting ?? refusals))[nameOfAccess(route.access)]
   if (refusal !== undefined) return refusal
   const { answer, toBearers = answer } = REQUESTS[nameOf(route)] ?? {}
   // Clients of OAuth prove themselves in the header that a bearer takes up.

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { GateEvent } from '../../src/context/event.js'
-import type { GateOptions } from '../../src/context/options.js'
 import { createGate } from '../../src/gate/create-gate.js'
+import type { GateOptions } from '../../src/gate/gate-options.js'
 import { redisStore } from '../../src/redis/index.js'
 import { SECRET, SIGNING_SECRET } from '../gate/gate-fixture.js'
 import { type RedisServer, startRedis } from './redis-server.js'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { listAudit } from '../../src/audit/list.js'
-import type { GateOptions } from '../../src/context/options.js'
+import type { GateOptions } from '../../src/gate/gate-options.js'
 import { redisStore } from '../../src/redis/index.js'
 import { type HttpFixture, httpFixture, sessionOf } from '../http/http-fixture.js'
 import { type RedisServer, startRedis } from './redis-server.js'

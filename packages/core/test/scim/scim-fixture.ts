@@ -1,6 +1,7 @@
 import { expect } from 'vitest'
 import { identify } from '../../src/authentication/identify.js'
 import type { Deps } from '../../src/context/context.js'
+import { scim } from '../../src/scim/plugin.js'
 import { startSession } from '../../src/sessions/start.js'
 import { refusalOf } from '../gate/gate-fixture.js'
 import { type HttpFixture, httpFixture } from '../http/http-fixture.js'
@@ -30,26 +31,29 @@ export interface ScimFixture extends HttpFixture {
 }
 
 export async function scimFixture(overrides: Parameters<typeof httpFixture>[0] = {}): Promise<ScimFixture> {
-  const fixture = await httpFixture({ scim: { secret: [SCIM_SECRET, NEXT_SCIM_SECRET] }, ...overrides })
+  const fixture = await httpFixture({
+    plugins: [scim({ secret: [SCIM_SECRET, NEXT_SCIM_SECRET] })],
+    ...overrides,
+  })
   const headers = { authorization: `Bearer ${SCIM_SECRET}` }
-  const scim: ScimFixture['scim'] = (method, path, body) => {
+  const asDirectory: ScimFixture['scim'] = (method, path, body) => {
     const contentType = body === undefined ? {} : { 'content-type': 'application/scim+json' }
     return fixture.call(method, `/scim/v2${path}`, { headers: { ...headers, ...contentType }, body })
   }
   return {
     ...fixture,
-    scim,
+    scim: asDirectory,
     async create(user) {
-      const response = await scim('POST', '/Users', user)
+      const response = await asDirectory('POST', '/Users', user)
       if (response.status !== 201) throw new Error(`not created: ${await response.text()}`)
       return (await response.json()) as UserBody
     },
     patch: (id, ...operations) =>
-      scim('PATCH', `/Users/${id}`, {
+      asDirectory('PATCH', `/Users/${id}`, {
         schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'],
         Operations: operations,
       }),
-    find: async (id) => (await (await scim('GET', `/Users/${id}`)).json()) as UserBody,
+    find: async (id) => (await (await asDirectory('GET', `/Users/${id}`)).json()) as UserBody,
   }
 }
 

@@ -1,5 +1,5 @@
 import { RETRY_WINDOW_SECONDS } from '../../context/limits.js'
-import type { Denial, DenialCode } from '../../errors/denials.js'
+import type { Denial } from '../../errors/denials.js'
 import type { Problem } from '../../errors/problem.js'
 import { json } from './answer.js'
 
@@ -19,7 +19,7 @@ export type OAuthErrorCode =
   | 'temporarily_unavailable'
   | 'server_error'
 
-const CODES: Partial<Record<DenialCode, OAuthErrorCode>> = {
+const CODES: Readonly<Record<string, OAuthErrorCode>> = {
   client_invalid: 'invalid_client',
   grant_invalid: 'invalid_grant',
   account_banned: 'invalid_grant',

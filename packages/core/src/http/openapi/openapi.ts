@@ -1,8 +1,8 @@
-import type { z } from 'zod'
 import { IDEMPOTENCY_HEADER, LONGEST_IDEMPOTENCY_KEY } from '../../idempotency/key.js'
 import { IDEMPOTENCY_SECONDS } from '../../idempotency/once.js'
+import type { RouteSchema } from '../../plugin/route.js'
 import type { Route } from '../route.js'
-import { ERROR_SCHEMAS, mediaOf, responsesOf, schemaOf } from './responses.js'
+import { errorSchemas, mediaOf, responsesOf, schemaOf } from './responses.js'
 import { type DocumentedOptions, securityOf, securitySchemes } from './security.js'
 
 /** The route table as OpenAPI 3.1, from the very schemas that check requests. */
@@ -19,8 +19,8 @@ export function openApiDocument(routes: readonly Route[], options: DocumentedOpt
     servers: [{ url: publicUrl }],
     paths,
     components: {
-      schemas: ERROR_SCHEMAS,
-      securitySchemes: securitySchemes(options),
+      schemas: errorSchemas(routes),
+      securitySchemes: securitySchemes(routes, options),
     },
   }
 }
@@ -62,7 +62,7 @@ function pathParameters(path: string) {
   }))
 }
 
-function queryParameters(query: z.ZodType | undefined) {
+function queryParameters(query: RouteSchema | undefined) {
   if (!query) return []
   const { properties = {}, required = [] } = schemaOf(query) as {
     properties?: Record<string, unknown>

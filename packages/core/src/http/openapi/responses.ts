@@ -1,10 +1,9 @@
-import { z } from 'zod'
-import { SCIM_MEDIA_TYPE } from '../answers/scim-answer.js'
+import type { RouteSchema } from '../../plugin/route.js'
 import type { Route } from '../route.js'
 
 const text = { type: 'string' }
 
-export const ERROR_SCHEMAS = {
+const ERROR_SCHEMAS = {
   Problem: {
     type: 'object',
     description: 'RFC 9457',
@@ -24,31 +23,29 @@ export const ERROR_SCHEMAS = {
     required: ['error'],
     properties: { error: text, error_description: text },
   },
-  ScimError: {
-    type: 'object',
-    description: 'RFC 7644 §3.12',
-    required: ['schemas', 'status', 'detail'],
-    properties: {
-      schemas: { type: 'array', items: text },
-      status: { ...text, description: 'A string, as SCIM has it' },
-      scimType: text,
-      detail: text,
-    },
-  },
+}
+
+/** Schemas of errors: those of core, and of the forms that these routes bring. */
+export function errorSchemas(routes: readonly Route[]): Readonly<Record<string, object>> {
+  const forms = routes.flatMap(({ errors }) => (typeof errors === 'object' ? [errors] : []))
+  return { ...Object.fromEntries(forms.map(({ name, schema }) => [name, schema])), ...ERROR_SCHEMAS }
 }
 
 const HTML = { 'text/html': { schema: text } }
 
-const reference = (name: keyof typeof ERROR_SCHEMAS) => ({ schema: { $ref: `#/components/schemas/${name}` } })
+const reference = (name: string) => ({ schema: { $ref: `#/components/schemas/${name}` } })
 
 /** A message that is not sound HTTP is refused before anyone looks at its route: as a problem, everywhere. */
 const PROBLEM = { 'application/problem+json': reference('Problem') }
 
 /** What a person at a browser gets is a page. */
-const REFUSAL = {
-  problem: { ...PROBLEM, ...HTML },
-  oauth: { 'application/json': reference('OAuthError'), ...PROBLEM, ...HTML },
-  scim: { [SCIM_MEDIA_TYPE]: reference('ScimError'), ...PROBLEM, ...HTML },
+function refusalsOf({ errors }: Route) {
+  if (errors === undefined) return { ...PROBLEM, ...HTML }
+  const own =
+    errors === 'oauth'
+      ? { 'application/json': reference('OAuthError') }
+      : { [errors.mediaType]: reference(errors.name) }
+  return { ...own, ...PROBLEM, ...HTML }
 }
 
 const header = (description: string, required = false) => ({ description, required, schema: text })
@@ -57,7 +54,7 @@ const RETRY_AFTER = { 'Retry-After': header('Seconds (RFC 9110 §10.2.3)', true)
 
 export function responsesOf(route: Route) {
   const status = route.status ?? 200
-  const content = REFUSAL[route.errors ?? 'problem']
+  const content = refusalsOf(route)
   const isIdentified = route.access !== 'public'
   return {
     ...(isIdentified && route.method === 'GET' && !route.errors && !route.otherwise
@@ -123,10 +120,13 @@ function unavailable(route: Route, content: object) {
 
 /** Media type of what a route takes and gives. */
 export function mediaOf({ errors, media }: Answered): string {
-  return media ?? (errors === 'scim' ? SCIM_MEDIA_TYPE : 'application/json')
+  return media ?? (typeof errors === 'object' ? errors.mediaType : 'application/json')
 }
 
-export function schemaOf(schema: z.ZodType): Record<string, unknown> {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
+export function schemaOf(schema: RouteSchema): Record<string, unknown> {
+  const { $schema: _dialect, ...rest } = schema['~standard'].jsonSchema.input({
+    target: 'draft-2020-12',
+    libraryOptions: { unrepresentable: 'any' },
+  })
   return rest
 }

@@ -8,8 +8,12 @@ export type DocumentedOptions = Pick<ResolvedOptions, 'publicUrl' | 'secure' | '
 type Requirement = Readonly<Record<string, readonly string[]>>
 
 /** The credentials that the gate reads. */
-export function securitySchemes({ secure }: DocumentedOptions) {
+export function securitySchemes(routes: readonly Route[], { secure }: DocumentedOptions) {
+  const own = routes.flatMap(({ access }) => (typeof access === 'object' ? [access] : []))
   return {
+    ...Object.fromEntries(
+      own.map(({ name, description }) => [name, { type: 'http', scheme: 'bearer', description }]),
+    ),
     session: {
       type: 'apiKey',
       in: 'cookie',
@@ -33,11 +37,6 @@ export function securitySchemes({ secure }: DocumentedOptions) {
       scheme: 'basic',
       description: 'An OAuth client with a secret (RFC 6749 §2.3.1); it may send both in the form instead.',
     },
-    scim: {
-      type: 'http',
-      scheme: 'bearer',
-      description: 'The secret of the directory; it opens nothing else.',
-    },
   }
 }
 
@@ -45,13 +44,13 @@ export function securitySchemes({ secure }: DocumentedOptions) {
 export function securityOf(route: Route, options: DocumentedOptions): readonly Requirement[] {
   if (route.clients === 'client') return [{ client: [] }, {}]
   if (route.clients === 'client_or_admin') return [{ client: [] }, { token: ['admin'] }, {}]
-  switch (route.access) {
+  const { access } = route
+  if (typeof access === 'object') return [{ [access.name]: [] }]
+  switch (access) {
     case 'public':
       return []
     case 'person':
       return [{ session: [] }]
-    case 'scim':
-      return [{ scim: [] }]
     case 'bearer':
       return [{ token: [] }]
     case 'account':

@@ -11,10 +11,11 @@ import { introspect } from '../../oauth/introspect.js'
 import { refreshTokens } from '../../oauth/refresh.js'
 import { FOREIGN_RESOURCE, isOwnResource } from '../../oauth/resource.js'
 import { revokePresented } from '../../oauth/revoke-presented.js'
+import type { ProvenCaller } from '../../plugin/route.js'
 import { json } from '../answers/answer.js'
 import { oauthError, oauthRefusal } from '../answers/oauth-error.js'
 import { provenClient, provenFamily, provenHolder } from '../proven-caller.js'
-import { type ProvenCaller, type RouteContext, route } from '../route.js'
+import { type RouteContext, route } from '../route.js'
 
 const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
 export const GRANT_TYPES = ['authorization_code', 'refresh_token', DEVICE_GRANT] as const

@@ -72,8 +72,8 @@ export const operationRoutes = [
     summary: 'What a problem code means',
     media: 'text/html',
     unlimitedBecause: 'It is a fixed text',
-    async handle({ params }) {
-      const problem = explainCode(params.code ?? '')
+    async handle({ deps, params }) {
+      const problem = explainCode(params.code ?? '', deps.options.denials)
       return problem ? explanationPage(problem) : refuse(denial('not_found'))
     },
   }),

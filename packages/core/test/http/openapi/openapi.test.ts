@@ -9,16 +9,15 @@ import type { Deps } from '../../../src/context/context.js'
 import { createGate } from '../../../src/gate/create-gate.js'
 import { openApiDocument } from '../../../src/http/openapi/openapi.js'
 import { listener } from '../../../src/http/server/listener.js'
-import { ROUTES } from '../../../src/http/table.js'
 import { createUser } from '../../../src/scim/create.js'
 import { memoryStore } from '../../../src/store/memory.js'
 import { issueToken } from '../../../src/tokens/issue.js'
 import { gateFixture, must, PROGRAM } from '../../gate/gate-fixture.js'
 import { startFamilyOf } from '../../oauth/oauth-fixture.js'
+import { EVERY_PLUGIN, ROUTES, SCIM_SECRET } from '../every-route.js'
 import { apiKeyOf, sessionOf, tokenOf } from '../http-fixture.js'
 import { clientOf, type Input, type OpenApiDocument, type Wallet } from './openapi-client.js'
 
-const SCIM_SECRET = 'b1vTqX8sRkM4wYzN6cJd9hLf2gPa7uEo'
 const CLIENT_SECRET = 'c7Lm2Qx9Tz4Rk8Vn1Hs6Wd3Jf5Yp0BgA'
 const SCOPES = ['api', 'tokens:write', 'admin']
 const OWNER = 'root@example.com'
@@ -45,7 +44,7 @@ async function running() {
   const { deps, options } = await gateFixture({
     publicUrl,
     identityProvider: provider,
-    scim: { secret: SCIM_SECRET },
+    plugins: EVERY_PLUGIN,
     store: memoryStore(),
     clock: Date.now,
     oauthClients: [{ id: 'web', secret: CLIENT_SECRET, redirectUris: ['https://app.test/callback'] }],

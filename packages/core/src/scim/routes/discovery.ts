@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import type { Deps } from '../../context/context.js'
-import { MOST_LISTED } from '../../scim/list.js'
-import { NO_SUCH_RESOURCE } from '../../scim/outcome.js'
-import { scimError, scimJson, scimList } from '../answers/scim-answer.js'
-import { route } from '../route.js'
+import { defineRoute, type OwnAccess, type Route } from '../../plugin/route.js'
+import { MOST_LISTED } from '../list.js'
+import { NO_SUCH_RESOURCE } from '../outcome.js'
+import { SCIM_ERRORS, scimError, scimJson, scimList } from './answer.js'
 
 const BASE = '/scim/v2'
 const CORE = 'urn:ietf:params:scim:schemas:core:2.0'
@@ -112,47 +112,49 @@ function listOf(item: unknown) {
 }
 
 const description = z.looseObject({ schemas: z.array(z.string()), meta: z.looseObject({}) })
-const discovery = { method: 'GET', access: 'scim', errors: 'scim' } as const
 
 /** What a directory can find out about this service (RFC 7644 §4). */
-export const scimDiscoveryRoutes = [
-  route({
-    ...discovery,
-    path: `${BASE}/ServiceProviderConfig`,
-    answer: description,
-    summary: 'What of SCIM is supported (RFC 7643 §5)',
-    handle: async ({ deps }) => scimJson(serviceProviderConfig(deps)),
-  }),
-  route({
-    ...discovery,
-    path: `${BASE}/ResourceTypes`,
-    answer: scimList(description),
-    summary: 'Kinds of resources: users (RFC 7643 §6)',
-    handle: async ({ deps }) => scimJson(listOf(userType(deps))),
-  }),
-  route({
-    ...discovery,
-    path: `${BASE}/ResourceTypes/{id}`,
-    answer: description,
-    summary: 'A kind of resource (RFC 7643 §6)',
-    handle: async ({ deps, params }) =>
-      params.id === 'User' ? scimJson(userType(deps)) : scimError(NO_SUCH_RESOURCE),
-  }),
-  route({
-    ...discovery,
-    path: `${BASE}/Schemas`,
-    answer: scimList(description),
-    summary: 'The attributes that are kept (RFC 7643 §7)',
-    handle: async ({ deps }) => scimJson(listOf(userSchema(deps))),
-  }),
-  route({
-    ...discovery,
-    path: `${BASE}/Schemas/{id}`,
-    answer: description,
-    summary: 'The attributes of one schema (RFC 7643 §7)',
-    handle: async ({ deps, params }) =>
-      params.id?.toLowerCase() === USER_SCHEMA.toLowerCase()
-        ? scimJson(userSchema(deps))
-        : scimError(NO_SUCH_RESOURCE),
-  }),
-]
+export function discoveryRoutes(deps: Deps, access: OwnAccess): readonly Route[] {
+  const discovery = { method: 'GET', access, errors: SCIM_ERRORS } as const
+  return [
+    defineRoute({
+      ...discovery,
+      path: `${BASE}/ServiceProviderConfig`,
+      answer: description,
+      summary: 'What of SCIM is supported (RFC 7643 §5)',
+      handle: async () => scimJson(serviceProviderConfig(deps)),
+    }),
+    defineRoute({
+      ...discovery,
+      path: `${BASE}/ResourceTypes`,
+      answer: scimList(description),
+      summary: 'Kinds of resources: users (RFC 7643 §6)',
+      handle: async () => scimJson(listOf(userType(deps))),
+    }),
+    defineRoute({
+      ...discovery,
+      path: `${BASE}/ResourceTypes/{id}`,
+      answer: description,
+      summary: 'A kind of resource (RFC 7643 §6)',
+      handle: async ({ params }) =>
+        params.id === 'User' ? scimJson(userType(deps)) : scimError(NO_SUCH_RESOURCE),
+    }),
+    defineRoute({
+      ...discovery,
+      path: `${BASE}/Schemas`,
+      answer: scimList(description),
+      summary: 'The attributes that are kept (RFC 7643 §7)',
+      handle: async () => scimJson(listOf(userSchema(deps))),
+    }),
+    defineRoute({
+      ...discovery,
+      path: `${BASE}/Schemas/{id}`,
+      answer: description,
+      summary: 'The attributes of one schema (RFC 7643 §7)',
+      handle: async ({ params }) =>
+        params.id?.toLowerCase() === USER_SCHEMA.toLowerCase()
+          ? scimJson(userSchema(deps))
+          : scimError(NO_SUCH_RESOURCE),
+    }),
+  ]
+}

@@ -1,16 +1,16 @@
 import { z } from 'zod'
 import type { Deps } from '../../context/context.js'
-import { readUser } from '../../scim/attributes.js'
-import { createUser } from '../../scim/create.js'
-import { readUserNameFilter } from '../../scim/filter.js'
-import { listUsers, MOST_LISTED } from '../../scim/list.js'
-import { NO_SUCH_USER, refuseScim, type ScimOutcome } from '../../scim/outcome.js'
-import { patchUser } from '../../scim/patch.js'
-import { removeUser } from '../../scim/remove.js'
-import { replaceUser } from '../../scim/replace.js'
-import { findUser, findUserByName, type User } from '../../scim/user.js'
-import { scimError, scimJson, scimList } from '../answers/scim-answer.js'
-import { type RouteContext, route } from '../route.js'
+import { defineRoute, type OwnAccess, type Route, type RouteCall } from '../../plugin/route.js'
+import { readUser } from '../attributes.js'
+import { createUser } from '../create.js'
+import { readUserNameFilter } from '../filter.js'
+import { listUsers, MOST_LISTED } from '../list.js'
+import { NO_SUCH_USER, refuseScim, type ScimOutcome } from '../outcome.js'
+import { patchUser } from '../patch.js'
+import { removeUser } from '../remove.js'
+import { replaceUser } from '../replace.js'
+import { findUser, findUserByName, type User } from '../user.js'
+import { SCIM_ERRORS, scimError, scimJson, scimList } from './answer.js'
 
 const BASE = '/scim/v2/Users'
 const USER_SCHEMA = 'urn:ietf:params:scim:schemas:core:2.0:User'
@@ -52,74 +52,74 @@ const user = z.object({
 })
 
 type ListQuery = z.output<typeof listQuery>
-type Context = RouteContext<unknown, Record<string, unknown>, undefined>
+type Call = RouteCall<unknown, Record<string, unknown>, undefined>
 
 /** Users of the directory (RFC 7644), by the directory's own secret. */
-export const scimRoutes = [
-  route({
+export const userRoutes = (deps: Deps, access: OwnAccess): readonly Route[] => [
+  defineRoute({
     method: 'POST',
     path: BASE,
-    access: 'scim',
+    access,
     summary: 'Enter a user of the directory (RFC 7644 §3.3)',
     body: resource,
-    errors: 'scim',
+    errors: SCIM_ERRORS,
     answer: user,
     status: 201,
-    async handle({ deps, body }) {
+    async handle({ body }) {
       const attributes = readUser(body, { active: true })
       return answerUser(deps, attributes.ok ? await createUser(deps, attributes.value) : attributes, 201)
     },
   }),
-  route({
+  defineRoute({
     method: 'GET',
     path: BASE,
-    access: 'scim',
+    access,
     summary: 'Users of the directory, all or by user name (RFC 7644 §3.4.2)',
     query: listQuery,
-    errors: 'scim',
+    errors: SCIM_ERRORS,
     answer: scimList(user),
-    handle: ({ deps, query }) => answerList(deps, query),
+    handle: ({ query }) => answerList(deps, query),
   }),
-  route({
+  defineRoute({
     method: 'GET',
     path: `${BASE}/{id}`,
-    access: 'scim',
+    access,
     summary: 'A user of the directory (RFC 7644 §3.4.1)',
-    errors: 'scim',
+    errors: SCIM_ERRORS,
     answer: user,
-    async handle({ deps, params }) {
+    async handle({ params }) {
       const user = await findUser(deps, params.id ?? '')
       return answerUser(deps, user ? { ok: true, value: user } : NO_SUCH_USER)
     },
   }),
-  route({
+  defineRoute({
     method: 'PUT',
     path: `${BASE}/{id}`,
-    access: 'scim',
+    access,
     summary: 'Replace a user; `active: false` ends everything of its account at once (RFC 7644 §3.5.1)',
     body: resource,
-    errors: 'scim',
+    errors: SCIM_ERRORS,
     answer: user,
-    handle: ({ deps, params, body }: Context) => change(deps, params.id, (user) => readUser(body, user)),
+    handle: ({ params, body }: Call) => change(deps, params.id, (user) => readUser(body, user)),
   }),
-  route({
+  defineRoute({
     method: 'PATCH',
     path: `${BASE}/{id}`,
-    access: 'scim',
+    access,
     summary: 'Change a user; `active: false` ends everything of its account at once (RFC 7644 §3.5.2)',
     body: resource,
-    errors: 'scim',
+    errors: SCIM_ERRORS,
     answer: user,
-    handle: ({ deps, params, body }: Context) => change(deps, params.id, (user) => patchUser(user, body)),
+    handle: ({ params, body }: Call) => change(deps, params.id, (user) => patchUser(user, body)),
   }),
-  route({
+  defineRoute({
     method: 'DELETE',
     path: `${BASE}/{id}`,
-    access: 'scim',
+    access,
     summary: 'Remove a user; its account stays out of service until it is entered anew (RFC 7644 §3.6)',
-    errors: 'scim',
+    errors: SCIM_ERRORS,
     status: 204,
-    async handle({ deps, params }) {
+    async handle({ params }) {
       const removed = await removeUser(deps, params.id ?? '')
       if (!removed.ok) return scimError(removed.refusal)
       return new Response(null, { status: 204, headers: { 'cache-control': 'no-store' } })

@@ -1,12 +1,10 @@
 import { z } from 'zod'
-import type { Denial } from '../../errors/denials.js'
-import { type Problem, problemOfDenial } from '../../errors/problem.js'
-import type { ScimRefusal } from '../../scim/outcome.js'
-import { json } from './answer.js'
+import type { Problem } from '../../errors/problem.js'
+import { json } from '../../http/answers/answer.js'
+import type { ErrorForm } from '../../plugin/route.js'
+import type { ScimRefusal } from '../outcome.js'
 
-export const SCIM_MEDIA_TYPE = 'application/scim+json'
-/** RFC 7644 §3.1 asks for the first and lets the second pass. */
-export const SCIM_MEDIA_TYPES = [SCIM_MEDIA_TYPE, 'application/json']
+const SCIM_MEDIA_TYPE = 'application/scim+json'
 
 export function scimJson(value: unknown, status = 200, headers: Record<string, string> = {}): Response {
   return json(value, status, { 'content-type': SCIM_MEDIA_TYPE, ...headers })
@@ -37,15 +35,33 @@ export function scimList(resource: z.ZodType) {
   })
 }
 
-export function scimDenial(denial: Denial): Response {
-  return scimProblem(problemOfDenial(denial))
-}
-
-export function scimProblem({ status, detail, code, challenge, retryAfterSeconds }: Problem): Response {
+function scimProblem({ status, detail, code, challenge, retryAfterSeconds }: Problem): Response {
   const headers: Record<string, string> = {
     ...(challenge === undefined ? {} : { 'www-authenticate': challenge }),
     ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
   }
   const isSyntax = code === 'input_invalid'
   return scimError({ status, detail, ...(isSyntax ? { scimType: 'invalidSyntax' } : {}) }, headers)
+}
+
+const text = { type: 'string' }
+
+/** RFC 7644 §3.12. */
+export const SCIM_ERRORS: ErrorForm = {
+  name: 'ScimError',
+  mediaType: SCIM_MEDIA_TYPE,
+  // RFC 7644 §3.1 asks for the first and lets the second pass.
+  accepts: [SCIM_MEDIA_TYPE, 'application/json'],
+  schema: {
+    type: 'object',
+    description: 'RFC 7644 §3.12',
+    required: ['schemas', 'status', 'detail'],
+    properties: {
+      schemas: { type: 'array', items: text },
+      status: { ...text, description: 'A string, as SCIM has it' },
+      scimType: text,
+      detail: text,
+    },
+  },
+  answer: scimProblem,
 }

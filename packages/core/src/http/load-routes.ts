@@ -1,0 +1,15 @@
+import type { Deps } from '../context/context.js'
+import type { RunningPlugin } from '../gate/start-plugins.js'
+import { routesOfPlugin } from './plugin-routes.js'
+import { createRoutes, type Routes } from './router.js'
+import { type RouteTable, routeTable } from './table.js'
+
+export interface LoadedRoutes extends Routes {
+  readonly table: RouteTable
+}
+
+/** Collects the routes of core and of plugins into one table, and mounts it. Rejects with `configuration_invalid`. */
+export async function loadRoutes(deps: Deps, plugins: readonly RunningPlugin[]): Promise<LoadedRoutes> {
+  const table = routeTable(deps.options, await Promise.all(plugins.map(routesOfPlugin)))
+  return { table, ...createRoutes(deps, table) }
+}

@@ -1,0 +1,73 @@
+import type { Lane } from '../audit/precedence.js'
+import type { Pages } from '../context/options.js'
+import type { DenialText } from '../errors/denials.js'
+import type { IdentityProvider } from '../login/identity-provider.js'
+import type { PluginContext } from './context.js'
+import type { Route } from './route.js'
+
+/** What of the gate's options a plugin may check its own against. */
+export interface CheckedGate {
+  /** Absent where it is wrong itself. */
+  readonly publicUrl?: string
+  /** Every scope, those of all plugins included. */
+  readonly scopes: readonly string[]
+  readonly identityProvider?: IdentityProvider
+  /** Names of all plugins. */
+  readonly plugins: readonly string[]
+}
+
+/**
+ * Something that is added to a gate by listing it: `createGate({ plugins: [billing()] })`. What it says of itself here is
+ * checked before anything starts: a name, scope, code, audit action or path that two claim stops the start with
+ * `configuration_invalid`, which names both.
+ *
+ * A plugin can refuse; it cannot let in whom the gate's own judge has refused.
+ */
+export interface Plugin<Name extends string = string, Api = unknown> {
+  /** 1 to 40 letters and digits, a lower-case letter first. Its `api` is `gate[name]`. */
+  readonly name: Name
+  /** What it keeps: names for `context.collection`, which gives no other. */
+  readonly collections?: readonly string[]
+  /** Codes of its own with their fixed public text, each with a page of its own. Begin them with the plugin's name. */
+  readonly denials?: Readonly<Record<string, DenialText>>
+  /** What credentials may be allowed to do; scope → description. */
+  readonly scopes?: Readonly<Record<string, string>>
+  /**
+   * What it may write into the audit log → how it is treated. `essential` for what takes something away and
+   * `administrative` for what administrators do are taken by a store that is full, too.
+   */
+  readonly auditActions?: Readonly<Record<string, Lane>>
+  /** Option → secrets that were given for it: one secret for two purposes stops the start. Never logged. */
+  readonly secrets?: Readonly<Record<string, string | readonly string[]>>
+  /** Prefixes such as `/billing/` below which the gate answers everything, also where no route is. */
+  readonly namespaces?: readonly string[]
+  /** Names of plugins that have to be listed, too. */
+  readonly requires?: readonly string[]
+  /** Adds to `problems` what is wrong with the plugin's options, each as `NAME.option: what to give`. */
+  check?(problems: string[], gate: CheckedGate): void
+  /** Called once, in the order of the list. What it throws stops the gate, and what started before is closed. */
+  start(context: PluginContext): Started<Api> | Promise<Started<Api>>
+}
+
+/** What a plugin brings to the gate that runs. */
+export interface Started<Api = unknown> {
+  readonly api?: Api
+  /** A function is called once, at the start: for routes that are loaded only where they are served. */
+  readonly routes?: readonly Route[] | (() => Promise<readonly Route[]>)
+  /** Pages for logged-in browsers, after those of the gate's options. */
+  readonly pages?: readonly Pages[]
+  /** Awaited when the gate closes, in reverse order of the list, before the store is released. */
+  readonly close?: () => void | Promise<void>
+}
+
+/** What a plugin of this type adds to the gate. */
+type ApiOf<Listed> = Listed extends Plugin<string, infer Api> ? Api : never
+
+/** What a list of plugins adds to the gate: the `api` of each under its name. */
+export type PluginApis<Plugins extends readonly Plugin[]> = {
+  readonly [Listed in Plugins[number] as string extends Listed['name']
+    ? never
+    : undefined extends ApiOf<Listed>
+      ? never
+      : Listed['name']]: ApiOf<Listed>
+}

@@ -1,0 +1,27 @@
+import { depsOf } from '../plugin/context.js'
+import type { Plugin } from '../plugin/plugin.js'
+import type { OwnAccess } from '../plugin/route.js'
+import { refuseUnlessDirectory } from './admit.js'
+import { checkScim, directorySecrets, type ScimOptions } from './options.js'
+
+/** Lets a directory create and deactivate users at `/scim/v2` (RFC 7644), by a secret of its own. */
+export function scim(options: ScimOptions): Plugin<'scim', undefined> {
+  return {
+    name: 'scim',
+    namespaces: ['/scim/v2/'],
+    secrets: { 'scim.secret': options?.secret ?? [] },
+    check: (problems) => checkScim(options, problems),
+    start(context) {
+      const deps = depsOf(context)
+      const isSecret = directorySecrets(options)
+      const access: OwnAccess = {
+        name: 'scim',
+        description: 'The secret of the directory; it opens nothing else.',
+        refuse: (view) => refuseUnlessDirectory(deps, isSecret, view),
+      }
+      return {
+        routes: async () => (await import('./routes/index.js')).scimRoutes(deps, access),
+      }
+    },
+  }
+}
