@@ -12,8 +12,18 @@ export type { Lane } from './audit/precedence.js'
 export type { PrunedAudit } from './audit/prune.js'
 export type { AuditVerification } from './audit/verify.js'
 export type { AuthRequestOptions, AuthRequestProxy } from './auth-request/options.js'
+export type {
+  AnyCredentialKind,
+  CredentialKind,
+  Described,
+  Judged,
+  OperatorKind,
+  Presentation,
+  Proven,
+} from './authentication/credential-kind.js'
 export type { Decision } from './authentication/decision.js'
-export type { Credential, Identity } from './authentication/identity.js'
+export type { Credential, Identity, PluginKind } from './authentication/identity.js'
+export type { Issued } from './authentication/issued.js'
 export type { ActingCredential, Actor, ActsFor, RequestTrace } from './authorization/actor.js'
 export type { GroupRole } from './authorization/role-by-group.js'
 export type { Role } from './authorization/roles.js'
@@ -74,6 +84,7 @@ export {
 export type { OAuthClient } from './oauth/clients.js'
 export type { Collection, CollectionPage, CollectionRecord } from './plugin/collection.js'
 export type { PluginContext } from './plugin/context.js'
+export type { Job, JobRun, JobStatus, Metric, MetricReading } from './plugin/job.js'
 export type { CheckedGate, Plugin, PluginApis, Started } from './plugin/plugin.js'
 export {
   type Access,

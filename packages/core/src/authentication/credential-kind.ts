@@ -49,7 +49,7 @@ export interface KeptRecords<Content> {
 }
 
 /** How a kind knows its credentials among all that requests present. */
-interface Presentation<Proof extends Proven> {
+export interface Presentation<Proof extends Proven> {
   /** `credential.kind` of the identities that it makes; no two kinds of a gate have the same. */
   readonly name: Credential['kind']
 

@@ -33,7 +33,7 @@ export async function identifyByBearer(deps: Deps, credential: string): Promise<
   if (remembered) return judgeProof(deps, remembered, remembered.prove(credential))
   for (const kind of credentialKinds) {
     const proving = kind.pick ? undefined : kind.prove(credential)
-    if (proving) return judgeProof(deps, kind, proving)
+    if (proving !== undefined) return judgeProof(deps, kind, proving)
   }
   return refused('token_invalid')
 }

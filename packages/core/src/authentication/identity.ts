@@ -2,16 +2,13 @@ import type { Role } from '../authorization/roles.js'
 import type { Millis } from '../store/store.js'
 import type { Issued } from './judge.js'
 
+/** The name of a kind of credential that a plugin has brought. */
+export type PluginKind = string & Record<never, never>
+
 /** How the caller proved who it is. */
 export interface Credential {
-  /** `token` is one that this gate issued, `external_token` one of a trusted issuer; plugins add their own. */
-  readonly kind:
-    | 'session'
-    | 'token'
-    | 'api_key'
-    | 'external_token'
-    | 'master_key'
-    | (string & Record<never, never>)
+  /** `token` is one that this gate issued, `external_token` one of a trusted issuer; plugins have kinds of their own. */
+  readonly kind: 'session' | 'token' | 'api_key' | 'external_token' | 'master_key' | PluginKind
   /** `jti` of a token; the opaque handle (not the secret) of a session; the public part of an API key. */
   readonly id: string
   readonly issuedAt: Millis

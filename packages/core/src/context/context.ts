@@ -19,6 +19,8 @@ import type { ResolvedOptions } from './options.js'
 /** What every verb works with. Bound once by `createGate`; tests bind their own. */
 export interface Deps {
   readonly options: ResolvedOptions
+  /** Which plugins are well, by name; replaced while the gate starts. */
+  pluginHealth: () => Promise<Readonly<Record<string, boolean>>>
   /** Answers within its deadline or rejects. */
   readonly store: Store
   /** How the store is, a write tried. */
@@ -37,7 +39,7 @@ export interface Deps {
   readonly keys: KeyRing
   readonly proofs: ProofCache
   /** Asked in this order who presents a credential. */
-  readonly credentialKinds: readonly AnyCredentialKind[]
+  readonly credentialKinds: AnyCredentialKind[]
   readonly trustedIssuers: TrustedIssuers
   readonly auditChain: AuditChain
   /** What waits to be appended to the chain. */

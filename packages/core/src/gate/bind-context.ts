@@ -64,6 +64,7 @@ export async function bindDeps(
   const deps: Deps = {
     options,
     store,
+    pluginHealth: async () => ({}),
     storeReadiness: createStoreReadiness({ store, clock: options.clock }),
     providerReadiness: createProviderReadiness({
       identityProvider: options.identityProvider,

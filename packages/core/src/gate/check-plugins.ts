@@ -24,6 +24,8 @@ const GATE_MEMBERS = [
   'scopes',
   'problems',
   'report',
+  'jobs',
+  'metrics',
   'clock',
   'close',
   'plugins',

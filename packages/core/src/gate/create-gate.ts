@@ -70,6 +70,8 @@ export async function createGate<const Plugins extends readonly Plugin[] = reado
       if (!isRequestView(view)) throw new InputError(['view: give { method, target, rawHeaders }'])
       return authenticate(deps, view)
     },
+    jobs: plugins.jobs,
+    metrics: plugins.metrics,
     handle: (request, peer) => handle(request, peer).catch((cause: unknown) => refuse(cause, '')),
     refuse,
     stillAllowed: async (identity) => isIdentity(identity) && stillAllowed(deps, identity),

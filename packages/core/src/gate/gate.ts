@@ -2,6 +2,7 @@ import type { Decision } from '../authentication/decision.js'
 import type { Identity } from '../authentication/identity.js'
 import type { GateEvent } from '../context/event.js'
 import type { ProblemRenderer } from '../errors/problem.js'
+import type { JobStatus, MetricReading } from '../plugin/job.js'
 import type { RequestView } from '../request/view.js'
 import type { Clock } from '../store/store.js'
 import type { GateVerbs } from './operations.js'
@@ -34,6 +35,10 @@ export interface Gate extends GateVerbs {
   readonly report: (event: GateEvent) => void
   /** The time by which credentials expire. */
   readonly clock: Clock
+  /** What is known of the jobs of plugins, whichever process ran them. Rejects with `store_unavailable`. */
+  jobs(): Promise<readonly JobStatus[]>
+  /** The metrics of plugins as they are now; one that cannot be read within a second is reported and left out. */
+  metrics(): Promise<readonly MetricReading[]>
   /** Releases the store and everything that the gate started. */
   close(): Promise<void>
 }

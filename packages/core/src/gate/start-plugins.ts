@@ -1,12 +1,18 @@
 import { appendAudit } from '../audit/append.js'
+import type { AnyCredentialKind } from '../authentication/credential-kind.js'
 import type { Deps } from '../context/context.js'
 import type { Sealer } from '../crypto/seal.js'
 import { denial } from '../errors/denials.js'
+import { PortcullisError } from '../errors/portcullis-error.js'
 import { bindCollection } from '../plugin/collection.js'
-import { type PluginContext, withInsides } from '../plugin/context.js'
+import { isOwnKind, type PluginContext, withInsides } from '../plugin/context.js'
+import type { JobStatus, MetricReading } from '../plugin/job.js'
 import type { Plugin, Started } from '../plugin/plugin.js'
 import { activeBan, readStanding } from '../standing/standing.js'
+import { requireDistinct } from './credential-kinds.js'
+import { healthOf, jobsOf, metricsOf } from './observe-plugins.js'
 import type { GateVerbs } from './operations.js'
+import { runJobs } from './run-jobs.js'
 
 /** A plugin that runs. */
 export interface RunningPlugin {
@@ -19,7 +25,9 @@ export interface RunningPlugins {
   readonly running: readonly RunningPlugin[]
   /** The `api` of each that has one, by its name. */
   readonly apis: Readonly<Record<string, unknown>>
-  /** In reverse order; one that fails is reported and keeps no other from closing. */
+  jobs(): Promise<readonly JobStatus[]>
+  metrics(): Promise<readonly MetricReading[]>
+  /** Jobs first, then in reverse order; one that fails is reported and keeps no other from closing. */
   close(): Promise<void>
 }
 
@@ -30,10 +38,20 @@ export async function startPlugins(
   plugins: readonly Plugin[],
 ): Promise<RunningPlugins> {
   const running: RunningPlugin[] = []
-  const close = () => closeAll(deps, running)
+  let metrics: RunningPlugins['metrics'] = async () => []
+  let runningJobs = runJobs(deps, [])
+  const close = async () => {
+    await runningJobs.close()
+    await closeAll(deps, running)
+  }
   try {
     for (const plugin of plugins)
       running.push({ plugin, started: await plugin.start(contextOf(deps, operations, plugin)) })
+    addKinds(deps, running)
+    const jobs = jobsOf(running)
+    metrics = metricsOf(deps, running)
+    deps.pluginHealth = healthOf(running)
+    runningJobs = runJobs(deps, jobs)
   } catch (error) {
     await close()
     throw error
@@ -41,7 +59,40 @@ export async function startPlugins(
   const apis = running.flatMap(({ plugin, started: { api } }) =>
     api === undefined ? [] : [[plugin.name, api] as const],
   )
-  return { running, apis: Object.fromEntries(apis), close }
+  return { running, apis: Object.fromEntries(apis), jobs: () => runningJobs.status(), metrics, close }
+}
+
+/** In front of the gate's own, whose tokens are asked last. */
+function addKinds(deps: Deps, running: readonly RunningPlugin[]): void {
+  const added = running.flatMap(({ plugin, started }) =>
+    (started.credentialKinds ?? []).map((kind) => lookedAfter(deps, plugin, kind)),
+  )
+  const all = requireDistinct([...added, ...deps.credentialKinds])
+  deps.credentialKinds.splice(0, deps.credentialKinds.length, ...all)
+}
+
+/**
+ * A kind that others have made, held to what the judge relies on: that it is asked at all, and by the records of the very
+ * account that is let in.
+ */
+function lookedAfter(deps: Deps, { name }: Plugin, kind: AnyCredentialKind): AnyCredentialKind {
+  if (isOwnKind(kind)) return kind
+  if (kind.isOfOperator) throw refusedKind(`${name}: the kind ${kind.name} cannot do without the judge`)
+  return {
+    ...kind,
+    describe(judged) {
+      const described = kind.describe(judged)
+      if (deps.partitionOf(described.accountId) !== judged.proof.partition)
+        throw new TypeError(`${name}: the kind ${kind.name} lets in another account than was judged`)
+      return described
+    },
+  }
+}
+
+function refusedKind(problem: string): PortcullisError {
+  return new PortcullisError('configuration_invalid', `The gate cannot start: ${problem}`, {
+    problems: [problem],
+  })
 }
 
 async function closeAll({ report }: Deps, running: readonly RunningPlugin[]): Promise<void> {

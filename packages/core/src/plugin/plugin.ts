@@ -1,8 +1,10 @@
 import type { Lane } from '../audit/precedence.js'
+import type { AnyCredentialKind } from '../authentication/credential-kind.js'
 import type { Pages } from '../context/options.js'
 import type { DenialText } from '../errors/denials.js'
 import type { IdentityProvider } from '../login/identity-provider.js'
 import type { PluginContext } from './context.js'
+import type { Job, Metric } from './job.js'
 import type { Route } from './route.js'
 
 /** What of the gate's options a plugin may check its own against. */
@@ -54,8 +56,19 @@ export interface Started<Api = unknown> {
   readonly api?: Api
   /** A function is called once, at the start: for routes that are loaded only where they are served. */
   readonly routes?: readonly Route[] | (() => Promise<readonly Route[]>)
+  /**
+   * Ways to prove who one is, asked before the gate's own. Each proves its credentials; the gate's judge decides about all
+   * of them alike. None has the name of another, and none can do without the judge.
+   */
+  readonly credentialKinds?: readonly AnyCredentialKind[]
   /** Pages for logged-in browsers, after those of the gate's options. */
   readonly pages?: readonly Pages[]
+  /** Work that one process of all that share the store does from time to time. */
+  readonly jobs?: readonly Job[]
+  /** What `gate.metrics()` tells. */
+  readonly metrics?: readonly Metric[]
+  /** False, a rejection or no answer within a second makes `/ready` answer 503. Asked once a second at most. */
+  readonly health?: () => boolean | Promise<boolean>
   /** Awaited when the gate closes, in reverse order of the list, before the store is released. */
   readonly close?: () => void | Promise<void>
 }

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { PROBLEM_CODES } from '../../src/errors/problem.js'
+import { EVERY_PLUGIN } from '../http/every-route.js'
 import { httpFixture } from '../http/http-fixture.js'
 
 describe('the type of a problem', () => {
   it('leads to a page, for every code that can be answered', async () => {
-    const { call } = await httpFixture()
+    const { call, deps } = await httpFixture({ plugins: EVERY_PLUGIN })
     const missing: string[] = []
-    for (const code of PROBLEM_CODES) {
+    for (const code of [...PROBLEM_CODES, ...Object.keys(deps.options.denials)]) {
       const response = await call('GET', `/.well-known/portcullis/problems/${code}`)
       const isPage = response.status === 200 && (await response.text()).includes(`<code>${code}</code>`)
       if (!isPage) missing.push(code)

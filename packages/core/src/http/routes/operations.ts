@@ -11,6 +11,7 @@ const readiness = z.object({
   status: z.enum(['ready', 'degraded', 'not_ready']),
   store: z.boolean(),
   identity_provider: z.boolean(),
+  plugins: z.record(z.string(), z.boolean()).optional().describe('Of plugins that say how they are'),
   warnings: z.array(z.string()),
 })
 
@@ -35,15 +36,21 @@ export const operationRoutes = [
     otherwise: { 503: { description: 'Not ready', answer: readiness } },
     unlimitedBecause: 'Store and provider are asked once a second, whoever asks',
     async handle({ deps }) {
-      const [store, identityProvider] = await Promise.all([deps.storeReadiness(), deps.providerReadiness()])
+      const [store, plugins, identityProvider] = await Promise.all([
+        deps.storeReadiness(),
+        deps.pluginHealth(),
+        deps.providerReadiness(),
+      ])
       const isSound = store.warnings.length === 0 || deps.options.onStoreDegraded === 'report'
-      const isReady = store.ok && isSound && identityProvider
+      const areWell = Object.values(plugins).every(Boolean)
+      const isReady = store.ok && isSound && identityProvider && areWell
       const headers: Record<string, string> = isReady ? {} : { 'retry-after': '2' }
       return json(
         {
           status: isReady ? (store.warnings.length > 0 ? 'degraded' : 'ready') : 'not_ready',
           store: store.ok,
           identity_provider: identityProvider,
+          ...(Object.keys(plugins).length > 0 && { plugins }),
           warnings: store.warnings,
         },
         isReady ? 200 : 503,
