@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { type GateOptions, type Plugin, PortcullisError, scim } from '@portcullis/core'
+import { backChannelLogout, type GateOptions, type Plugin, PortcullisError, scim } from '@portcullis/core'
 import type { Settings } from './settings.js'
 
 type CredentialOptions = Pick<
@@ -23,7 +23,7 @@ export async function credentialOptions({ credentials }: Settings): Promise<Cred
   return {
     masterKeyScopes,
     tokenRenewal,
-    plugins: scimSecrets === undefined ? [] : [scim({ secret: scimSecrets })],
+    plugins: [backChannelLogout(), ...(scimSecrets === undefined ? [] : [scim({ secret: scimSecrets })])],
     ...(masterKey === undefined ? {} : { masterKey }),
     ...(requireFreshLogin === undefined ? {} : { requireFreshLogin }),
     ...(trusted.length === 0 ? {} : { trustedIssuers: trusted }),

@@ -28,6 +28,7 @@ export type { ActingCredential, Actor, ActsFor, RequestTrace } from './authoriza
 export type { GroupRole } from './authorization/role-by-group.js'
 export type { Role } from './authorization/roles.js'
 export type { ScopeWish } from './authorization/scopes.js'
+export { type BackChannelLogoutOptions, backChannelLogout } from './back-channel-logout/plugin.js'
 export type { GateEvent } from './context/event.js'
 export type { Duration, SessionLimits, TokenLimits } from './context/limits.js'
 export type { CoreOptions, Pages } from './context/options.js'

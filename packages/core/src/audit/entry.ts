@@ -37,7 +37,6 @@ export type AuditAction =
   | 'device.deny'
   | 'account.deactivate'
   | 'account.activate'
-  | 'account.provider_logout'
   | 'store.accept_loss'
   | 'audit.prune'
   | 'admin.read'

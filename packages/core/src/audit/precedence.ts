@@ -14,7 +14,6 @@ const LANE_OF: Readonly<Record<AuditAction, Lane>> = {
   'account.force_logout': 'essential',
   'account.sign_out_everywhere': 'essential',
   'account.deactivate': 'essential',
-  'account.provider_logout': 'essential',
   'session.end': 'essential',
   'token.revoke': 'essential',
   'token.revoke_all': 'essential',

@@ -9,15 +9,17 @@ import { changeStanding } from '../standing/change.js'
 import { type Standing, withoutSessions, withoutTokens } from '../standing/standing.js'
 import { walk } from '../store/walk.js'
 
+/** What a logout of a whole subject ends. */
+export type LogoutEnds = 'everything' | 'sessions'
+
 /** The identity provider in the audit log. */
 export const PROVIDER = serviceActor('identity-provider')
 
 /**
- * Ends every session and refresh token of an account, and unless `backChannelLogoutEnds` is `sessions` its tokens and
+ * Ends every session and refresh token of an account, and unless `ends` is `sessions` its tokens and
  * API keys, in one commit; only refresh tokens alone are ended one by one. It may log in again at once.
  */
-export async function endAccountByProvider(deps: Deps, account: string): Promise<void> {
-  const ends = deps.options.backChannelLogoutEnds
+export async function endAccountByProvider(deps: Deps, account: string, ends: LogoutEnds): Promise<void> {
   const partition = deps.partitionOf(account)
   const recorded = {
     action: 'account.provider_logout',

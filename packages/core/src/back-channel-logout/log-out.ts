@@ -1,11 +1,12 @@
 import type { Deps } from '../context/context.js'
+import { type DenialText, denialsOf } from '../errors/denials.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import { LogoutRefused, type LogoutToken } from '../login/identity-provider.js'
 import { endSession } from '../sessions/end.js'
 import { openSession, parseHandle, type SessionKey, sessionRecordKey } from '../sessions/session.js'
 import { ifReadable } from '../store/readable.js'
 import { walk } from '../store/walk.js'
-import { endAccountByProvider, PROVIDER } from './end-account.js'
+import { endAccountByProvider, type LogoutEnds, PROVIDER } from './end-account.js'
 import {
   ACCOUNTS,
   knownLoginOf,
@@ -16,12 +17,25 @@ import {
 } from './known-login.js'
 import { isSpent, isTimely, spend } from './token-use.js'
 
+export type { LogoutEnds } from './end-account.js'
+
+export const LOGOUT_DENIALS = {
+  logout_token_invalid: {
+    status: 400,
+    title: 'Invalid logout token',
+    detail:
+      'The logout token was not made for this client by its identity provider, is not of now, or was used before.',
+  },
+} as const satisfies Record<string, DenialText>
+
+const refusal = denialsOf(LOGOUT_DENIALS)
+
 /** Longer than any login takes that the provider had vouched for before. */
 const WORD_KEPT_MS = 3_600_000
 
 /**
  * Ends what the identity provider says has ended (OpenID Connect Back-Channel Logout 1.0 §2.7): the session that it
- * names, or without a name every session and refresh token of the subject and, unless `backChannelLogoutEnds` is
+ * names, or without a name every session and refresh token of the subject and, unless `ends` is
  * `sessions`, its tokens and API keys. Once this resolves, nothing of it is allowed again; a login under way ends too.
  * Whoever is not known here has nothing to end.
  *
@@ -29,7 +43,11 @@ const WORD_KEPT_MS = 3_600_000
  * `logout_token_invalid`, or `login_unavailable` without a provider that sends them; rejects with `store_unavailable` or
  * `provider_unavailable`.
  */
-export async function logOutByProvider(deps: Deps, compact: string): Promise<Outcome<void>> {
+export async function logOutByProvider(
+  deps: Deps,
+  ends: LogoutEnds,
+  compact: string,
+): Promise<Outcome<void>> {
   const { identityProvider } = deps.options
   if (!identityProvider?.verifyLogoutToken) return refused('login_unavailable')
   let token: LogoutToken
@@ -43,7 +61,7 @@ export async function logOutByProvider(deps: Deps, compact: string): Promise<Out
   if (await isSpent(deps, token)) return refuseToken(deps, 'it was used before')
   const { issuer, subject, sessionId } = token
   if (sessionId !== undefined) await endProviderSession(deps, { issuer, subject, sessionId })
-  else if (subject !== undefined) await endSubject(deps, issuer, subject)
+  else if (subject !== undefined) await endSubject(deps, ends, issuer, subject)
   return (await spend(deps, token)) ? done(undefined) : refuseToken(deps, 'it was used before')
 }
 
@@ -54,7 +72,7 @@ function refuseToken(deps: Deps, reason: string, cause?: unknown): Outcome<never
     detail: `A logout token was refused: ${reason}`,
     ...(cause === undefined ? {} : { cause }),
   })
-  return refused('logout_token_invalid')
+  return { ok: false, denial: refusal('logout_token_invalid') }
 }
 
 async function endProviderSession(
@@ -76,12 +94,12 @@ async function isOf(deps: Deps, key: SessionKey, subject: string | undefined): P
   return session !== undefined && (subject === undefined || session.subject === subject)
 }
 
-async function endSubject(deps: Deps, issuer: string, subject: string): Promise<void> {
+async function endSubject(deps: Deps, ends: LogoutEnds, issuer: string, subject: string): Promise<void> {
   const place = subjectPartition(deps, issuer, subject)
   await leaveWord(deps, place)
   for await (const entry of walk(deps, place, ACCOUNTS)) {
     const known = ifReadable(deps, ACCOUNTS, entry, knownLoginOf)
-    if (known) await endAccountByProvider(deps, known.account)
+    if (known) await endAccountByProvider(deps, known.account, ends)
   }
 }
 

@@ -1,12 +1,12 @@
 import { z } from 'zod'
-import { logOutByProvider } from '../../back-channel-logout/log-out.js'
-import { json } from '../answers/answer.js'
-import { oauthRefusal } from '../answers/oauth-error.js'
-import { route } from '../route.js'
+import type { Deps } from '../context/context.js'
+import { json } from '../http/answers/answer.js'
+import { defineRoute, type Route } from '../plugin/route.js'
+import { type LogoutEnds, logOutByProvider } from './log-out.js'
 
 /** Where the identity provider says that somebody has logged out there. */
-export const backChannelRoutes = [
-  route({
+export const backChannelRoutes = (deps: Deps, ends: LogoutEnds): readonly Route[] => [
+  defineRoute({
     method: 'POST',
     path: '/oauth2/backchannel-logout',
     access: 'public',
@@ -16,9 +16,9 @@ export const backChannelRoutes = [
     errors: 'oauth',
     answer: z.object({}),
     limit: { kind: 'guesses', counts: 'failures' },
-    async handle({ deps, body }) {
-      const ended = await logOutByProvider(deps, body.logout_token)
-      return ended.ok ? json({}) : oauthRefusal(ended.denial)
+    async handle({ body }) {
+      const ended = await logOutByProvider(deps, ends, body.logout_token)
+      return ended.ok ? json({}) : ended.denial
     },
   }),
 ]

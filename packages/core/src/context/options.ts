@@ -46,11 +46,6 @@ export interface CoreOptions {
    * has verified.
    */
   readonly allowedEmailDomains?: readonly string[]
-  /**
-   * What a back-channel logout of a whole subject ends: `everything` (default), or `sessions` and refresh tokens while
-   * tokens and API keys go on.
-   */
-  readonly backChannelLogoutEnds?: 'everything' | 'sessions'
   readonly superAdmins?: readonly string[]
   readonly admins?: readonly string[]
   /**
@@ -151,7 +146,6 @@ export interface ResolvedOptions {
   readonly keys: readonly SigningKeyOptions[]
   readonly identityProvider: IdentityProvider | undefined
   readonly allowedEmailDomains: ReadonlySet<string> | undefined
-  readonly backChannelLogoutEnds: 'everything' | 'sessions'
   readonly superAdmins: ReadonlySet<string>
   readonly admins: ReadonlySet<string>
   readonly roleByGroup: ReadonlyMap<string, GroupRole>

@@ -238,12 +238,6 @@ export const DENIALS = {
     title: 'E-mail domain not allowed',
     detail: 'Accounts of this e-mail domain may not log in here.',
   },
-  logout_token_invalid: {
-    status: 400,
-    title: 'Invalid logout token',
-    detail:
-      'The logout token was not made for this client by its identity provider, is not of now, or was used before.',
-  },
   input_invalid: {
     status: 400,
     title: 'Invalid input',

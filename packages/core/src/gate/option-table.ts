@@ -34,7 +34,6 @@ export const GATE_OPTIONS: Shape<GateOptions> = {
   keys: listOf(SIGNING_KEY),
   identityProvider,
   allowedEmailDomains: checkedByValue,
-  backChannelLogoutEnds: checkedByValue,
   superAdmins: listOf(text),
   admins: listOf(text),
   roleByGroup: someObject,

@@ -112,7 +112,6 @@ export function resolveOptions(given: GateOptions): ResolvedOptions {
   )
   problems.push(...sharedSecrets(usesOfSecrets(options)))
   const clock = readClock(options.clock, problems)
-  requireOneOf('backChannelLogoutEnds', options.backChannelLogoutEnds, ['everything', 'sessions'], problems)
   requireOneOf('onDataLoss', options.onDataLoss, ['refuse', 'accept'], problems)
   requireOneOf('tokenRenewal', options.tokenRenewal, ['offer', 'none'], problems)
   requireOneOf('masterKeyScopes', options.masterKeyScopes, ['administration', 'everything'], problems)
@@ -131,7 +130,6 @@ export function resolveOptions(given: GateOptions): ResolvedOptions {
     keys: options.keys,
     identityProvider: options.identityProvider && isolateProvider(options.identityProvider),
     allowedEmailDomains,
-    backChannelLogoutEnds: options.backChannelLogoutEnds ?? 'everything',
     superAdmins,
     admins,
     roleByGroup,

@@ -12,7 +12,6 @@ import { adminStoreRoutes } from './routes/admin-store.js'
 import { adminTokenRoutes } from './routes/admin-tokens.js'
 import { authRequestRoutes } from './routes/auth-request.js'
 import { authorizeRoutes } from './routes/authorize.js'
-import { backChannelRoutes } from './routes/back-channel-logout.js'
 import { browserRoutes } from './routes/browser.js'
 import { deviceRoutes } from './routes/device.js'
 import { keyRoutes } from './routes/keys.js'
@@ -32,7 +31,6 @@ export interface RouteTable {
 const CORE_ROUTES: readonly Route[] = [
   ...browserRoutes,
   ...authRequestRoutes,
-  ...backChannelRoutes,
   ...tokenRoutes,
   ...keyRoutes,
   ...oauthRoutes,

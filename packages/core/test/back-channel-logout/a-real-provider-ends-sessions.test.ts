@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { backChannelLogout } from '../../src/back-channel-logout/plugin.js'
 import { oidcProvider } from '../../src/oidc/index.js'
 import { startSession } from '../../src/sessions/start.js'
 import { must } from '../gate/gate-fixture.js'
@@ -71,7 +72,11 @@ afterAll(() => {
 
 it('a logout token that oidc-provider sends ends the session', async () => {
   const identityProvider = oidcProvider({ issuer, clientId: 'client', clientSecret: 'secret' })
-  const { deps, call } = await httpFixture({ identityProvider, clock: Date.now })
+  const { deps, call } = await httpFixture({
+    identityProvider,
+    plugins: [backChannelLogout()],
+    clock: Date.now,
+  })
   const answers: number[] = []
   gate.server.on('request', async (req, res) => {
     const headers = Object.fromEntries(

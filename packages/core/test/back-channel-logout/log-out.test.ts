@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { listAudit } from '../../src/audit/list.js'
+import { backChannelLogout } from '../../src/back-channel-logout/plugin.js'
 import type { Deps } from '../../src/context/context.js'
 import type { ProviderLogin } from '../../src/login/identity-provider.js'
 import { refreshTokens } from '../../src/oauth/refresh.js'
@@ -26,7 +27,11 @@ interface Stage extends HttpFixture {
 }
 
 async function stage(overrides: Parameters<typeof httpFixture>[0] = {}): Promise<Stage> {
-  const fixture = await httpFixture({ identityProvider: idp.provider, ...overrides })
+  const fixture = await httpFixture({
+    identityProvider: idp.provider,
+    plugins: [backChannelLogout()],
+    ...overrides,
+  })
   const deliver = (compact: string) =>
     fixture.call('POST', '/oauth2/backchannel-logout', { form: { logout_token: compact } })
   return {
@@ -73,7 +78,7 @@ describe('a back-channel logout of a subject', () => {
   })
 
   it('leaves tokens and API keys alone where the gate says so, but no refresh token', async () => {
-    const { deps, login, send } = await stage({ backChannelLogoutEnds: 'sessions' })
+    const { deps, login, send } = await stage({ plugins: [backChannelLogout({ ends: 'sessions' })] })
     const session = await login()
     const programs = [await tokenOf(deps, account, ['api']), await apiKeyOf(deps, account, ['api'])]
     const refresh = await refresherOf(deps)

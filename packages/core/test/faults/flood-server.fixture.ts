@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { backChannelLogout } from '../../src/back-channel-logout/plugin.js'
 import type { GateEvent } from '../../src/context/event.js'
 import { createGate } from '../../src/gate/create-gate.js'
 import { listener } from '../../src/http/server/listener.js'
@@ -36,7 +37,7 @@ const gate = await createGate({
   secret: 'f3Yq0wXn7ZrT5kLb2VhJ8cPdGm4sQaEu',
   keys: [{ algorithm: 'HS256', secret: 'Jw6TzBq1Rv8NxK3mHy5LcGd0SfPa9EuO' }],
   masterKey,
-  plugins: [scim({ secret: 'Zt5RkQ8wNc2YhV7mXb4LpJ9sDf6GaEu3' })],
+  plugins: [scim({ secret: 'Zt5RkQ8wNc2YhV7mXb4LpJ9sDf6GaEu3' }), backChannelLogout()],
   identityProvider: {
     issuer: 'https://idp.test',
     begin: async ({ state }) => new URL(`https://idp.test/auth?state=${state}`),

@@ -70,7 +70,7 @@ const ENDS: Record<string, (deps: Deps) => Promise<unknown>> = {
   'signing out everywhere': async (deps) =>
     must(await signOutEverywhere(deps, { account: USER, by: actingAs(USER) })),
   'a forced logout': async (deps) => must(await forceLogout(deps, { account: USER, by: actingAs(ROOT) })),
-  'a back-channel logout of the subject': (deps) => endAccountByProvider(deps, USER),
+  'a back-channel logout of the subject': (deps) => endAccountByProvider(deps, USER, 'everything'),
 }
 
 const pairs = Object.keys(PENDING).flatMap((pending) =>

@@ -1,5 +1,6 @@
 import { identify } from '../../src/authentication/identify.js'
 import type { Identity } from '../../src/authentication/identity.js'
+import { backChannelLogout } from '../../src/back-channel-logout/plugin.js'
 import type { Deps } from '../../src/context/context.js'
 import { decideDevice } from '../../src/device/decide.js'
 import { approvalBy } from '../../src/oauth/approval.js'
@@ -61,7 +62,7 @@ export async function startFamilyOf(deps: Deps, account: string, clientId = CLI)
 }
 
 export async function oauthFixture(overrides: Parameters<typeof httpFixture>[0] = {}): Promise<OAuthFixture> {
-  const fixture = await httpFixture(overrides)
+  const fixture = await httpFixture({ plugins: [backChannelLogout()], ...overrides })
   const { deps } = fixture
   const post: OAuthFixture['post'] = async (path, form, headers = {}) => {
     const response = await fixture.call('POST', path, { form, headers })
