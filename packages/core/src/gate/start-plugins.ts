@@ -75,11 +75,20 @@ function addKinds(deps: Deps, running: readonly RunningPlugin[]): void {
  * A kind that others have made, held to what the judge relies on: that it is asked at all, and by the records of the very
  * account that is let in.
  */
-function lookedAfter(deps: Deps, { name }: Plugin, kind: AnyCredentialKind): AnyCredentialKind {
+function lookedAfter(
+  deps: Deps,
+  { name, collections = [] }: Plugin,
+  kind: AnyCredentialKind,
+): AnyCredentialKind {
   if (isOwnKind(kind)) return kind
   if (kind.isOfOperator) throw refusedKind(`${name}: the kind ${kind.name} cannot do without the judge`)
+  const { records } = kind
+  if (records && !collections.includes(records.collection))
+    throw refusedKind(`${name}: the kind ${kind.name} keeps its records in none of its collections`)
   return {
     ...kind,
+    ...(records && { records: { ...records, collection: `${name}/${records.collection}` } }),
+    issued: (presented, record) => ({ ...kind.issued(presented, record), partition: presented.partition }),
     describe(judged) {
       const described = kind.describe(judged)
       if (deps.partitionOf(described.accountId) !== judged.proof.partition)
@@ -129,6 +138,7 @@ function contextOf(deps: Deps, operations: GateVerbs, plugin: Plugin): PluginCon
     rateLimits: deps.rateLimits,
     sealer: sealerOf(deps.sealer, name),
     partitionOf: deps.partitionOf,
+    roleOf: deps.roleOf,
     async judge(account) {
       const { standing } = await readStanding(deps, deps.partitionOf(account))
       return activeBan(standing, deps.clock()) ? denial('account_banned') : undefined

@@ -1,5 +1,6 @@
 import type { AuditEntry, AuditedAction } from '../audit/entry.js'
 import type { AnyCredentialKind } from '../authentication/credential-kind.js'
+import type { Role } from '../authorization/roles.js'
 import type { Deps } from '../context/context.js'
 import type { GateEvent } from '../context/event.js'
 import type { Sealer } from '../crypto/seal.js'
@@ -43,6 +44,8 @@ export interface PluginContext {
   readonly sealer: Sealer
   /** The partition of an account; a name for logs and metrics that tells nobody which account it is. */
   readonly partitionOf: (account: string) => string
+  /** The role that the options give an account; groups of a session give none here. */
+  readonly roleOf: (account: string) => Role
   /**
    * Why nothing may be done for this account now, whatever credential is at hand: `account_banned`; undefined where
    * nothing speaks against it.

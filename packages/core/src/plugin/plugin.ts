@@ -58,7 +58,8 @@ export interface Started<Api = unknown> {
   readonly routes?: readonly Route[] | (() => Promise<readonly Route[]>)
   /**
    * Ways to prove who one is, asked before the gate's own. Each proves its credentials; the gate's judge decides about all
-   * of them alike. None has the name of another, and none can do without the judge.
+   * of them alike. None has the name of another, and none can do without the judge. Records of a kind are in one of the
+   * plugin's `collections`, those of the account, and read from the store on each request.
    */
   readonly credentialKinds?: readonly AnyCredentialKind[]
   /** Pages for logged-in browsers, after those of the gate's options. */
