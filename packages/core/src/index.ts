@@ -23,7 +23,7 @@ export type {
 } from './authentication/credential-kind.js'
 export type { Decision } from './authentication/decision.js'
 export type { Credential, Identity, PluginKind } from './authentication/identity.js'
-export type { Issued } from './authentication/issued.js'
+export type { Issued } from './authentication/judge.js'
 export type { ActingCredential, Actor, ActsFor, RequestTrace } from './authorization/actor.js'
 export type { GroupRole } from './authorization/role-by-group.js'
 export type { Role } from './authorization/roles.js'
