@@ -22,13 +22,13 @@ describe('an address of the provider', () => {
     (said, ...verified) => {
       const claims = { email: 'a@example.com', ...(said === undefined ? {} : { email_verified: said }) }
       const kinds: EmailVerification[] = ['claim', 'insecure-trust-provider', 'insecure-trust-unverified']
-      expect(kinds.map((kind) => readAddress(claims, options(kind)).emailVerified)).toEqual(verified)
+      expect(kinds.map((kind) => readAddress(claims, {}, options(kind)).emailVerified)).toEqual(verified)
     },
   )
 
   it('that is not there is explained by the names of the claims, never by what they say', () => {
     const claims = { sub: 'secret-subject', upn: 'secret@example.com', 'bad name\n': 1, iss: 'x' }
-    const { addressProblem } = readAddress(claims, options())
+    const { addressProblem } = readAddress(claims, {}, options())
     expect(addressProblem?.reason).toContain('sub, upn')
     expect(JSON.stringify(addressProblem)).not.toMatch(/secret|bad name|iss/)
   })
