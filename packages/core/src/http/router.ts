@@ -229,7 +229,7 @@ function viewOfRequest(request: Request, url: URL, { remoteAddress }: Peer): Req
 /** What programs get as a problem body, people get as a page. */
 async function asPage(response: Response): Promise<Response> {
   if (!response.headers.get('content-type')?.startsWith('application/problem+json')) return response
-  const page = problemPage((await response.json()) as Problem)
+  const page = await problemPage((await response.json()) as Problem)
   for (const name of ['retry-after', 'www-authenticate', 'allow']) {
     const value = response.headers.get(name)
     if (value !== null) page.headers.set(name, value)

@@ -30,14 +30,17 @@ export function refuseProblem(problem: Problem, headers: Record<string, string> 
   return new Response(body, { status, headers: { ...HEADERS, ...own, ...headers } })
 }
 
-/** A small page without scripts. `style` is the only one that its policy lets in. */
-export function html(
-  markup: string,
-  style: { css: string; hash: string },
-  status = 200,
-  answeredTo = '',
-): Response {
-  const policy = `default-src 'none'; style-src 'sha256-${style.hash}'; form-action 'self' ${answeredTo}; base-uri 'none'; frame-ancestors 'none'`
+interface HtmlPolicy {
+  /** SHA-256, base64, of the only style that is let in. */
+  readonly styleHash: string
+  readonly status: number
+  /** The origin that a form may lead to beside our own. */
+  readonly answeredTo: string | undefined
+}
+
+/** A page without scripts. */
+export function htmlAnswer(markup: string, { styleHash, status, answeredTo = '' }: HtmlPolicy): Response {
+  const policy = `default-src 'none'; style-src 'sha256-${styleHash}'; form-action 'self' ${answeredTo}; base-uri 'none'; frame-ancestors 'none'`
   return new Response(markup, {
     status,
     headers: { ...HEADERS, 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy },

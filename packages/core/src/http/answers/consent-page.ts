@@ -1,5 +1,6 @@
+import { html } from 'hono/html'
 import type { Deps } from '../../context/context.js'
-import { escapeText, page } from './page.js'
+import { page } from './page.js'
 
 export interface Consent {
   /** What asks. */
@@ -15,31 +16,30 @@ export interface Consent {
 }
 
 /** Asks somebody whether a program may act for them; works without scripts. */
-export function consentPage(deps: Deps, consent: Consent): Response {
+export function consentPage(deps: Deps, consent: Consent): Promise<Response> {
   const { program, account, scopes, advice, action, fields, answeredTo } = consent
-  const hidden = Object.entries(fields)
-    .map(([name, value]) => `<input type="hidden" name="${escapeText(name)}" value="${escapeText(value)}">`)
-    .join('')
-  const granted = scopes
-    .map(
-      (scope) => `<li><code>${escapeText(scope)}</code> ${escapeText(deps.options.scopes[scope] ?? '')}</li>`,
-    )
-    .join('')
   return page({
     title: `Let ${program} in?`,
     paragraphs: [`It will act as ${account}, and may:`],
-    action: `<ul>${granted}</ul><p>${escapeText(advice)}</p><form method="post" action="${escapeText(action)}">${hidden}<button name="decision" value="approve">Allow</button> <button class="quiet" name="decision" value="deny">Deny</button></form>`,
+    action: html`<ul>${scopes.map((scope) => html`<li><code>${scope}</code> ${deps.options.scopes[scope]}</li>`)}</ul>
+<p>${advice}</p>
+<form method="post" action="${action}">
+${Object.entries(fields).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
+<button name="decision" value="approve">Allow</button>
+<button class="quiet" name="decision" value="deny">Deny</button>
+</form>`,
     ...(answeredTo === undefined ? {} : { answeredTo }),
   })
 }
 
 /** Asks for the code that a program shows. */
-export function codePage(problem?: string): Response {
-  const complaint = problem === undefined ? [] : [problem]
+export function codePage(problem?: string): Promise<Response> {
   return page({
     title: 'Connect a device',
-    paragraphs: [...complaint, 'Type the code that the program shows you.'],
-    action:
-      '<form method="get" action="/device"><label>Code <input name="user_code" required autofocus autocomplete="off" autocapitalize="characters" spellcheck="false" maxlength="16" placeholder="BCDF-GHJK"></label><button>Continue</button></form>',
+    paragraphs: [...(problem === undefined ? [] : [problem]), 'Type the code that the program shows you.'],
+    action: html`<form method="get" action="/device">
+<label>Code <input name="user_code" required autofocus autocomplete="off" autocapitalize="characters" spellcheck="false" maxlength="16" placeholder="BCDF-GHJK"></label>
+<button>Continue</button>
+</form>`,
   })
 }

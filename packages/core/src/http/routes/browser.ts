@@ -40,7 +40,7 @@ async function signOut({
   const session = value === undefined ? undefined : parseCookieValue(value)
   const ended = await endLogin(deps, { ...(session && { session }), returnTo: query.rd, trace })
   if (ended.location !== undefined) return redirect(ended.location, ended.setCookies)
-  const response = signedOutPage(ended.returnTo)
+  const response = await signedOutPage(ended.returnTo)
   for (const setCookie of ended.setCookies) response.headers.append('set-cookie', setCookie)
   return response
 }
