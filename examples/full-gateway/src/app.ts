@@ -4,7 +4,7 @@ import { guardServer } from '@portcullis/core/http'
 import { oidcProvider } from '@portcullis/core/oidc'
 import { createForwarder } from '@portcullis/core/proxy'
 import { dashboard } from '@portcullis/dashboard'
-import { llmProblems } from '@portcullis/llm'
+import { llmHeaders, llmProblems, llmUsage } from '@portcullis/llm'
 import type { Logger } from 'pino'
 import { credentialOptions } from './credentials.js'
 import { startDemoUpstream } from './demo/upstream/server.js'
@@ -87,6 +87,7 @@ async function start(
     // The browser may leave for the provider when a form logs it out.
     pages: [dashboard({ signOutOrigins: [new URL(identity.provider.issuer).origin] })],
     problems: [llmProblems()],
+    usageInstructions: llmUsage(),
     ...(await credentialOptions(settings)),
     ...(settings.clientAddress && { clientAddress: settings.clientAddress }),
     rateLimits: settings.rateLimits,
@@ -98,7 +99,7 @@ async function start(
   }).catch((cause: unknown) => {
     throw nameSettings(cause)
   })
-  const forwarder = createForwarder(gate, { upstream, ...settings.forwarding })
+  const forwarder = createForwarder(gate, { upstream, ...llmHeaders(), ...settings.forwarding })
   running.breakOff = () => forwarder.close()
   closing.push(() => forwarder.close())
   closing.push(() => gate.close())

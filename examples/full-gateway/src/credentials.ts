@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { backChannelLogout, type GateOptions, type Plugin, PortcullisError, scim } from '@portcullis/core'
+import { liteLlmRoles } from '@portcullis/llm'
 import type { Settings } from './settings.js'
 
 type CredentialOptions = Pick<
@@ -18,7 +19,10 @@ export async function credentialOptions({ credentials }: Settings): Promise<Cred
   const { trustedIssuersFile, trustedIssuer, oauthClientsFile, scimSecrets } = credentials
   const issuers = await readIssuersFile(trustedIssuersFile)
   const clients = await readClientsFile(oauthClientsFile)
-  const trusted = [...issuers, ...(trustedIssuer ? [trustedIssuer] : [])]
+  const trusted = [...issuers, ...(trustedIssuer ? [trustedIssuer] : [])].map((issuer) => ({
+    ...issuer,
+    roles: { ...liteLlmRoles(), ...issuer.roles },
+  }))
   const { masterKey, masterKeyScopes, tokenRenewal, requireFreshLogin, allowedEmailDomains } = credentials
   return {
     masterKeyScopes,

@@ -64,7 +64,8 @@ describe('the gateway', () => {
   it('takes tokens of a trusted issuer, until their account is banned with the master key', async () => {
     const token = await sign()
     expect((await call(token)).status).toBe(200)
-    expect((await call(await sign({ role: 'viewer' }), { method: 'POST', body: '{}' })).status).toBe(403)
+    for (const role of ['viewer', 'internal_user_viewer'])
+      expect((await call(await sign({ role }), { method: 'POST', body: '{}' })).status).toBe(403)
     const banned = await fetch(`${gateway.url}/api/admin/sessions/revoke-user`, {
       method: 'POST',
       headers: { authorization: `Bearer ${MASTER_KEY}`, 'content-type': 'application/json' },

@@ -31,7 +31,7 @@ export type { ScopeWish } from './authorization/scopes.js'
 export { type BackChannelLogoutOptions, backChannelLogout } from './back-channel-logout/plugin.js'
 export type { GateEvent } from './context/event.js'
 export type { Duration, SessionLimits, TokenLimits } from './context/limits.js'
-export type { CoreOptions, Pages } from './context/options.js'
+export type { CoreOptions, Pages, UsageInstructions } from './context/options.js'
 export { secretProblem } from './crypto/secrets.js'
 export {
   DENIALS,

@@ -1,7 +1,7 @@
 import type { ForwardOptions } from '@portcullis/core/proxy'
 import type { SettingName, SettingValue } from './fields.js'
 
-/** What of a request reaches the upstream, and what of its answers a browser may run; absent: the default of core. */
+/** What of a request reaches the upstream, and what of its answers a browser may run; absent: the default of core and of `llmHeaders()`. */
 export type ForwardingSettings = Pick<
   ForwardOptions,
   'identityHeaders' | 'allowRequestHeaders' | 'forwardRequestHeaders' | 'upstreamPages'

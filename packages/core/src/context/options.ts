@@ -22,6 +22,11 @@ export interface Pages {
   handle(request: Request): Promise<Response>
 }
 
+export type UsageInstructions = (issued: {
+  readonly token: string
+  readonly publicUrl: string
+}) => Readonly<Record<string, string>>
+
 /** Every option of a gate but its plugins. */
 export interface CoreOptions {
   readonly store: Store
@@ -130,6 +135,11 @@ export interface CoreOptions {
   /** For nginx, Traefik, Caddy and Envoy in front of services that know nothing of the gate. */
   readonly authRequest?: AuthRequestOptions
   readonly pages?: readonly Pages[]
+  /**
+   * What the answer that issues a token tells people to paste where: a short name, such as `curl`, → text. Default: a call
+   * with curl. Not asked again: with a token in it, it is shown once like the token.
+   */
+  readonly usageInstructions?: UsageInstructions
   /** Shapes errors for paths that have a convention of their own; the first answer wins. */
   readonly problems?: readonly ProblemRenderer[]
   readonly onEvent?: (event: GateEvent) => void
@@ -174,6 +184,7 @@ export interface ResolvedOptions {
   readonly onStoreDegraded: 'report' | 'refuse'
   readonly authRequest: ResolvedAuthRequest
   readonly pages: readonly Pages[]
+  readonly usageInstructions: (token: string) => Readonly<Record<string, string>>
   readonly problems: readonly ProblemRenderer[]
   readonly onEvent: (event: GateEvent) => void
   readonly clock: Clock

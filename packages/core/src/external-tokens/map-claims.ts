@@ -57,11 +57,8 @@ function faultOf(userId: unknown): string {
 
 const BUILT_IN: Readonly<Record<string, MappedRole>> = {
   admin: 'admin',
-  proxy_admin: 'admin',
   user: 'user',
-  internal_user: 'user',
   viewer: 'viewer',
-  internal_user_viewer: 'viewer',
   team: 'team',
   customer: 'customer',
 }

@@ -58,8 +58,8 @@ export interface TrustedIssuerOptions {
    */
   readonly requiredClaims?: RequiredClaims
   /**
-   * Role claim → role, beside the built-in `admin`, `proxy_admin`, `user`, `internal_user`, `viewer`,
-   * `internal_user_viewer`, `team` and `customer`. Of several the most powerful counts.
+   * Role claim → role, beside the built-in `admin`, `user`, `viewer`, `team` and `customer`. Of several the most powerful
+   * counts.
    */
   readonly roles?: Readonly<Record<string, MappedRole>>
   /**

@@ -1,5 +1,5 @@
 import type { GateEvent } from '../context/event.js'
-import type { CoreOptions, Pages } from '../context/options.js'
+import type { CoreOptions, Pages, UsageInstructions } from '../context/options.js'
 import { PortcullisError } from '../errors/portcullis-error.js'
 import type { ProblemRenderer, RenderedProblem } from '../errors/problem.js'
 import type { IdentityProvider } from '../login/identity-provider.js'
@@ -31,6 +31,36 @@ export function isolateRenderer(render: ProblemRenderer, report: Report): Proble
       return fail(cause)
     }
   }
+}
+
+const callWithCurl: UsageInstructions = ({ token, publicUrl }) => ({
+  curl: `curl ${publicUrl}/ -H "authorization: Bearer ${token}"`,
+})
+
+/** Instructions that fail are reported and left out: the token that they are about has been issued by then. */
+export function isolateUsage(
+  instruct: UsageInstructions = callWithCurl,
+  publicUrl: string,
+  report: Report,
+): (token: string) => Readonly<Record<string, string>> {
+  const detail = 'An answer that issued a token has no usage instructions'
+  return (token) => {
+    try {
+      const usage: unknown = instruct({ token, publicUrl })
+      if (isTexts(usage)) return usage
+      settle(usage)
+      throw new TypeError('usageInstructions answers an object of texts')
+    } catch (cause) {
+      report({ level: 'error', code: 'usage_instructions_failed', detail, cause })
+      return {}
+    }
+  }
+}
+
+function isTexts(value: unknown): value is Readonly<Record<string, string>> {
+  if (typeof value !== 'object' || value === null || value instanceof Promise || Array.isArray(value))
+    return false
+  return Object.values(value).every((text) => typeof text === 'string')
 }
 
 /** What a request waits for in code that is not the gate's is over by then, whatever it waits for itself. */

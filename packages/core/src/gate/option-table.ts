@@ -61,6 +61,7 @@ export const GATE_OPTIONS: Shape<GateOptions> = {
   onStoreDegraded: checkedByValue,
   authRequest: someObject,
   pages: listOf(havingMethods('owns', 'isPublic', 'handle')),
+  usageInstructions: hook,
   problems: listOf(hook),
   onEvent: hook,
   clock: hook,

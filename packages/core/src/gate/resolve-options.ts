@@ -16,7 +16,7 @@ import { resolveClientAddress } from '../request/client-address.js'
 import { checkPlugins } from './check-plugins.js'
 import { readClock } from './clock.js'
 import type { GateOptions } from './gate-options.js'
-import { isolatePages, isolateProvider, isolateRenderer, quietly } from './isolate-hooks.js'
+import { isolatePages, isolateProvider, isolateRenderer, isolateUsage, quietly } from './isolate-hooks.js'
 import { GATE_OPTIONS } from './option-table.js'
 
 const BUILT_IN_SCOPES = {
@@ -157,6 +157,7 @@ export function resolveOptions(given: GateOptions): ResolvedOptions {
     onStoreDegraded: options.onStoreDegraded ?? 'report',
     authRequest,
     pages: (options.pages ?? []).map((pages) => isolatePages(pages)),
+    usageInstructions: isolateUsage(options.usageInstructions, origin.origin, onEvent),
     problems: (options.problems ?? []).map((render) => isolateRenderer(render, onEvent)),
     onEvent,
     clock,

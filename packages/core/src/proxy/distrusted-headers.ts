@@ -9,7 +9,6 @@ export const CREDENTIALS = [
   'api-key',
   'x-goog-api-key',
   'x-goog-iam-authorization-token',
-  'x-litellm-api-key',
   'x-auth-token',
   'x-access-token',
   'x-id-token',
@@ -98,16 +97,6 @@ const IDENTITIES = [
   'ssl-*',
   'x-tls-client-*',
   'x-arr-clientcert',
-  // Gateways of LLM APIs charge, limit and log by these.
-  'x-litellm-*',
-  'x-openwebui-*',
-  'x-portkey-*',
-  'x-bf-*',
-  'x-tfy-*',
-  'helicone-*',
-  'cf-aig-*',
-  'openai-organization',
-  'openai-project',
 ]
 
 /** Where a request came from is the business of the gate, and unproven when it comes from outside. */
@@ -129,7 +118,7 @@ const ORIGINS = [
   'cf-pseudo-ipv4',
 ]
 
-/** A word of a name that says who or whose; `x-acme-user-id`, `x-scope-orgid` and `helicone-user-id` have one. */
+/** A word of a name that says who or whose; `x-acme-user-id`, `x-scope-orgid` and `acme-organization` have one. */
 const WORDS_OF_IDENTITY = [
   'user',
   'email',
@@ -175,8 +164,24 @@ const WORDS_OF_IDENTITY = [
   'workspace',
   'project',
 ]
+
+/** A word of a name by which another proxy charges and logs, takes a credential, or chooses where it sends a request. */
+const WORDS_OF_OTHER_PROXIES = [
+  'tag',
+  'metadata',
+  'spend',
+  'auth',
+  'authorization',
+  'api-?key',
+  'virtual-?key',
+  'vk',
+  'host',
+  'api-?base',
+  'base-?ur[il]',
+  'target-?ur[il]',
+]
 const HAS_A_WORD = new RegExp(
-  `(?:^|-)(?:${WORDS_OF_IDENTITY.join('|')})(?:s|s?-?ids?|-?names?|e?mail|info)?(?:-|$)`,
+  `(?:^|-)(?:${[...WORDS_OF_IDENTITY, ...WORDS_OF_OTHER_PROXIES].join('|')})(?:s|s?-?ids?|-?names?|e?mail|info)?(?:-|$)`,
 )
 const NAMES_A_PROGRAM = /(?:^|-)user-?agent$/
 

@@ -9,7 +9,6 @@ export type IdentityPart = 'accountId' | 'email' | 'name' | 'groups' | 'role' | 
 export type IdentityHeaders = Readonly<Record<string, IdentityPart>>
 
 export const DEFAULT_IDENTITY_HEADERS: IdentityHeaders = {
-  'x-litellm-end-user-id': 'accountId',
   'x-portcullis-user': 'accountId',
   'x-portcullis-email': 'email',
 }

@@ -28,8 +28,8 @@ export interface ForwardOptions {
    */
   readonly upstream: UpstreamTarget | ((path: string) => UpstreamTarget | undefined)
   /**
-   * Which headers tell the upstream who calls; replaces the default: the account id in `x-litellm-end-user-id` and
-   * `x-portcullis-user`, the e-mail in `x-portcullis-email`. Values are percent-encoded where they are not visible
+   * Which headers tell the upstream who calls; replaces the default: the account id in `x-portcullis-user`,
+   * the e-mail in `x-portcullis-email`. Values are percent-encoded where they are not visible
    * ASCII.
    */
   readonly identityHeaders?: IdentityHeaders
@@ -45,7 +45,12 @@ export interface ForwardOptions {
    * and what would name another path or method are never let through.
    */
   readonly allowRequestHeaders?: readonly string[]
-  /** More inbound headers that must not reach an upstream, in any spelling; a trailing `*` stands for any ending. */
+  /**
+   * More inbound headers that the upstream would take for claims about who calls, such as those of its own vendor, in any
+   * spelling; a trailing `*` stands for any ending. Removed unless `allowRequestHeaders` names them.
+   */
+  readonly distrustRequestHeaders?: readonly string[]
+  /** More inbound headers that must not reach an upstream, whatever is allowed, in any spelling; a trailing `*` stands for any ending. */
   readonly removeRequestHeaders?: readonly string[]
   /** More upstream headers that must not reach a client; a trailing `*` stands for any ending. */
   readonly removeResponseHeaders?: readonly string[]
@@ -59,12 +64,13 @@ export interface ForwardOptions {
   readonly connectTimeoutMs?: number
   /**
    * The upstream may be silent this long between the end of the request and the beginning of its response; then 504.
-   * 1 to 86400000, default 600000: as long as the Anthropic and OpenAI SDKs wait.
+   * 1 to 86400000, default 600000, as long as clients of slow services
+   * usually wait.
    */
   readonly responseTimeoutMs?: number
   /**
    * A response may pause this long, whichever side is to blame, before it is broken off. 1 to 86400000, default
-   * 300000: models think in silence.
+   * 300000, since an upstream may be at work without a word.
    */
   readonly idleTimeoutMs?: number
   /**
@@ -97,6 +103,7 @@ const FORWARD_OPTIONS: Shape<ForwardOptions> = {
   identityHeaders: mapOf(oneOf('accountId', 'email', 'name', 'groups', 'role', 'credentialId')),
   forwardRequestHeaders: checkedByValue,
   allowRequestHeaders: listOf(text),
+  distrustRequestHeaders: listOf(text),
   removeRequestHeaders: listOf(text),
   removeResponseHeaders: listOf(text),
   upstreamPages: checkedByValue,
@@ -185,6 +192,7 @@ export function resolveForwardOptions(
     identityHeaders,
     removedFromRequest: requestHeaderFilter({
       allowed: allowRequestHeaders,
+      distrusted: options.distrustRequestHeaders ?? [],
       removed: [...(options.removeRequestHeaders ?? []), ...identityHeaders.map(([name]) => name)],
       onlyAllowed: forwardRequestHeaders === 'listed',
     }),

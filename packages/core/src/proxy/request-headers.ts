@@ -6,6 +6,8 @@ import type { Upstream } from './upstream.js'
 export interface RequestHeaderRules {
   /** Let through although it is removed by default. */
   readonly allowed: readonly string[]
+  /** Removed by default, beside `REMOVED_REQUEST_HEADERS`. */
+  readonly distrusted: readonly string[]
   /** Removed whatever is allowed. */
   readonly removed: readonly string[]
   /** Whether nothing else than what is allowed passes. */
@@ -13,10 +15,15 @@ export interface RequestHeaderRules {
 }
 
 /** Which inbound headers are removed. */
-export function requestHeaderFilter({ allowed, removed, onlyAllowed }: RequestHeaderRules): HeaderFilter {
+export function requestHeaderFilter({
+  allowed,
+  distrusted,
+  removed,
+  onlyAllowed,
+}: RequestHeaderRules): HeaderFilter {
   const isRefused = headerFilter([...NEVER_ALLOWED, ...removed])
   const isAllowed = headerFilter(allowed)
-  const isUsuallyRemoved = headerFilter(REMOVED_REQUEST_HEADERS)
+  const isUsuallyRemoved = headerFilter([...REMOVED_REQUEST_HEADERS, ...distrusted])
   return remembering(
     (name) =>
       isRefused(name) || (!isAllowed(name) && (onlyAllowed || isUsuallyRemoved(name) || saysWho(name))),

@@ -65,8 +65,10 @@ export const REMOVED_RESPONSE_HEADERS: readonly string[] = [
   'authentication-info',
   'server',
   'via',
-  'x-litellm-model-api-base',
 ]
+
+/** Where a proxy behind the gate has sent the request on to. */
+const NAMES_AN_UPSTREAM = /(?:^|-)(?:api-?base|upstream)(?:-ur[il])?$/
 
 /** Asks a server in front not to hold events back: about this response alone, and without harm. */
 const isHarmlessOrder = headerFilter(['x-accel-buffering'])
@@ -74,7 +76,8 @@ const isHarmlessOrder = headerFilter(['x-accel-buffering'])
 export function responseHeaderFilter(more: readonly string[]): HeaderFilter {
   const isUsuallyRemoved = headerFilter(REMOVED_RESPONSE_HEADERS)
   const isRemoved = headerFilter(more)
-  return (name) => isRemoved(name) || (isUsuallyRemoved(name) && !isHarmlessOrder(name))
+  return (name) =>
+    isRemoved(name) || NAMES_AN_UPSTREAM.test(name) || (isUsuallyRemoved(name) && !isHarmlessOrder(name))
 }
 
 /** How responses of an upstream are passed on. */

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import { callRaw, startGate, startUpstream } from './harness.js'
 
 it.each([
-  ['Connection: X-Portcullis-User, x-portcullis-email, X_LiteLLM_End_User_Id, Authorization, close'],
+  ['Connection: X-Portcullis-User, x-portcullis-email, Authorization, close'],
   ['CONNECTION: x-portcullis-user', 'connection: close, x-portcullis-email', 'Connection: authorization'],
   ['Connection: close,,  ,x-portcullis-user ,\tauthorization'],
   ['Connection: close, host, content-length, transfer-encoding, x-portcullis-user'],
@@ -20,7 +20,6 @@ it.each([
     authorization: 'Bearer upstream-key',
     'x-portcullis-user': 'anna@example.com',
     'x-portcullis-email': 'anna@example.com',
-    'x-litellm-end-user-id': 'anna@example.com',
     'content-length': '4',
   })
   expect(received[0]?.body.toString()).toBe('body')

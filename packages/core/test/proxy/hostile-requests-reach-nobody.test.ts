@@ -145,14 +145,7 @@ describe('a body whose end has two readings is refused and reaches nobody (RFC 9
     )
     expect(status).toBe(200)
     expect(Object.keys(received[0]?.headers ?? {}).sort()).toEqual(
-      [
-        'connection',
-        'content-length',
-        'host',
-        'x-litellm-end-user-id',
-        'x-portcullis-email',
-        'x-portcullis-user',
-      ].sort(),
+      ['connection', 'content-length', 'host', 'x-portcullis-email', 'x-portcullis-user'].sort(),
     )
     expect(received[0]?.body.toString()).toBe('abcd')
   })

@@ -57,20 +57,29 @@ describe('inbound headers', () => {
   })
 
   it('that a deployment allows reach the upstream, and what may never pass does not', async () => {
-    const names = ['x-litellm-tags', 'x-litellm-api-key', 'x-forwarded-for', 'x-user-id', 'x-portcullis-user']
+    const names = ['x-goog-user', 'x-goog-api-key', 'x-forwarded-for', 'x-user-id', 'x-portcullis-user']
     const passed = await sendAll([...names, 'x-http-method-override', 'X_Acme_Team'], {
-      allowRequestHeaders: ['X-LiteLLM-*', 'x-forwarded-for', 'x-acme-team', 'x-h*'],
+      allowRequestHeaders: ['X-Goog-*', 'x-forwarded-for', 'x-acme-team', 'x-h*'],
     })
-    expect(names.filter(passed)).toEqual(['x-litellm-tags', 'x-forwarded-for'])
+    expect(names.filter(passed)).toEqual(['x-goog-user', 'x-forwarded-for'])
     expect([passed('x-http-method-override'), passed('x_acme_team')]).toEqual([false, true])
   })
 
-  it('that carry our own identity never reach the upstream, whatever is allowed', async () => {
-    const passed = await sendAll(['x-litellm-user-email', 'x-litellm-tags'], {
-      allowRequestHeaders: ['x-litellm-*'],
-      identityHeaders: { 'x-litellm-user-email': 'email' },
+  it('that a deployment distrusts do not reach the upstream, unless it allows them', async () => {
+    const names = ['x-acme-cost', 'X_Acme_Limit', 'x-acme-label', 'x-other']
+    const passed = await sendAll(names, {
+      distrustRequestHeaders: ['X-Acme-*'],
+      allowRequestHeaders: ['x-acme-label'],
     })
-    expect([passed('x-litellm-user-email'), passed('x-litellm-tags')]).toEqual([false, true])
+    expect(names.filter((name) => passed(name.toLowerCase()))).toEqual(['x-acme-label', 'x-other'])
+  })
+
+  it('that carry our own identity never reach the upstream, whatever is allowed', async () => {
+    const passed = await sendAll(['x-acme-user-email', 'x-acme-tags'], {
+      allowRequestHeaders: ['x-acme-*'],
+      identityHeaders: { 'x-acme-user-email': 'email' },
+    })
+    expect([passed('x-acme-user-email'), passed('x-acme-tags')]).toEqual([false, true])
   })
 
   it('are those that are listed and no others where an operator wants that', async () => {

@@ -124,10 +124,10 @@ describe('what reaches the client', () => {
         'www-authenticate': 'Bearer realm="upstream"',
         server: 'upstream/1.0',
         x_litellm_model_api_base: 'http://10.0.0.1',
+        'x-acme-upstream-url': 'http://10.0.0.1',
         'x-auth-request-email': 'root@example.com',
         X_Auth_Request_User: 'root@example.com',
         'x-portcullis-user': 'root@example.com',
-        'x-litellm-end-user-id': 'root@example.com',
         'x-secret-thing': 'a',
         'x-fine': 'b',
       })

@@ -19,7 +19,6 @@ import {
   wireToken,
 } from '../answers/serialize.js'
 import { route } from '../route.js'
-import { usageInstructions } from './usage-instructions.js'
 
 const success = z.literal(true)
 const tokenId = z.string().min(1).max(256)
@@ -35,12 +34,7 @@ const minted = z.object({
   created_at: z.int(),
   scopes: z.array(z.string()),
   user_email: z.string(),
-  usage_instructions: z.object({
-    curl: z.string(),
-    claude_code: z.string(),
-    roo_code: z.string(),
-    openai_sdk: z.string(),
-  }),
+  usage_instructions: z.record(z.string(), z.string()),
 })
 
 function answerMinted(deps: Deps, { email }: Identity, { token, info }: IssuedToken): Response {
@@ -57,7 +51,7 @@ function answerMinted(deps: Deps, { email }: Identity, { token, info }: IssuedTo
       created_at,
       scopes,
       user_email: email,
-      usage_instructions: usageInstructions(deps.options.publicUrl, token),
+      usage_instructions: deps.options.usageInstructions(token),
     },
     201,
   )

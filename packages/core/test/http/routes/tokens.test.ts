@@ -32,13 +32,46 @@ describe('POST /api/token/generate', () => {
       user_email: USER,
     })
     expect(body.expires_at).toBe(Number(body.created_at) + 3600)
-    expect(Object.keys(body.usage_instructions as object)).toEqual([
-      'curl',
-      'claude_code',
-      'roo_code',
-      'openai_sdk',
-    ])
-    expect(JSON.stringify(body.usage_instructions)).toContain(String(body.token))
+    expect(body.usage_instructions).toEqual({
+      curl: `curl https://gate.test/ -H "authorization: Bearer ${body.token}"`,
+    })
+  })
+
+  it('says how to use it as the deployment says', async () => {
+    const { deps, call } = await httpFixture({
+      usageInstructions: ({ token, publicUrl }) => ({ acme: `acme login ${publicUrl} ${token}` }),
+    })
+    const response = await call('POST', '/api/token/generate', {
+      headers: await sessionOf(deps, USER),
+      body: {},
+    })
+    const { token, usage_instructions } = (await response.json()) as Record<string, string>
+    expect(usage_instructions).toEqual({ acme: `acme login https://gate.test ${token}` })
+  })
+
+  it.each<[string, () => unknown]>([
+    [
+      'throw',
+      () => {
+        throw new Error('no')
+      },
+    ],
+    ['reject', () => Promise.reject(new Error('no'))],
+    ['never come', () => new Promise(() => {})],
+    ['are no texts', () => ({ curl: 1 })],
+    ['are missing', () => undefined],
+    ['are a list', () => ['curl']],
+  ])('hands the token out, and says so in the log, where instructions %s', async (_, instruct) => {
+    const { deps, call, events } = await httpFixture({ usageInstructions: instruct as () => object as never })
+    const response = await call('POST', '/api/token/generate', {
+      headers: await sessionOf(deps, USER),
+      body: {},
+    })
+    expect(response.status).toBe(201)
+    const { token, usage_instructions } = (await response.json()) as Record<string, string>
+    expect([typeof token, usage_instructions]).toEqual(['string', {}])
+    expect(events.map(({ code }) => code)).toEqual(['usage_instructions_failed'])
+    expect(JSON.stringify(events)).not.toContain(token)
   })
 
   it.each(['7775999.5', '-1', '0', '"3600"', '1e12', 'null', '[]', 'true', '59', '7776001'])(

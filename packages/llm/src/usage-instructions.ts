@@ -1,6 +1,8 @@
-/** Ready to paste: how common clients are told to come through this gate. */
-export function usageInstructions(publicUrl: string, token: string) {
-  return {
+import type { UsageInstructions } from '@portcullis/core'
+
+/** How common programs call an LLM API through the gate. Hand it to `createGate` as `usageInstructions`. */
+export function llmUsage(): UsageInstructions {
+  return ({ token, publicUrl }) => ({
     curl: [
       `curl ${publicUrl}/v1/messages \\`,
       `  -H "authorization: Bearer ${token}" \\`,
@@ -20,5 +22,5 @@ export function usageInstructions(publicUrl: string, token: string) {
       '',
       `client = OpenAI(base_url="${publicUrl}/v1", api_key="${token}")`,
     ].join('\n'),
-  }
+  })
 }
