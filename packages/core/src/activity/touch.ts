@@ -1,4 +1,5 @@
 import type { Deps } from '../context/context.js'
+import { type BoundedMap, boundedMap } from '../encoding/bounded-map.js'
 import { instant } from '../store/shape.js'
 import type { Millis, RecordKey, StoredRecord } from '../store/store.js'
 
@@ -16,7 +17,11 @@ export function lastUseOf(record: StoredRecord | undefined): Millis | undefined 
 }
 
 /** Remembers when this process last wrote the use of a credential, so that a busy one costs one write a minute. */
-export type RecentUses = Map<string, Millis>
+export type RecentUses = Pick<BoundedMap<string, Millis>, 'get' | 'set'>
+
+export function recentUses(): RecentUses {
+  return boundedMap(REMEMBERED)
+}
 
 /**
  * Notes that a credential was used. At most once a minute each, never awaited by a decision, and lost without harm:
@@ -29,7 +34,6 @@ export function touch(
 ): void {
   const now = deps.clock()
   if (now - (recent.get(use.id) ?? 0) < WRITE_EVERY_MS) return
-  if (recent.size >= REMEMBERED) recent.clear()
   recent.set(use.id, now)
   deps.store
     .commit(use.partition, {

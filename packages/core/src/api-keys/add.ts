@@ -1,6 +1,7 @@
 import { useKey } from '../activity/touch.js'
 import { refuseBanned } from '../authentication/judge.js'
 import type { Deps } from '../context/context.js'
+import { sha256 } from '../crypto/hash.js'
 import { type Denial, denial } from '../errors/denials.js'
 import { done, type Outcome } from '../errors/outcome.js'
 import { commitUnderStanding } from '../standing/change.js'
@@ -14,7 +15,6 @@ import {
   apiKeyInfoOf,
   apiKeyRecordKey,
   apiKeyRecordOf,
-  hashApiKey,
   writeApiKey,
 } from './key.js'
 
@@ -62,7 +62,7 @@ export async function addApiKey(
   const { account, createdAt, expiresAt } = facts
   const { atMost, checks = [], writes = [], beyond, confirm = false } = limit
   const partition = deps.partitionOf(account)
-  const hash = hashApiKey(secret)
+  const hash = sha256(secret)
   const [added] = await deps.store.read(partition, [LAST_ADDED])
   const { records } = await deps.store.page(partition, API_KEYS, { limit: LOOKED_AT })
   const dead = (standing: Standing) => records.filter((stored) => !isOf(standing, stored))

@@ -1,4 +1,4 @@
-import { type RecentUses, touch } from '../activity/touch.js'
+import { recentUses, touch } from '../activity/touch.js'
 import type { CredentialKind } from '../authentication/credential-kind.js'
 import { roleOfProgram } from '../authorization/role-by-group.js'
 import type { Deps } from '../context/context.js'
@@ -18,7 +18,7 @@ import { revokeApiKey } from './revoke.js'
 
 /** API keys: `pk_` and a secret whose hash is in the record. Refused alike whether a key never was or is gone. */
 export function apiKeyKind(deps: Deps): CredentialKind<PresentedApiKey, ApiKeyRecord, ApiKeyRecord> {
-  const recent: RecentUses = new Map()
+  const recent = recentUses()
   return {
     name: 'api_key',
     prove(credential) {

@@ -1,5 +1,5 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Issued } from '../authentication/judge.js'
+import { isSameHash, sha256 } from '../crypto/hash.js'
 import { count, instant, optional, reader, text, texts } from '../store/shape.js'
 import type { Millis, RecordKey, StoredRecord } from '../store/store.js'
 
@@ -58,12 +58,8 @@ export function apiKeyIdFrom(characters: string): string {
   return `${PREFIX}${characters.slice(0, ID_CHARACTERS)}`
 }
 
-export function hashApiKey(secret: string): string {
-  return createHash('sha256').update(secret).digest('base64url')
-}
-
 export function isSecretOf(record: ApiKeyRecord, secret: string): boolean {
-  return timingSafeEqual(Buffer.from(hashApiKey(secret)), Buffer.from(record.hash))
+  return isSameHash(sha256(secret), record.hash)
 }
 
 export function apiKeyRecordKey(id: string): RecordKey {

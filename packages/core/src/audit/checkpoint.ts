@@ -1,4 +1,5 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac } from 'node:crypto'
+import { isSameHash } from '../crypto/hash.js'
 import type { JsonValue, Millis, RecordKey, StoredRecord, Write } from '../store/store.js'
 import type { AuditChain } from './chain.js'
 import { type Head, NO_HEAD } from './entry.js'
@@ -33,8 +34,7 @@ export function readCheckpoint(
 ): AuditCheckpoint | undefined | 'forged' {
   if (!record) return undefined
   const { seal, ...checkpoint } = record.value as unknown as SealedCheckpoint
-  const [expected, given] = [Buffer.from(sealOf(chain, checkpoint)), Buffer.from(String(seal))]
-  return expected.length === given.length && timingSafeEqual(expected, given) ? checkpoint : 'forged'
+  return isSameHash(sealOf(chain, checkpoint), String(seal)) ? checkpoint : 'forged'
 }
 
 export function headAfter(checkpoint: AuditCheckpoint | undefined): Head {

@@ -1,4 +1,4 @@
-import type { Role } from './roles.js'
+import { mostPowerful, type Role } from './roles.js'
 
 /**
  * What a group may map to. Nobody becomes a super admin by what a provider says of them: whoever manages groups there would
@@ -6,8 +6,7 @@ import type { Role } from './roles.js'
  */
 export type GroupRole = 'viewer' | 'user' | 'admin'
 
-/** From the least powerful on. */
-const BY_POWER: readonly GroupRole[] = ['viewer', 'user', 'admin']
+const GROUP_ROLES: readonly GroupRole[] = ['viewer', 'user', 'admin']
 
 export function resolveRoleByGroup(
   given: Readonly<Record<string, GroupRole>> = {},
@@ -15,8 +14,8 @@ export function resolveRoleByGroup(
 ): ReadonlyMap<string, GroupRole> {
   for (const [group, role] of Object.entries(given)) {
     if (group === '') problems.push('roleByGroup: a group has no name')
-    if (!BY_POWER.includes(role))
-      problems.push(`roleByGroup: ${JSON.stringify(group)}: give ${BY_POWER.join(', ')}`)
+    if (!GROUP_ROLES.includes(role))
+      problems.push(`roleByGroup: ${JSON.stringify(group)}: give ${GROUP_ROLES.join(', ')}`)
   }
   return new Map(Object.entries(given))
 }
@@ -27,8 +26,7 @@ export function roleOfGroups(
   roleByGroup: ReadonlyMap<string, GroupRole>,
 ): GroupRole | undefined {
   if (roleByGroup.size === 0) return undefined
-  const mapped = new Set(groups.map((group) => roleByGroup.get(group)))
-  return BY_POWER.findLast((role) => mapped.has(role))
+  return mostPowerful(groups.map((group) => roleByGroup.get(group)))
 }
 
 /** What configuration gives an account stays; beyond that groups decide. */

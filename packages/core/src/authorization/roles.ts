@@ -21,6 +21,15 @@ export function isAtLeast(role: Role, least: LeastRole): boolean {
   return RANK[role] >= RANK[least]
 }
 
+/** From the least powerful on: a team and a customer call the API, a user has an account of its own besides. */
+const BY_POWER: readonly Role[] = ['viewer', 'customer', 'team', 'user', 'admin', 'super_admin']
+
+/** The most powerful of roles; undefined when there is none. */
+export function mostPowerful<Some extends Role>(roles: Iterable<Some | undefined>): Some | undefined {
+  const given = new Set<Role | undefined>(roles)
+  return BY_POWER.findLast((role) => given.has(role)) as Some | undefined
+}
+
 export function isAdmin(role: Role): boolean {
   return isAtLeast(role, 'admin')
 }

@@ -1,5 +1,6 @@
-import { createHash, randomInt } from 'node:crypto'
+import { randomInt } from 'node:crypto'
 import type { Deps } from '../context/context.js'
+import { sha256 } from '../crypto/hash.js'
 import type { Millis } from '../store/store.js'
 
 /** Consonants that are not mistaken for each other (RFC 8628 §6.1): no words, 34 bits. */
@@ -40,5 +41,5 @@ export function endOfDeviceCode(code: string): Millis | undefined {
 
 /** Only this is stored of a device code. */
 export function hashDeviceCode(code: string): string {
-  return createHash('sha256').update(code).digest('base64url')
+  return sha256(code)
 }

@@ -1,3 +1,5 @@
+import { readAtMost } from '../encoding/read-at-most.js'
+
 const MAX_BYTES = 1_048_576
 
 /** It answered, but not with a JSON object. */
@@ -23,22 +25,13 @@ export async function fetchJsonObject(
     await discard(response)
     throw new NotADocument(`Answered with status ${response.status}`)
   }
-  const value = parse(await readBounded(response))
+  // Cancels the body when there is more, and with it the connection.
+  const bytes = await readAtMost(response.body, MAX_BYTES)
+  if (!bytes) throw new NotADocument(`Answered with more than ${MAX_BYTES} bytes`)
+  const value = parse(bytes)
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new NotADocument('Answered with something else than a JSON object')
   return value as Record<string, unknown>
-}
-
-async function readBounded(response: Response): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of response.body ?? []) {
-    size += chunk.byteLength
-    // Leaving the loop cancels the body, and with it the connection.
-    if (size > MAX_BYTES) throw new NotADocument(`Answered with more than ${MAX_BYTES} bytes`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
 }
 
 function parse(bytes: Uint8Array): unknown {

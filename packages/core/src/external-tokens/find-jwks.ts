@@ -1,5 +1,6 @@
+import { isLoopback } from '../encoding/loopback.js'
 import { fetchJsonObject, NotADocument } from './fetch-json.js'
-import { isLoopback, mayBeFetched, metadataUrls } from './issuer-url.js'
+import { mayBeFetched, metadataUrls } from './issuer-url.js'
 
 /**
  * Where an issuer says that its keys are. Its metadata must name exactly this issuer (RFC 8414 §3.3), or one issuer

@@ -1,15 +1,11 @@
-const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/
+import { isConfidential } from '../encoding/loopback.js'
 
 /** Whether keys may come from there: https, or http on loopback, without a user name or password. */
 export function mayBeFetched(text: unknown): text is string {
   if (typeof text !== 'string' || !URL.canParse(text)) return false
   const url = new URL(text)
   if (url.username || url.password) return false
-  return url.protocol === 'https:' || isLoopback(url)
-}
-
-export function isLoopback({ protocol, hostname }: URL): boolean {
-  return protocol === 'http:' && LOOPBACK.test(hostname)
+  return isConfidential(url)
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { GateEvent } from '../context/event.js'
+import type { BoundedMap } from '../encoding/bounded-map.js'
 import type { Clock, Millis } from '../store/store.js'
 import type { KeySet } from './key-set.js'
 import type { ResolvedTrustedIssuer } from './options.js'
@@ -25,12 +26,7 @@ export interface ExternalPayload {
  * standing are judged on every request, and a proof counts only while its keys are the current ones. The oldest proof
  * makes room for the newest.
  */
-export interface ExternalProofs {
-  get(compact: string): ExternalProof | undefined
-  set(compact: string, proof: ExternalProof): void
-  forget(compact: string): void
-  clear(): void
-}
+export type ExternalProofs = Pick<BoundedMap<string, ExternalProof>, 'get' | 'set' | 'delete' | 'clear'>
 
 /** Characters of the longest token that is looked at; Node takes no more than 16 KiB of headers. */
 export const MAX_TOKEN_LENGTH = 16_384

@@ -1,9 +1,9 @@
 import type { GateEvent } from '../context/event.js'
+import { boundedMap } from '../encoding/bounded-map.js'
 import { decodeBase64url } from '../jws/compact.js'
 import { parseJsonObject } from '../jws/strict-json.js'
 import type { Clock } from '../store/store.js'
-import { createExternalProofs } from './external-proofs.js'
-import { MAX_TOKEN_LENGTH, type TrustedIssuer } from './issuer.js'
+import { type ExternalProof, MAX_TOKEN_LENGTH, type TrustedIssuer } from './issuer.js'
 import type { ResolvedTrustedIssuer } from './options.js'
 import { createRemoteKeys } from './remote-keys.js'
 
@@ -36,7 +36,7 @@ export function createTrustedIssuers(
       surroundings.report(event)
     } catch {}
   }
-  const proofs = createExternalProofs(proofCacheSize)
+  const proofs = boundedMap<string, ExternalProof>(proofCacheSize)
   const issuers = new Map<unknown, TrustedIssuer>(
     resolved.map((options) => {
       const keys = createRemoteKeys(options, { clock, report, fetch })

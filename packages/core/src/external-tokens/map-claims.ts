@@ -1,4 +1,5 @@
 import { canonicalEmail, MAX_SUBJECT_LENGTH, subjectAccount } from '../accounts/account-id.js'
+import { mostPowerful } from '../authorization/roles.js'
 import { done, type Outcome } from '../errors/outcome.js'
 import { claimAt } from './claim-path.js'
 import { type Misfit, misfit } from './misfit.js'
@@ -63,11 +64,10 @@ const BUILT_IN: Readonly<Record<string, MappedRole>> = {
   customer: 'customer',
 }
 
-/** From the least powerful on: a team and a customer call the API, a user has an account of its own besides. */
-const BY_POWER: readonly MappedRole[] = ['viewer', 'customer', 'team', 'user', 'admin']
+const MAPPED_ROLES: readonly MappedRole[] = ['viewer', 'customer', 'team', 'user', 'admin']
 
 export function isMappedRole(role: unknown): role is MappedRole {
-  return BY_POWER.some((known) => known === role)
+  return MAPPED_ROLES.some((known) => known === role)
 }
 
 export function withBuiltInRoles(
@@ -79,6 +79,5 @@ export function withBuiltInRoles(
 /** The most powerful role that a claim maps to; undefined when it maps to none. */
 export function mapRole(claim: unknown, roles: ReadonlyMap<string, MappedRole>): MappedRole | undefined {
   const named: unknown[] = Array.isArray(claim) ? claim : [claim]
-  const mapped = new Set(named.map((name) => (typeof name === 'string' ? roles.get(name) : undefined)))
-  return BY_POWER.findLast((role) => mapped.has(role))
+  return mostPowerful(named.map((name) => (typeof name === 'string' ? roles.get(name) : undefined)))
 }

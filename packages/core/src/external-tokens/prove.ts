@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { sha256 } from '../crypto/hash.js'
 import { freezeDeeply } from '../encoding/freeze.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import { JwsError } from '../jws/jws-error.js'
@@ -41,7 +41,7 @@ async function recall(issuer: TrustedIssuer, compact: string): Promise<ExternalP
   const proof = issuer.proofs.get(compact)
   if (!proof || proof.issuer !== issuer) return undefined
   if (proof.keySet === (await issuer.keys.current())) return proof
-  issuer.proofs.forget(compact)
+  issuer.proofs.delete(compact)
   return undefined
 }
 
@@ -100,9 +100,7 @@ function readPayload(
  */
 function externalTokenId(issuer: string, compact: string, jti: string | undefined): string {
   const named = jti === undefined ? ['signed', compact.slice(0, compact.lastIndexOf('.'))] : ['jti', jti]
-  return createHash('sha256')
-    .update(JSON.stringify([issuer, ...named]))
-    .digest('base64url')
+  return sha256(JSON.stringify([issuer, ...named]))
 }
 
 function isInstant(seconds: unknown): seconds is number {

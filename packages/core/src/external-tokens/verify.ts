@@ -62,7 +62,7 @@ function refuseUntimely(
 ): Outcome<never> | undefined {
   const now = clock()
   if (now >= expiresAt + options.leewayMs) {
-    proofs.forget(compact)
+    proofs.delete(compact)
     return refused('token_expired')
   }
   return now + options.leewayMs < Math.max(notBefore, issuedAt) ? refused('token_invalid') : undefined

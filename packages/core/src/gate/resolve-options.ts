@@ -4,8 +4,8 @@ import { resolveRoleByGroup } from '../authorization/role-by-group.js'
 import { readDuration, requireWithin, resolveSessionLimits, resolveTokenLimits } from '../context/limits.js'
 import type { ResolvedOptions } from '../context/options.js'
 import { isSecret, readSecrets, type SecretUse, secretProblem, sharedSecrets } from '../crypto/secrets.js'
+import { isConfidential } from '../encoding/loopback.js'
 import { PortcullisError } from '../errors/portcullis-error.js'
-import { mayBeFetched } from '../external-tokens/issuer-url.js'
 import { resolveTrustedIssuers } from '../external-tokens/resolve.js'
 import { checkMembers } from '../input/check.js'
 import { resolveEmailDomains } from '../login/email-domain.js'
@@ -185,7 +185,7 @@ function readOrigin(
   const isOrigin =
     url && /^https?:$/.test(url.protocol) && url.pathname === '/' && !url.search && !url.hash && !url.username
   if (!isOrigin) problems.push('publicUrl: give an origin such as https://gate.example.com, without a path')
-  else if (!isConfidential(url) && !insecurePublicUrl)
+  else if (!isPrivateOrigin(url) && !insecurePublicUrl)
     problems.push(
       'publicUrl: give an https origin, or http on loopback; over plain http, which insecurePublicUrl allows, anybody on the way reads every session and token',
     )
@@ -193,8 +193,8 @@ function readOrigin(
 }
 
 /** Over https, or not over a network at all: browsers keep every name under localhost to themselves (RFC 6761 §6.3). */
-function isConfidential({ origin, hostname }: URL): boolean {
-  return mayBeFetched(origin) || hostname.endsWith('.localhost')
+function isPrivateOrigin(url: URL): boolean {
+  return isConfidential(url) || url.hostname.endsWith('.localhost')
 }
 
 function usesOfSecrets({

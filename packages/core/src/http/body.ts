@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { readAtMost } from '../encoding/read-at-most.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import { nearest } from '../input/nearest.js'
 import { parseJsonObject } from '../jws/strict-json.js'
@@ -89,28 +90,18 @@ function unknownName(name: string, known: readonly string[]): string {
 
 /** Refused with `body_too_large`, or with `body_too_slow` when the whole has not come by the deadline. */
 async function readBounded(request: Request, deadlineMs: number): Promise<Outcome<Uint8Array>> {
-  if (!request.body) return done(new Uint8Array())
   if (Number(request.headers.get('content-length')) > LARGEST_BODY) return refused('body_too_large')
-  const reader = (request.body as ReadableStream<Uint8Array>).getReader()
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<'late'>((resolve) => {
-    timer = setTimeout(() => resolve('late'), deadlineMs)
-  })
-  const chunks: Uint8Array[] = []
-  let size = 0
+  const deadline = new AbortController()
+  const timer = setTimeout(() => deadline.abort(), deadlineMs)
   try {
-    for (;;) {
-      const next = await Promise.race([reader.read().catch(() => 'broken' as const), late])
-      if (next === 'late') return refused('body_too_slow')
-      if (next === 'broken') return refused('input_invalid', { detail: 'The body broke off.' })
-      if (next.done) return done(Buffer.concat(chunks))
-      size += next.value.byteLength
-      if (size > LARGEST_BODY) return refused('body_too_large')
-      chunks.push(next.value)
-    }
+    // Whoever owns the connection decides what becomes of the rest.
+    const bytes = await readAtMost(request.body, LARGEST_BODY, deadline.signal)
+    return bytes ? done(bytes) : refused('body_too_large')
+  } catch {
+    return deadline.signal.aborted
+      ? refused('body_too_slow')
+      : refused('input_invalid', { detail: 'The body broke off.' })
   } finally {
     clearTimeout(timer)
-    // Whoever owns the connection decides what becomes of the rest.
-    reader.cancel().catch(() => {})
   }
 }

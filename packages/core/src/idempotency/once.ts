@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import { type Issued, refuseIssued } from '../authentication/judge.js'
 import type { Actor } from '../authorization/actor.js'
 import type { Deps } from '../context/context.js'
+import { sha256 } from '../crypto/hash.js'
 import { type Denial, denial } from '../errors/denials.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import type { Standing } from '../standing/standing.js'
@@ -52,9 +52,7 @@ export function onceFor(deps: Deps, request: IdempotentRequest): Once {
   const partition = deps.partitionOf(account)
   const now = deps.clock()
   const dayEndsAt = (Math.floor(now / DAY_MS) + 1) * DAY_MS
-  const asked = createHash('sha256')
-    .update(JSON.stringify([action, wish]))
-    .digest('base64url')
+  const asked = sha256(JSON.stringify([action, wish]))
   const id = deps.deriveId('idempotency', JSON.stringify([partition, by.account, idempotencyKey]))
   const key: RecordKey = { collection: 'idempotency', id }
   const context = `idempotency:${partition}:${id}`

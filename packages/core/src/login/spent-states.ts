@@ -1,3 +1,4 @@
+import { boundedMap } from '../encoding/bounded-map.js'
 import type { Clock, Millis } from '../store/store.js'
 
 const REMEMBERED = 10_000
@@ -15,10 +16,10 @@ export interface SpentStates {
 
 /** Remembers the last 10000. */
 export function spentStates(clock: Clock): SpentStates {
-  const spent = new Map<string, Millis>()
-  const forgetOld = () => {
-    for (const [id, expiresAt] of spent) {
-      if (spent.size <= REMEMBERED && expiresAt > clock()) return
+  const spent = boundedMap<string, Millis>(REMEMBERED)
+  const forgetOver = () => {
+    for (let id = spent.oldest(); id !== undefined; id = spent.oldest()) {
+      if ((spent.get(id) ?? 0) > clock()) return
       spent.delete(id)
     }
   }
@@ -26,7 +27,7 @@ export function spentStates(clock: Clock): SpentStates {
     spend(id, expiresAt) {
       if (spent.has(id)) return false
       spent.set(id, expiresAt)
-      forgetOld()
+      forgetOver()
       return true
     },
     restore: (id) => void spent.delete(id),

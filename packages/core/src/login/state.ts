@@ -1,5 +1,6 @@
-import { createHash, createHmac } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import type { Deps } from '../context/context.js'
+import { sha256 } from '../crypto/hash.js'
 import type { JsonValue, Millis } from '../store/store.js'
 import type { LoginChallenge } from './identity-provider.js'
 
@@ -23,7 +24,7 @@ export function isBrowserSecret(value: string | undefined): value is string {
 }
 
 export function hashBrowser(secret: string): string {
-  return createHash('sha256').update(secret).digest('base64url')
+  return sha256(secret)
 }
 
 export function sealState(deps: Deps, state: LoginState): string {

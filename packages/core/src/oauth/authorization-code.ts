@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import { appendAudit } from '../audit/append.js'
 import { type Actor, actorByExchange, auditedAs, type RequestTrace } from '../authorization/actor.js'
 import type { Deps } from '../context/context.js'
+import { sha256 } from '../crypto/hash.js'
 import { type Outcome, refused } from '../errors/outcome.js'
 import { instant, reader, text, texts } from '../store/shape.js'
 import type { JsonValue, Millis, RecordKey } from '../store/store.js'
@@ -49,7 +49,7 @@ export async function issueCode(deps: Deps, authorization: Authorization): Promi
     quiet: true,
     writes: [
       {
-        put: codeRecordKey(hashCode(code)),
+        put: codeRecordKey(sha256(code)),
         value: value as unknown as JsonValue,
         expiresAt: endsAt + REMEMBERED_MS,
       },
@@ -78,14 +78,14 @@ export async function redeemCode(
   },
 ): Promise<Outcome<GrantedTokens>> {
   const { client } = input
-  const codeHash = hashCode(input.code)
+  const codeHash = sha256(input.code)
   const [stored] = await deps.store.read(CODES, [codeRecordKey(codeHash)])
   if (!stored) return refused('grant_invalid')
   const code = codeOf(stored)
   const isTheirs =
     code.clientId === client.id &&
     code.redirectUri === input.redirectUri &&
-    code.codeChallenge === challengeOf(input.codeVerifier)
+    code.codeChallenge === sha256(input.codeVerifier)
   if (!isTheirs) return refused('grant_invalid')
   const { approval, scopes, endsAt } = code
   const by = actorByExchange(deps, approval.account, 'authorization_code', input.trace)
@@ -117,15 +117,6 @@ async function endReused(
   return refused('grant_invalid')
 }
 
-/** Only this is stored of a code. */
-function hashCode(code: string): string {
-  return createHash('sha256').update(code).digest('base64url')
-}
-
 function codeRecordKey(codeHash: string): RecordKey {
   return { collection: 'codes', id: codeHash }
-}
-
-function challengeOf(verifier: string): string {
-  return createHash('sha256').update(verifier).digest('base64url')
 }

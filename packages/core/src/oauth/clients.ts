@@ -1,5 +1,6 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { recognizer } from '../crypto/hash.js'
 import { secretProblem } from '../crypto/secrets.js'
+import { isConfidential } from '../encoding/loopback.js'
 import { lineOf } from '../encoding/text.js'
 import { checkMembers } from '../input/check.js'
 import { listOf, type Shape, text } from '../input/kinds.js'
@@ -76,10 +77,7 @@ export function resolveClients(
 
 function isRedirectUri(text: string): boolean {
   if (!URL.canParse(text) || text.includes('#')) return false
-  const { protocol, hostname } = new URL(text)
-  return (
-    protocol === 'https:' || (protocol === 'http:' && /^(127\.0\.0\.1|\[::1\]|localhost)$/.test(hostname))
-  )
+  return isConfidential(new URL(text))
 }
 
 /** What of these scopes the client may be given, each once. */
@@ -91,9 +89,5 @@ export function scopesForClient({ scopes: own }: OAuthClient, scopes: readonly s
 /** Whether this is the secret of the client, in constant time. A public client has none to give. */
 export function isClientSecret({ secret }: OAuthClient, given: string | undefined): boolean {
   if (secret === undefined) return given === undefined || given === ''
-  return given !== undefined && timingSafeEqual(digest(secret), digest(given))
-}
-
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
+  return given !== undefined && recognizer(secret)(given)
 }

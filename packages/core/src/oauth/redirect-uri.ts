@@ -1,6 +1,5 @@
+import { isLoopback } from '../encoding/loopback.js'
 import type { OAuthClient } from './clients.js'
-
-const LOOPBACK = /^(127\.0\.0\.1|\[::1\]|localhost)$/
 
 /**
  * Whether a client may be answered there: exactly one of its URIs, where only the port of a loopback address is free
@@ -19,6 +18,6 @@ export function mayRedirectTo({ redirectUris = [] }: OAuthClient, given: string)
 
 function readLoopback(text: string): URL | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url?.protocol !== 'http:' || !LOOPBACK.test(url.hostname)) return undefined
+  if (!url || !isLoopback(url)) return undefined
   return url.username === '' && url.password === '' && url.hash === '' ? url : undefined
 }

@@ -1,7 +1,8 @@
 import * as client from 'openid-client'
+import { isLoopback } from '../encoding/loopback.js'
 import type { PortcullisError } from '../errors/portcullis-error.js'
 import { explainDiscovery, misconfigured } from './explain.js'
-import { isLoopback, type ResolvedOidcOptions } from './options.js'
+import type { ResolvedOidcOptions } from './options.js'
 
 const COOLDOWN_MS = 1000
 export const CLOCK_SKEW_SECONDS = 30

@@ -1,3 +1,4 @@
+import { isConfidential } from '../encoding/loopback.js'
 import { PortcullisError } from '../errors/portcullis-error.js'
 import { checkMembers } from '../input/check.js'
 import { checkedByValue, listOf, nonEmptyText, type Shape, text } from '../input/kinds.js'
@@ -69,8 +70,7 @@ export function resolveOidcOptions(given: OidcProviderOptions): ResolvedOidcOpti
   const { scopes = ['openid', 'email', 'profile'], timeoutMs = 5000 } = options
   const { emailClaim = 'email', emailVerification = 'claim', groupsClaim = 'groups' } = options
   const issuer = URL.canParse(options.issuer) ? new URL(options.issuer) : undefined
-  if (!issuer || !(issuer.protocol === 'https:' || isLoopback(issuer)))
-    problems.push('issuer: give an https URL, or http on loopback')
+  if (!issuer || !isConfidential(issuer)) problems.push('issuer: give an https URL, or http on loopback')
   if (issuer && isOfEveryTenant(issuer))
     problems.push(
       'issuer: give the one of your tenant, https://login.microsoftonline.com/TENANT-ID/v2.0; this one speaks for users of all tenants, whose administrators choose their addresses',
@@ -105,10 +105,6 @@ export function resolveOidcOptions(given: OidcProviderOptions): ResolvedOidcOpti
     emailVerification,
     timeoutSeconds: timeoutMs / 1000,
   }
-}
-
-export function isLoopback({ protocol, hostname }: URL): boolean {
-  return protocol === 'http:' && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)
 }
 
 /** Issuers of Entra ID at which anybody's tenant logs in; the ID token then names that tenant. */

@@ -1,3 +1,4 @@
+import { boundedMap } from '../encoding/bounded-map.js'
 import type { Framing } from '../request/message.js'
 import { NEVER_ALLOWED, REMOVED_REQUEST_HEADERS, saysWho } from './distrusted-headers.js'
 import { collectHeaders, type HeaderFields, type HeaderFilter, headerFilter, nominatedBy } from './headers.js'
@@ -34,11 +35,10 @@ const REMEMBERED_AT_MOST = 1_000
 
 /** Clients send the same few names with every request. */
 function remembering(filter: HeaderFilter): HeaderFilter {
-  const verdicts = new Map<string, boolean>()
+  const verdicts = boundedMap<string, boolean>(REMEMBERED_AT_MOST)
   return (name) => {
     const known = verdicts.get(name)
     if (known !== undefined) return known
-    if (verdicts.size >= REMEMBERED_AT_MOST) verdicts.clear()
     const verdict = filter(name)
     verdicts.set(name, verdict)
     return verdict

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { recognizer } from '../crypto/hash.js'
 import { readSecrets } from '../crypto/secrets.js'
 import { checkMembers } from '../input/check.js'
 import { textOrTexts } from '../input/kinds.js'
@@ -18,13 +18,6 @@ export function checkScim(options: ScimOptions, problems: string[]): void {
 
 /** Compares digests, with all of them, in constant time; of the secrets only the digests are kept. */
 export function directorySecrets({ secret }: ScimOptions): (candidate: string) => boolean {
-  const digests = [secret].flat().map(digest)
-  return (candidate) => {
-    const presented = digest(candidate)
-    return digests.filter((expected) => timingSafeEqual(presented, expected)).length > 0
-  }
-}
-
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
+  const recognizers = [secret].flat().map(recognizer)
+  return (candidate) => recognizers.filter((isSecret) => isSecret(candidate)).length > 0
 }

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import type { Deps } from '../context/context.js'
+import { sha256 } from '../crypto/hash.js'
 import { liveKey } from '../standing/live.js'
 import { count, instant, reader, text } from '../store/shape.js'
 import type { Millis, RecordKey, StoredRecord, Write } from '../store/store.js'
@@ -53,7 +53,7 @@ export function parseCookieValue(value: string): SessionKey | undefined {
 
 /** Only this hash is stored: whoever reads the store cannot make a cookie of it. */
 export function hashSecret(secret: string): string {
-  return createHash('sha256').update(secret).digest('base64url')
+  return sha256(secret)
 }
 
 /** The opaque handle that administration shows. Same form as a cookie, but its hash finds nothing. */

@@ -1,4 +1,4 @@
-import { type RecentUses, touch } from '../activity/touch.js'
+import { recentUses, touch } from '../activity/touch.js'
 import type { CredentialKind } from '../authentication/credential-kind.js'
 import { roleOfProgram } from '../authorization/role-by-group.js'
 import type { Deps } from '../context/context.js'
@@ -17,7 +17,7 @@ export function tokenKind(
   deps: Deps,
   isFamilyEnded: (partition: string, family: string) => Promise<boolean>,
 ): CredentialKind<TokenClaims, TokenRecord> {
-  const recent: RecentUses = new Map()
+  const recent = recentUses()
   return {
     name: 'token',
     remembers: (token) => deps.proofs.get(token) !== undefined,
