@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createGate } from '../../src/gate/create-gate.js'
-import { gateFixture, must, refusalOf } from './gate-fixture.js'
+import { memoryStore } from '../../src/store/memory.js'
+import { gateFixture, must, refusalOf, withFaults } from './gate-fixture.js'
 
 describe('a gate', () => {
   it('bans every spelling of an e-mail at once', async () => {
@@ -24,7 +25,25 @@ describe('a gate', () => {
     expect(await gate.stillAllowed(decision.identity)).toBe(false)
   })
 
-  it('records when a token was last used, and goes on without when it cannot', async () => {
+  it('lets a token in whose use it cannot record, and says so in the log', async () => {
+    const memory = memoryStore()
+    const store = withFaults(memory, {
+      commit: (partition, batch) =>
+        batch.writes.some((write) => 'put' in write && write.put.collection === 'token-use')
+          ? Promise.reject(new Error('not now'))
+          : memory.commit(partition, batch),
+    })
+    const { options, events } = await gateFixture({ store, clock: Date.now })
+    const gate = await createGate(options)
+    const { token } = must(await gate.tokens.issue({ account: 'user@example.com' }))
+    const view = { method: 'GET', target: '/', rawHeaders: ['x-api-key', token] }
+    expect((await gate.authenticate(view)).outcome).toBe('allow')
+    await expect.poll(() => events.map(({ code }) => code)).toContain('activity_unrecorded')
+    const { items } = must(await gate.tokens.list({ account: 'user@example.com', limit: 10 }))
+    expect([items.length, items[0]?.lastUsedAt]).toEqual([1, undefined])
+  })
+
+  it('records when a token was last used', async () => {
     const { options, clock } = await gateFixture()
     const gate = await createGate(options)
     const { token } = must(await gate.tokens.issue({ account: 'user@example.com' }))

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { nameOfAccess, type Route } from '../../src/http/route.js'
 import { answerOf, CALLERS, type Caller, type Headers, open, startIssuer } from './callers.js'
-import { ROUTES } from './every-route.js'
+import { ROUTES, SCIM_SECRET } from './every-route.js'
+import type { HttpFixture } from './http-fixture.js'
 
 startIssuer()
 
 /** What a caller who may use the route sends so that it gets past every check of form. A route without a row fails. */
 interface Row {
-  readonly path?: string
+  readonly path?: string | ((userId: string) => string)
   readonly body?: unknown
   readonly form?: Readonly<Record<string, string>>
   /** What whoever may use the route gets: status, and the code where it is an error. */
@@ -15,6 +16,17 @@ interface Row {
   /** To those who send a bearer, where that differs. */
   readonly toBearers?: string
 }
+
+const AUTHORIZATION = {
+  response_type: 'code',
+  client_id: 'portcullis-cli',
+  redirect_uri: 'http://127.0.0.1:49152/callback',
+  code_challenge: 'a'.repeat(43),
+  code_challenge_method: 'S256',
+}
+
+const DIRECTORY_USER = 'directory@example.com'
+const userPath = (id: string) => `/scim/v2/Users/${id}`
 
 const REQUESTS: Record<string, Row> = {
   'GET /oauth2/start': { answer: '302' },
@@ -39,7 +51,11 @@ const REQUESTS: Record<string, Row> = {
     body: {},
   },
   'DELETE /v1/user/keys/{key_id}': { answer: '404 key_not_found', path: '/v1/user/keys/unknown' },
-  'POST /oauth2/token': { answer: '401 invalid_client', form: { grant_type: 'refresh_token' } },
+  'POST /oauth2/token': {
+    answer: '400 invalid_grant',
+    toBearers: '401 invalid_client',
+    form: { grant_type: 'refresh_token', refresh_token: 'unknown', client_id: 'portcullis-cli' },
+  },
   'POST /oauth2/device_authorization': {
     answer: '200',
     toBearers: '401 invalid_client',
@@ -54,14 +70,8 @@ const REQUESTS: Record<string, Row> = {
     answer: '401 invalid_client',
     form: { client_id: 'portcullis-cli', token: 'unknown' },
   },
-  'GET /oauth2/authorize': {
-    answer: '401 client_invalid',
-    path: '/oauth2/authorize?response_type=code&client_id=x&redirect_uri=y',
-  },
-  'POST /oauth2/authorize': {
-    answer: '401 client_invalid',
-    form: { response_type: 'code', client_id: 'x', redirect_uri: 'y', decision: 'deny' },
-  },
+  'GET /oauth2/authorize': { answer: '200', path: `/oauth2/authorize?${new URLSearchParams(AUTHORIZATION)}` },
+  'POST /oauth2/authorize': { answer: '302', form: { ...AUTHORIZATION, decision: 'deny' } },
   'GET /device': { answer: '200' },
   'POST /device': { answer: '404 code_unknown', form: { user_code: 'BCDFGHJK', decision: 'deny' } },
   'GET /.well-known/oauth-authorization-server': { answer: '200' },
@@ -81,19 +91,26 @@ const REQUESTS: Record<string, Row> = {
   'GET /api/admin/audit/verify': { answer: '200' },
   'POST /scim/v2/Users': { answer: '201', body: { userName: 'someone@example.com' } },
   'GET /scim/v2/Users': { answer: '200' },
-  'GET /scim/v2/Users/{id}': { answer: '404', path: '/scim/v2/Users/unknown' },
+  'GET /scim/v2/Users/{id}': { answer: '200', path: userPath },
   'PUT /scim/v2/Users/{id}': {
-    answer: '404',
-    path: '/scim/v2/Users/unknown',
-    body: { userName: 'someone@example.com' },
+    answer: '200',
+    path: userPath,
+    body: { userName: DIRECTORY_USER },
   },
-  'PATCH /scim/v2/Users/{id}': { answer: '404', path: '/scim/v2/Users/unknown', body: { Operations: [] } },
-  'DELETE /scim/v2/Users/{id}': { answer: '404', path: '/scim/v2/Users/unknown' },
+  'PATCH /scim/v2/Users/{id}': {
+    answer: '200',
+    path: userPath,
+    body: { Operations: [{ op: 'replace', value: { active: false } }] },
+  },
+  'DELETE /scim/v2/Users/{id}': { answer: '204', path: userPath },
   'GET /scim/v2/ServiceProviderConfig': { answer: '200' },
   'GET /scim/v2/ResourceTypes': { answer: '200' },
   'GET /scim/v2/ResourceTypes/{id}': { answer: '200', path: '/scim/v2/ResourceTypes/User' },
   'GET /scim/v2/Schemas': { answer: '200' },
-  'GET /scim/v2/Schemas/{id}': { answer: '404', path: '/scim/v2/Schemas/unknown' },
+  'GET /scim/v2/Schemas/{id}': {
+    answer: '200',
+    path: '/scim/v2/Schemas/urn:ietf:params:scim:schemas:core:2.0:User',
+  },
   'GET /openapi.json': { answer: '200' },
   'GET /health': { answer: '200' },
   'GET /ready': { answer: '200' },
@@ -102,6 +119,14 @@ const REQUESTS: Record<string, Row> = {
     answer: '200',
     path: '/.well-known/portcullis/problems/token_revoked',
   },
+}
+
+/** Whom a row is about that names a user of the directory. */
+async function createDirectoryUser({ call }: HttpFixture): Promise<string> {
+  const headers = { authorization: `Bearer ${SCIM_SECRET}` }
+  const created = await call('POST', '/scim/v2/Users', { headers, body: { userName: DIRECTORY_USER } })
+  expect(created.status).toBe(201)
+  return ((await created.json()) as { id: string }).id
 }
 
 const nameOf = (route: Route) => `${route.method} ${route.path}`
@@ -126,7 +151,8 @@ describe('credential × role × route', () => {
         const fixture = await open()
         const headers = await caller.headers(fixture)
         const { path = route.path, body, form } = REQUESTS[nameOf(route)] ?? {}
-        const response = await fixture.call(route.method, path, {
+        const target = typeof path === 'string' ? path : path(await createDirectoryUser(fixture))
+        const response = await fixture.call(route.method, target, {
           headers: { 'sec-fetch-site': 'same-origin', 'x-original-method': 'GET', ...headers },
           ...(body === undefined ? {} : { body }),
           ...(form && { form }),

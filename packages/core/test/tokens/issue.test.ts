@@ -115,16 +115,23 @@ describe('issuing a token', () => {
   })
 
   it('leaves no live token when it races a ban', async () => {
-    for (let round = 0; round < 20; round++) {
+    let issuedFirst = 0
+    for (let round = 0; round < 40; round++) {
       const { deps } = await gateFixture()
-      const [issued] = await Promise.all([
-        issueToken(deps, { by: PROGRAM, account }),
-        banAccount(deps, { account, by: actingAs('admin@example.com'), durationSeconds: 60 }),
-      ])
-      if (issued.ok) expect(refusalOf(await call(deps, issued.value.token))).toBe('account_banned')
+      const banLater = async () => {
+        for (let turn = 0; turn < round; turn++) await new Promise(setImmediate)
+        return banAccount(deps, { account, by: actingAs('admin@example.com'), durationSeconds: 60 })
+      }
+      const [issued] = await Promise.all([issueToken(deps, { by: PROGRAM, account }), banLater()])
+      if (issued.ok) {
+        issuedFirst += 1
+        expect(refusalOf(await call(deps, issued.value.token))).toBe('account_banned')
+      }
       const listed = await listTokens(deps, { account, limit: 10 })
       expect(listed.items.filter((token) => token.status === 'active')).toEqual([])
     }
+    expect(issuedFirst).toBeGreaterThan(0)
+    expect(issuedFirst).toBeLessThan(40)
   })
 })
 

@@ -45,7 +45,7 @@ describe('a token in the last fifth of its life', () => {
     expect(response.status).toBe(201)
     const minted = (await response.json()) as { token: string }
     expect(minted).toMatchObject({ token_name: 'laptop', scopes: ['api'], expires_in: 1000 })
-    expect(await renewal()).toBeDefined()
+    expect(await renewal()).toBe('/api/token/renew')
     expect((await renew(minted.token)).status).toBe(409)
   })
 

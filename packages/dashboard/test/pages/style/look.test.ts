@@ -69,7 +69,9 @@ describe('on a phone of 360 pixels', () => {
       furnish()
       const page = await site.visit(PHONE, hash)
       await page.getByRole('listitem').first().waitFor()
-      for (const button of await page.getByRole('button').all()) {
+      const buttons = await page.getByRole('button').all()
+      expect(buttons.length).toBeGreaterThan(3)
+      for (const button of buttons) {
         expect((await button.boundingBox())?.height).toBeGreaterThanOrEqual(24)
       }
     },
