@@ -17,7 +17,7 @@ export function lastUseOf(record: StoredRecord | undefined): Millis | undefined 
 }
 
 /** Remembers when this process last wrote the use of a credential, so that a busy one costs one write a minute. */
-export type RecentUses = Pick<BoundedMap<string, Millis>, 'get' | 'set'>
+export type RecentUses = BoundedMap<string, Millis>
 
 export function recentUses(): RecentUses {
   return boundedMap(REMEMBERED)
