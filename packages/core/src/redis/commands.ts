@@ -5,6 +5,7 @@ import type {
   Batch,
   Clock,
   CommitResult,
+  JsonValue,
   Page,
   PageQuery,
   RecordKey,
@@ -15,7 +16,6 @@ import type {
 import { encodeBatch } from './batch.js'
 import type { RunProven } from './epochs.js'
 import { collectionKeys, decodeId, encodeId } from './keys.js'
-import { readRecord } from './record.js'
 import type { Slots } from './slots.js'
 
 /** Few enough that nobody else waits for more than some milliseconds. */
@@ -136,4 +136,17 @@ function cursorArguments(cursor: string | undefined): string[] {
   if (cursor === undefined) return []
   const { sort, id } = readCursor(cursor)
   return [String(sort), encodeId(id)]
+}
+
+/** Reads the kept text of a record: `version|sort|deadline|value`. */
+function readRecord(id: string, text: string): StoredRecord {
+  const [version = '', sort = '0', deadline = ''] = text.split('|', 3)
+  const value = text.slice(version.length + sort.length + deadline.length + 3)
+  return {
+    id,
+    version,
+    sort: Number(sort),
+    value: JSON.parse(value) as JsonValue,
+    ...(deadline === '' ? {} : { expiresAt: Number(deadline) }),
+  }
 }

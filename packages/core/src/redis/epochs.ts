@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock, Millis } from '../store/store.js'
 import type { Witness } from '../store/witness.js'
+import { explain, isOtherHistory } from './failures.js'
 import type { Mark, WitnessedMarks } from './marks.js'
-import { explain, isOtherHistory } from './replies.js'
 import type { RunScript, ScriptName } from './scripts.js'
 import type { Slots } from './slots.js'
 
