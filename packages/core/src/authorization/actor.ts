@@ -46,12 +46,18 @@ const SERVICE_NAME = /^[\w.-]{1,64}$/
 /** Of a program that does not say in whose name. */
 export const UNNAMED_PROGRAM: ActsFor = { service: 'program' }
 
-const CREDENTIAL_KINDS: Readonly<Record<Credential['kind'], true>> = {
-  session: true,
-  token: true,
-  api_key: true,
-  external_token: true,
-  master_key: true,
+/** What acts without being a credential; no kind may go by such a name. */
+const NO_CREDENTIALS: ReadonlySet<string> = new Set<ActingCredential>([
+  'login',
+  'refresh_token',
+  'authorization_code',
+  'device_code',
+  'service',
+])
+
+/** Whether a kind of credential may have this name, by which actors are audited. */
+export function isKindName(name: unknown): name is Credential['kind'] {
+  return typeof name === 'string' && /^[a-z][a-z0-9_]{0,63}$/.test(name) && !NO_CREDENTIALS.has(name)
 }
 
 /** Whoever the gate has let in. */
@@ -97,8 +103,7 @@ export function isIdentity(by: unknown): by is Identity {
     scopes.every((scope) => typeof scope === 'string') &&
     isObject(credential) &&
     isNonEmptyText(credential.id) &&
-    isNonEmptyText(credential.kind) &&
-    Object.hasOwn(CREDENTIAL_KINDS, credential.kind)
+    isKindName(credential.kind)
   )
 }
 

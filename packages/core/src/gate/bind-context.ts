@@ -25,7 +25,7 @@ import { withNearCache } from '../store/near-cache.js'
 import { reportOnce } from '../store/readable.js'
 import type { Store } from '../store/store.js'
 import { createProofCache } from '../tokens/proof-cache.js'
-import { builtInKinds, requireDistinct } from './credential-kinds.js'
+import { builtInKinds, requireNamed } from './credential-kinds.js'
 import { createProviderReadiness } from './provider-monitor.js'
 import { loadRootKeys } from './root-keys.js'
 import { createStoreReadiness } from './store-monitor.js'
@@ -108,7 +108,7 @@ export async function bindDeps(
     strangers: limitEvents(options.onEvent),
     reportUnreadable: reportOnce(options.onEvent),
   }
-  credentialKinds.push(...requireDistinct([...addedKinds.map((kind) => kind(deps)), ...builtInKinds(deps)]))
+  credentialKinds.push(...requireNamed([...addedKinds.map((kind) => kind(deps)), ...builtInKinds(deps)]))
   for (const kind of credentialKinds)
     if (!kind.isOfOperator && kind.records) readByDecisions.add(kind.records.collection)
   return deps

@@ -1,5 +1,6 @@
 import { apiKeyKind } from '../api-keys/credential-kind.js'
 import type { AnyCredentialKind } from '../authentication/credential-kind.js'
+import { isKindName } from '../authorization/actor.js'
 import type { Deps } from '../context/context.js'
 import { PortcullisError } from '../errors/portcullis-error.js'
 import { externalTokenKind } from '../external-tokens/credential-kind.js'
@@ -23,12 +24,15 @@ export function builtInKinds(deps: Deps): readonly AnyCredentialKind[] {
   return kinds.filter((kind) => kind !== undefined)
 }
 
-/** An identity names its kind, and must find it again. Throws `configuration_invalid`. */
-export function requireDistinct(kinds: readonly AnyCredentialKind[]): readonly AnyCredentialKind[] {
+/** An identity names its kind, and must find it again; so do those who read the audit log. Throws `configuration_invalid`. */
+export function requireNamed(kinds: readonly AnyCredentialKind[]): readonly AnyCredentialKind[] {
   const names = kinds.map(({ name }) => name)
-  const twice = names.filter((name, index) => names.indexOf(name) < index)
-  if (twice.length === 0) return kinds
-  const problems = twice.map((name) => `credential kind ${name}: there is one of this name already`)
+  const problems = names.flatMap((name, index) => {
+    if (!isKindName(name))
+      return `credential kind ${JSON.stringify(name)}: give 1 to 64 small letters, digits and underscores that name no other actor`
+    return names.indexOf(name) < index ? `credential kind ${name}: there is one of this name already` : []
+  })
+  if (problems.length === 0) return kinds
   throw new PortcullisError('configuration_invalid', `The gate cannot start: ${problems.join('; ')}`, {
     problems,
   })

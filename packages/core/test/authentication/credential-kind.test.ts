@@ -4,6 +4,7 @@ import { authenticate } from '../../src/authentication/authenticate.js'
 import { identify } from '../../src/authentication/identify.js'
 import { stillAllowed } from '../../src/authentication/still-allowed.js'
 import { denial } from '../../src/errors/denials.js'
+import { createGate } from '../../src/gate/create-gate.js'
 import { memoryStore } from '../../src/store/memory.js'
 import { issueToken } from '../../src/tokens/issue.js'
 import { revokeAllTokens } from '../../src/tokens/revoke-all.js'
@@ -172,6 +173,25 @@ it('two kinds of one name stop the start', async () => {
       code: 'configuration_invalid',
       problems: [`credential kind ${name}: there is one of this name already`],
     })
+})
+
+it.each(['', 'service', 'refresh_token', 'Client', 'client certificate', 'x'.repeat(65)])(
+  'a kind that is named %j, like nothing or like another actor, stops the start',
+  async (name) => {
+    await expect(gateFixture({}, [certificateKind({ name })])).rejects.toMatchObject({
+      code: 'configuration_invalid',
+    })
+  },
+)
+
+it('who was let in by an added kind acts on others by its role, and is audited by its kind', async () => {
+  const { deps, options } = await start()
+  const root = certificateOf('root@example.com', { issuedAt: deps.clock() })
+  const by = must(await identify(deps, view({ [CERTIFICATE_HEADER]: root })))
+  const gate = await createGate(options)
+  must(await gate.standing.ban({ account: USER, by }))
+  const [entry] = (await gate.audit.list({ limit: 1 })).items
+  expect(entry).toMatchObject({ actor: 'root@example.com', credential: 'client_certificate' })
 })
 
 it('who was let in by a kind that is gone may not go on', async () => {
