@@ -86,7 +86,7 @@ describe.each(Object.entries(OPERATIONS))('%s', (name, act) => {
   })
 
   it.each(['external_token', 'client_certificate'])(
-    'an %s, which vouches for a caller, gives no right over the account of that name',
+    'a credential of kind %s, which vouches for a caller, gives no right over the account of that name',
     async (kind) => {
       const had = await everythingOf(ROOT)
       const expected = NEVER_TO_ONESELF.includes(name) ? 'own_account' : 'super_admin_protected'
