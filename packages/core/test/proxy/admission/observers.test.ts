@@ -91,7 +91,7 @@ describe('an observer', () => {
         res.on('drain', fill)
         fill()
       },
-      { idleTimeoutMs: 200 },
+      { idleTimeoutMs: 1_500 },
     )
     const outgoing = open(port, { path: '/a' }).on('error', () => {})
     outgoing.end()
