@@ -150,7 +150,7 @@ describe('an operation', () => {
       { credential: true },
       { credential: null },
       { credential: { ...credential, kind: 'service' } },
-      { credential: { ...credential, kind: 'toString' } },
+      { credential: { ...credential, kind: 'login' } },
       { credential: { ...credential, id: '' } },
     ])
       expect(
