@@ -1,4 +1,13 @@
-import type { DashboardOptions } from './dashboard.js'
+export interface DashboardOptions {
+  /** What the page calls the service, in its header and title. Plain text. Default `Portcullis`. */
+  readonly productName?: string
+  /**
+   * Origins, besides its own, that logging out may lead through: that of the identity provider when the gate hands the
+   * log-out on to it (RP-initiated logout). Browsers hold the redirects of a form to `form-action`
+   * (CSP Level 3 §6.4.2), so that without this the browser stops at the gate: logged out here, not there.
+   */
+  readonly signOutOrigins?: readonly string[]
+}
 
 /** Options that pages cannot be made of; `problems` names all that is wrong. */
 export class DashboardOptionsError extends TypeError {

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { readBuild } from './build/read.js'
-import { checkOptions } from './check-options.js'
+import { checkOptions, type DashboardOptions } from './check-options.js'
 import { assetResponse } from './response/asset.js'
 import { type DocumentTemplate, documentResponse } from './response/document.js'
 import { refusal } from './response/refusal.js'
@@ -13,17 +13,6 @@ export interface Pages {
   isPublic(path: string): boolean
   /** Answers GET and HEAD; never rejects for anything that a request contains. */
   handle(request: Request): Promise<Response>
-}
-
-export interface DashboardOptions {
-  /** What the page calls the service, in its header and title. Plain text. Default `Portcullis`. */
-  readonly productName?: string
-  /**
-   * Origins, besides its own, that logging out may lead through: that of the identity provider when the gate hands the
-   * log-out on to it (RP-initiated logout). Browsers hold the redirects of a form to `form-action`
-   * (CSP Level 3 §6.4.2), so that without this the browser stops at the gate: logged out here, not there.
-   */
-  readonly signOutOrigins?: readonly string[]
 }
 
 const PAGE = '/token-manager'

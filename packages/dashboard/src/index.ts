@@ -1,3 +1,3 @@
 export { PagesNotBuiltError } from './build/read.js'
-export { DashboardOptionsError } from './check-options.js'
-export { type DashboardOptions, dashboard, type Pages } from './dashboard.js'
+export { type DashboardOptions, DashboardOptionsError } from './check-options.js'
+export { dashboard, type Pages } from './dashboard.js'

@@ -1,6 +1,7 @@
 import { gunzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { type DashboardOptions, dashboard, type Pages } from '../src/dashboard.js'
+import type { DashboardOptions } from '../src/check-options.js'
+import { dashboard, type Pages } from '../src/dashboard.js'
 import { ensurePagesBuilt } from './site/build.js'
 
 const ORIGIN = 'https://gate.example'

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type DashboardOptions, dashboard, type Pages } from '../../src/dashboard.js'
+import type { DashboardOptions } from '../../src/check-options.js'
+import { dashboard, type Pages } from '../../src/dashboard.js'
 import { type Api, createApi } from './api.js'
 import { ensurePagesBuilt } from './build.js'
 

@@ -1,6 +1,6 @@
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
-import type { DashboardOptions } from '../../src/dashboard.js'
+import type { DashboardOptions } from '../../src/check-options.js'
 import type { Api } from './api.js'
 import { launchBrowser, openVisit, type Visit } from './browser.js'
 import { type Site, startSite } from './start.js'
