@@ -38,6 +38,8 @@ export default defineConfig({
           include: ['{packages,examples}/*/test/**/*.test.ts', 'scripts/test/**/*.test.ts'],
           exclude: ['**/node_modules/**', FAULTS, PAGES],
           maxWorkers: 2,
+          // Modules keep no state: files of a process share them, or half of the time goes into loading them again.
+          isolate: false,
         },
       },
       {
