@@ -136,9 +136,9 @@ describe('parseTarget', () => {
     `/${'..;'.repeat(20_000)}\0`,
     `/?${'%41'.repeat(20_000)}%`,
   ])('a long target costs little (%#)', (target) => {
-    const start = performance.now()
+    const start = process.cpuUsage()
     parseTarget(target)
-    expect(performance.now() - start).toBeLessThan(1_000)
+    expect(process.cpuUsage(start).user / 1000).toBeLessThan(1_000)
   })
 })
 
@@ -226,9 +226,9 @@ describe('hasCredentialInQuery', () => {
     'pk_'.repeat(20_000),
     '&'.repeat(60_000),
   ])('a long query costs little (%#)', (query) => {
-    const start = performance.now()
+    const start = process.cpuUsage()
     hasCredentialInQuery(query)
-    expect(performance.now() - start).toBeLessThan(1_000)
+    expect(process.cpuUsage(start).user / 1000).toBeLessThan(1_000)
   })
 })
 
