@@ -1,8 +1,8 @@
 import type { Deps } from '../context/context.js'
 import { PortcullisError } from '../errors/portcullis-error.js'
 import type { Metric, MetricReading } from '../plugin/job.js'
+import type { RunningPlugin } from '../plugin/plugin.js'
 import type { NamedJob } from './run-jobs.js'
-import type { RunningPlugin } from './start-plugins.js'
 
 const DEADLINE_MS = 1000
 /** Anybody may ask for the readiness; a plugin is asked once a second. */

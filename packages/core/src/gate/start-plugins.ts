@@ -7,18 +7,12 @@ import { PortcullisError } from '../errors/portcullis-error.js'
 import { bindCollection } from '../plugin/collection.js'
 import { isOwnKind, type PluginContext, withInsides } from '../plugin/context.js'
 import type { JobStatus, MetricReading } from '../plugin/job.js'
-import type { Plugin, Started } from '../plugin/plugin.js'
+import type { Plugin, RunningPlugin } from '../plugin/plugin.js'
 import { activeBan, readStanding } from '../standing/standing.js'
 import { requireDistinct } from './credential-kinds.js'
 import { healthOf, jobsOf, metricsOf } from './observe-plugins.js'
 import type { GateVerbs } from './operations.js'
 import { runJobs } from './run-jobs.js'
-
-/** A plugin that runs. */
-export interface RunningPlugin {
-  readonly plugin: Plugin
-  readonly started: Started
-}
 
 /** Plugins that run, in the order in which they started. */
 export interface RunningPlugins {

@@ -1,5 +1,5 @@
 import type { Deps } from '../context/context.js'
-import type { RunningPlugin } from '../gate/start-plugins.js'
+import type { RunningPlugin } from '../plugin/plugin.js'
 import { routesOfPlugin } from './plugin-routes.js'
 import { createRoutes, type Routes } from './router.js'
 import { type RouteTable, routeTable } from './table.js'

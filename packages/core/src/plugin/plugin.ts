@@ -74,6 +74,12 @@ export interface Started<Api = unknown> {
   readonly close?: () => void | Promise<void>
 }
 
+/** A plugin that was started, and with what. */
+export interface RunningPlugin {
+  readonly plugin: Plugin
+  readonly started: Started
+}
+
 /** What a plugin of this type adds to the gate. */
 type ApiOf<Listed> = Listed extends Plugin<string, infer Api> ? Api : never
 
