@@ -165,7 +165,7 @@ describe('options', () => {
     const problems = problemsOf({
       ...good,
       publicUrl: 'nowhere',
-      scim: { secret: 5 },
+      plugins: [scim({ secret: 5 } as never)],
       oauthClients: [{ id: 'a', secret: 5 }],
       masterKey: 5,
     } as unknown as GateOptions)
@@ -177,14 +177,14 @@ describe('options', () => {
       expect(problems).toContain(problem)
     expect(problems.join()).toContain('publicUrl: ')
     expect(
-      problemsOf({ ...good, scim: { secret: [`${SECRET}-of-a-directory`, 5] } } as unknown as GateOptions),
+      problemsOf({ ...good, plugins: [scim({ secret: [`${SECRET}-of-a-directory`, 5] } as never)] }),
     ).toEqual(['scim.secret: give a text or an array of texts'])
   })
 
   it('do not take the same secret twice for two that can be rotated', () => {
     expect(problemsOf({ ...good, secret: [SECRET, SECRET] })).toEqual(['secret: the same secret twice'])
     const twice = `${SECRET}-of-a-directory`
-    expect(problemsOf({ ...good, scim: { secret: [twice, twice] } })).toEqual([
+    expect(problemsOf({ ...good, plugins: [scim({ secret: [twice, twice] } as never)] })).toEqual([
       'scim.secret: the same secret twice',
     ])
   })

@@ -111,7 +111,7 @@ describe('a job', () => {
     })
     await soon(() => expect(runs).toBe(2))
     expect(events).toContainEqual(expect.objectContaining({ code: 'job_failed' }))
-    await soon(async () => expect((await jobs.status())[0]?.lastRun?.outcome).toBe('failed'))
+    await expect.poll(async () => (await jobs.status())[0]?.lastRun?.outcome).toBe('failed')
   })
 
   it('that takes longer than its deadline is told to stop, and never runs beside itself', async () => {
@@ -130,7 +130,7 @@ describe('a job', () => {
     })
     await soon(() => expect(aborted).toBe(2))
     expect(most).toBe(1)
-    await soon(async () => expect((await jobs.status())[0]?.lastRun?.outcome).not.toBe('done'))
+    await expect.poll(async () => (await jobs.status())[0]?.lastRun?.outcome).not.toBe('done')
   })
 
   it('is aborted and awaited by close', async () => {
