@@ -9,7 +9,7 @@ import { isOwnKind, type PluginContext, withInsides } from '../plugin/context.js
 import type { JobStatus, MetricReading } from '../plugin/job.js'
 import type { Plugin, RunningPlugin } from '../plugin/plugin.js'
 import { activeBan, readStanding } from '../standing/standing.js'
-import { requireDistinct } from './credential-kinds.js'
+import { requireNamed } from './credential-kinds.js'
 import { healthOf, jobsOf, metricsOf } from './observe-plugins.js'
 import type { GateVerbs } from './operations.js'
 import { runJobs } from './run-jobs.js'
@@ -61,7 +61,7 @@ function addKinds(deps: Deps, running: readonly RunningPlugin[]): void {
   const added = running.flatMap(({ plugin, started }) =>
     (started.credentialKinds ?? []).map((kind) => lookedAfter(deps, plugin, kind)),
   )
-  const all = requireDistinct([...added, ...deps.credentialKinds])
+  const all = requireNamed([...added, ...deps.credentialKinds])
   deps.credentialKinds.splice(0, deps.credentialKinds.length, ...all)
 }
 
