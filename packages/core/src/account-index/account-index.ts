@@ -1,5 +1,6 @@
-import { reader, text } from '../store/shape.js'
-import type { Millis, Store, StoredRecord } from '../store/store.js'
+import { type Collection, collection } from '../store/collection.js'
+import { text } from '../store/shape.js'
+import type { Millis, Store } from '../store/store.js'
 
 /**
  * Lists across accounts. An entry is written before the record that it lists and removed after it, so that whatever
@@ -12,14 +13,13 @@ export interface Entry {
   readonly account: string
 }
 
-export type DirectoryName =
-  | 'tokens'
-  | 'tokens-by-expiry'
-  | 'revoked-tokens'
-  | 'sessions'
-  | 'bans'
-  | 'super-admins'
-  | 'unpruned'
+const NAMES = ['tokens', 'tokens-by-expiry', 'revoked-tokens', 'sessions', 'bans', 'unpruned'] as const
+export type DirectoryName = (typeof NAMES)[number]
+
+/** The entries of each list. Read, they throw `store_unavailable` for one that cannot be. */
+export const entries = Object.fromEntries(
+  NAMES.map((name) => [name, collection<Entry>(name, { account: text }, 'entry of a directory')]),
+) as Readonly<Record<DirectoryName, Collection<Entry>>>
 
 export interface ListQuery {
   /** 1 to 200. */
@@ -47,39 +47,29 @@ export interface EntryToWrite {
 /** `essential` where the record that is listed is. */
 export async function enter(
   { store }: WithStore,
-  entries: readonly EntryToWrite[],
+  toWrite: readonly EntryToWrite[],
   { essential = false }: { essential?: boolean } = {},
 ): Promise<void> {
-  if (entries.length === 0) return
+  if (toWrite.length === 0) return
   await store.commit(DIRECTORY, {
     quiet: true,
     essential,
-    writes: entries.map(({ directory, id, account, sort, expiresAt }) => ({
-      put: { collection: directory, id },
-      value: { account },
-      sort,
-      ...(expiresAt === undefined ? {} : { expiresAt }),
-    })),
+    writes: toWrite.map(({ directory, id, account, sort, expiresAt }) =>
+      entries[directory].put(id, { account }, { sort, expiresAt }),
+    ),
   })
 }
 
 export async function leave(
   { store }: WithStore,
-  entries: readonly { directory: DirectoryName; id: string }[],
+  toDelete: readonly { directory: DirectoryName; id: string }[],
 ): Promise<void> {
-  if (entries.length === 0) return
+  if (toDelete.length === 0) return
   await store.commit(DIRECTORY, {
     quiet: true,
     essential: true,
-    writes: entries.map(({ directory, id }) => ({ delete: { collection: directory, id } })),
+    writes: toDelete.map(({ directory, id }) => entries[directory].delete(id)),
   })
-}
-
-const entryOf = reader<Entry>('entry of a directory', { account: text })
-
-/** Throws `store_unavailable` for an entry that cannot be read. */
-export function accountOf(entry: StoredRecord): string {
-  return entryOf(entry).account
 }
 
 /** The account that a directory entry names, or undefined when nothing is listed under this id. */
@@ -88,6 +78,6 @@ export async function lookUp(
   directory: DirectoryName,
   id: string,
 ): Promise<string | undefined> {
-  const [entry] = await store.read(DIRECTORY, [{ collection: directory, id }])
-  return entry && accountOf(entry)
+  const [entry] = await store.read(DIRECTORY, [entries[directory].key(id)])
+  return entry && entries[directory].read(entry).account
 }

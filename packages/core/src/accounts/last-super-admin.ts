@@ -1,16 +1,18 @@
 import { DIRECTORY } from '../account-index/account-index.js'
 import type { Deps } from '../context/context.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
-import { hasShape, instant, reader } from '../store/shape.js'
-import type { JsonValue, Millis } from '../store/store.js'
+import { collection } from '../store/collection.js'
+import { hasShape, instant } from '../store/shape.js'
+import type { Millis } from '../store/store.js'
 import { optimistically, RACED } from '../store/update.js'
 
-const ROSTER = { collection: 'super-admins', id: 'banned' } as const
 const BUSY = 'The roster of super admins changed too often'
 
 /** Until when each is out of service, by ban and by directory apart: the end of one is not the end of the other. */
 type Roster = Readonly<Record<string, Millis>>
-const rosterOf = reader<Roster>('roster of super admins', hasInstants)
+/** One record, in the partition of the directory. */
+export const rosters = collection<Roster>('super-admins', hasInstants, 'roster of super admins')
+const ROSTER = rosters.key('banned')
 type Cause = 'ban' | 'directory'
 
 /** No account can be spelled with a space. */
@@ -28,7 +30,7 @@ export async function reserveSuperAdminBan(
 ): Promise<Outcome<void>> {
   return optimistically(deps, BUSY, async () => {
     const [record] = await deps.store.read(DIRECTORY, [ROSTER])
-    const roster = inForce(record ? rosterOf(record) : {}, deps.clock())
+    const roster = inForce(record ? rosters.read(record) : {}, deps.clock())
     const others = [...deps.options.superAdmins].filter((other) => other !== account && !isOut(roster, other))
     if (others.length === 0) return refused('last_super_admin')
     const changed = { ...roster, [entryOf(account, cause)]: until }
@@ -41,7 +43,7 @@ export async function releaseSuperAdminBan(deps: Deps, account: string, cause: C
   return optimistically(deps, BUSY, async () => {
     const [record] = await deps.store.read(DIRECTORY, [ROSTER])
     if (!record) return
-    const { [entryOf(account, cause)]: _released, ...others } = rosterOf(record)
+    const { [entryOf(account, cause)]: _released, ...others } = rosters.read(record)
     const result = await writeRoster(deps, record.version, others)
     return result.committed ? undefined : RACED
   })
@@ -59,11 +61,11 @@ function inForce(roster: Roster, now: Millis): Roster {
   return Object.fromEntries(Object.entries(roster).filter(([, until]) => until > now))
 }
 
-function writeRoster(deps: Deps, version: string | null, roster: JsonValue) {
+function writeRoster(deps: Deps, version: string | null, roster: Roster) {
   return deps.store.commit(DIRECTORY, {
     quiet: true,
     essential: true,
     checks: [{ key: ROSTER, version }],
-    writes: [{ put: ROSTER, value: roster }],
+    writes: [rosters.put(ROSTER.id, roster)],
   })
 }

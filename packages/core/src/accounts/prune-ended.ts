@@ -1,4 +1,4 @@
-import { accountOf, DIRECTORY, enter } from '../account-index/account-index.js'
+import { DIRECTORY, enter, entries } from '../account-index/account-index.js'
 import type { Deps } from '../context/context.js'
 import { collectEndedSessions } from '../sessions/prune.js'
 import { activeBan, readStoredStanding } from '../standing/standing.js'
@@ -7,9 +7,6 @@ import { collectRevokedTokens } from '../tokens/prune.js'
 
 const RESUMED_AT_ONCE = 100
 const RESUME_EVERY_MS = 60_000
-
-/** Accounts whose ended sessions and tokens still have records, so that another process goes on where one has stopped. */
-export const UNPRUNED = 'unpruned'
 
 /**
  * Lets the records of what an account’s newest generations have ended be pruned in the background. Never rejects: they
@@ -22,7 +19,7 @@ export async function pruneLater(deps: Deps, account: string): Promise<void> {
     // By then no token that is dead now has a record.
     const expiresAt = now + (maxLifetimeSeconds + keepEndedSeconds) * 1000
     const entry = {
-      directory: UNPRUNED,
+      directory: 'unpruned',
       id: deps.partitionOf(account),
       account,
       sort: now,
@@ -40,7 +37,7 @@ export async function pruneLater(deps: Deps, account: string): Promise<void> {
 /** Prunes what an account’s generations have ended, in batches, until done or aborted. */
 export async function pruneEnded(deps: Deps, account: string, signal: AbortSignal): Promise<void> {
   const partition = deps.partitionOf(account)
-  const key = { collection: UNPRUNED, id: partition }
+  const key = entries.unpruned.key(partition)
   const [entry] = await deps.store.read(DIRECTORY, [key])
   const standing = await readStoredStanding(deps, partition)
   const { sessionGeneration, tokenGeneration } = standing
@@ -53,17 +50,17 @@ export async function pruneEnded(deps: Deps, account: string, signal: AbortSigna
     quiet: true,
     essential: true,
     checks: [{ key, version: entry.version }],
-    writes: [{ delete: key }],
+    writes: [entries.unpruned.delete(partition)],
   })
 }
 
 /** Accounts that were left unpruned for a minute, by this process or another. */
 async function unprunedAccounts(deps: Deps): Promise<readonly string[]> {
-  const page = await deps.store.page(DIRECTORY, UNPRUNED, {
+  const page = await deps.store.page(DIRECTORY, entries.unpruned.name, {
     limit: RESUMED_AT_ONCE,
     range: { to: deps.clock() - RESUME_EVERY_MS },
   })
-  return page.records.flatMap((entry) => ifReadable(deps, UNPRUNED, entry, accountOf) ?? [])
+  return page.records.flatMap((entry) => ifReadable(deps, entries.unpruned, entry)?.account ?? [])
 }
 
 /** Goes on, every minute, with what was not pruned to the end. Answers how to stop, which waits for a look under way. */

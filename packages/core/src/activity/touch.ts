@@ -1,19 +1,23 @@
 import type { Deps } from '../context/context.js'
 import { type BoundedMap, boundedMap } from '../encoding/bounded-map.js'
+import { type Collection, collection } from '../store/collection.js'
 import { instant } from '../store/shape.js'
-import type { Millis, RecordKey, StoredRecord } from '../store/store.js'
+import type { Millis, StoredRecord } from '../store/store.js'
 
 const WRITE_EVERY_MS = 60_000
 const REMEMBERED = 50_000
 
 type CredentialKind = 'token' | 'api-key'
 
-export function useKey(kind: CredentialKind, id: string): RecordKey {
-  return { collection: `${kind}-use`, id }
+/** When each credential was last used, by its id. */
+export const lastUses: Readonly<Record<CredentialKind, Collection<Millis>>> = {
+  token: collection('token-use', instant),
+  'api-key': collection('api-key-use', instant),
 }
 
 export function lastUseOf(record: StoredRecord | undefined): Millis | undefined {
-  return instant(record?.value) ? (record?.value as number) : undefined
+  const at = record?.value
+  return instant(at) ? at : undefined
 }
 
 /** Remembers when this process last wrote the use of a credential, so that a busy one costs one write a minute. */
@@ -38,7 +42,7 @@ export function touch(
   deps.store
     .commit(use.partition, {
       quiet: true,
-      writes: [{ put: useKey(use.kind, use.id), value: now, expiresAt: use.expiresAt }],
+      writes: [lastUses[use.kind].put(use.id, now, { expiresAt: use.expiresAt })],
     })
     .catch((cause: unknown) =>
       deps.report({ level: 'warn', code: 'activity_unrecorded', detail: 'A use was not recorded', cause }),

@@ -1,4 +1,4 @@
-import { useKey } from '../activity/touch.js'
+import { lastUses } from '../activity/touch.js'
 import { refuseBanned } from '../authentication/judge.js'
 import type { Deps } from '../context/context.js'
 import { sha256 } from '../crypto/hash.js'
@@ -6,20 +6,22 @@ import { type Denial, denial } from '../errors/denials.js'
 import { done, type Outcome } from '../errors/outcome.js'
 import { commitUnderStanding } from '../standing/change.js'
 import type { Standing } from '../standing/standing.js'
-import type { Check, RecordKey, StoredRecord, Write } from '../store/store.js'
+import { collection } from '../store/collection.js'
+import { hasShape, text } from '../store/shape.js'
+import type { Check, StoredRecord, Write } from '../store/store.js'
+import { RACED } from '../store/update.js'
 import {
-  API_KEYS,
   type ApiKeyInfo,
   type ApiKeyRecord,
   apiKeyIdFrom,
   apiKeyInfoOf,
-  apiKeyRecordKey,
-  apiKeyRecordOf,
+  apiKeyRecords,
   writeApiKey,
 } from './key.js'
 
 /** Whoever adds a key changes this, so that nobody adds one to a number of keys that was right a moment ago. */
-const LAST_ADDED: RecordKey = { collection: 'api-key-added', id: 'last' }
+export const lastAddedKeys = collection<string>('api-key-added', text, 'id of the API key added last')
+const LAST_ADDED = lastAddedKeys.key('last')
 const LOOKED_AT = 1000
 const REMOVED_AT_ONCE = 100
 
@@ -36,6 +38,9 @@ export interface NewApiKey {
   readonly facts: Omit<ApiKeyRecord, 'hash' | 'generation'>
 }
 
+/** What a key is written of, as it is kept sealed for whoever may be told it again. */
+export const isSecretKey = hasShape<Pick<NewApiKey, 'id' | 'secret'>>({ id: text, secret: text })
+
 /** `idFrom`: 12 characters or more of base64url that its id is made of. Default: random ones. */
 export function newApiKey(deps: Deps, facts: NewApiKey['facts'], idFrom = deps.randomId(9)): NewApiKey {
   return { id: apiKeyIdFrom(idFrom), secret: deps.randomId(32), facts }
@@ -43,7 +48,7 @@ export function newApiKey(deps: Deps, facts: NewApiKey['facts'], idFrom = deps.r
 
 /**
  * Stores a key under the account's standing as it is then, in one commit with `more`. The number of its keys that work is
- * counted for that commit; records of those that do not are removed by it. Answers `raced` when another key was added
+ * counted for that commit; records of those that do not are removed by it. Answers `RACED` when another key was added
  * meanwhile, or a check of `more` failed. Refused with `account_banned` or `too_many_keys`.
  */
 export async function addApiKey(
@@ -58,13 +63,13 @@ export async function addApiKey(
     /** The writes revoke something. */
     readonly confirm?: boolean
   },
-): Promise<Outcome<CreatedApiKey> | 'raced'> {
+): Promise<Outcome<CreatedApiKey> | typeof RACED> {
   const { account, createdAt, expiresAt } = facts
   const { atMost, checks = [], writes = [], beyond, confirm = false } = limit
   const partition = deps.partitionOf(account)
   const hash = sha256(secret)
   const [added] = await deps.store.read(partition, [LAST_ADDED])
-  const { records } = await deps.store.page(partition, API_KEYS, { limit: LOOKED_AT })
+  const { records } = await deps.store.page(partition, apiKeyRecords.name, { limit: LOOKED_AT })
   const dead = (standing: Standing) => records.filter((stored) => !isOf(standing, stored))
   const stored = await commitUnderStanding(
     deps,
@@ -76,14 +81,13 @@ export async function addApiKey(
     (standing) => [
       ...dead(standing)
         .slice(0, REMOVED_AT_ONCE)
-        .flatMap((one) => [{ delete: apiKeyRecordKey(one.id) }, { delete: useKey('api-key', one.id) }]),
-      { put: LAST_ADDED, value: id },
-      {
-        put: apiKeyRecordKey(id),
-        value: { ...facts, hash, generation: standing.tokenGeneration },
-        sort: createdAt,
-        ...(expiresAt === undefined ? {} : { expiresAt }),
-      },
+        .flatMap((one) => [apiKeyRecords.delete(one.id), lastUses['api-key'].delete(one.id)]),
+      lastAddedKeys.put(LAST_ADDED.id, id),
+      apiKeyRecords.put(
+        id,
+        { ...facts, hash, generation: standing.tokenGeneration },
+        { sort: createdAt, expiresAt },
+      ),
       ...writes,
     ],
     {
@@ -93,11 +97,11 @@ export async function addApiKey(
       confirm,
     },
   )
-  if (!stored.ok) return stored.denial.code === 'key_not_found' ? 'raced' : stored
+  if (!stored.ok) return stored.denial.code === 'key_not_found' ? RACED : stored
   const info = apiKeyInfoOf(id, { ...facts, hash, generation: stored.value.tokenGeneration })
   return done({ key: writeApiKey({ id, partition, secret }), info })
 }
 
 function isOf({ tokenGeneration }: Standing, stored: StoredRecord): boolean {
-  return apiKeyRecordOf(stored).generation === tokenGeneration
+  return apiKeyRecords.read(stored).generation === tokenGeneration
 }

@@ -5,17 +5,16 @@ import { chooseScopes, type ScopeWish } from '../authorization/scopes.js'
 import type { Deps } from '../context/context.js'
 import { lineOf } from '../encoding/text.js'
 import { done, type Outcome, refused, refuseLong } from '../errors/outcome.js'
-import { PortcullisError } from '../errors/portcullis-error.js'
 import { type Once, onceFor, refuseAgain } from '../idempotency/once.js'
 import { STANDING, standingOf } from '../standing/standing.js'
-import { addApiKey, type CreatedApiKey, type NewApiKey, newApiKey } from './add.js'
-import { apiKeyInfoOf, apiKeyRecordKey, apiKeyRecordOf, issuedAsApiKey, writeApiKey } from './key.js'
+import { optimistically, RACED } from '../store/update.js'
+import { addApiKey, type CreatedApiKey, isSecretKey, newApiKey } from './add.js'
+import { apiKeyInfoOf, apiKeyRecords, issuedAsApiKey, writeApiKey } from './key.js'
 
 const API_KEY_NAME_LENGTH = 100
 export const MAX_API_KEY_SECONDS = 10 * 366 * 86_400
 /** Enough for every program of a person, few enough that all of them can be looked through. */
 export const MAX_API_KEYS = 100
-const ATTEMPTS = 20
 
 export interface ApiKeyToCreate extends ScopeWish {
   /** Canonical e-mail. */
@@ -76,15 +75,12 @@ export async function createApiKey(
     subject: account,
     details: { key_id: key.id, scope: scopes.join(' ') },
   } as const
-  return audited(deps, recorded, async () => {
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+  return audited(deps, recorded, () =>
+    optimistically(deps, 'The API keys of an account changed too often', async () => {
       const added = await addApiKey(deps, key, { atMost: MAX_API_KEYS, ...kept })
-      if (added !== 'raced') return added
-      const raced = await findBefore(deps, input, once)
-      if (raced) return raced
-    }
-    throw new PortcullisError('store_unavailable', 'The API keys of an account changed too often')
-  })
+      return added === RACED ? ((await findBefore(deps, input, once)) ?? RACED) : added
+    }),
+  )
 }
 
 function onceForKey(deps: Deps, input: Acted<ApiKeyToCreate>): Once | undefined {
@@ -103,12 +99,13 @@ async function findBefore(
   const found = await once?.find()
   if (!once || !found) return undefined
   if (!found.ok) return found
-  const key = found.value as unknown as Pick<NewApiKey, 'id' | 'secret'>
+  const key = found.value
+  if (!isSecretKey(key)) return refused('idempotent_result_gone')
   const partition = deps.partitionOf(account)
   // With a key that the near cache does not keep, it is read past that.
-  const [standing, stored] = await deps.store.read(partition, [STANDING, apiKeyRecordKey(key.id), once.key])
+  const [standing, stored] = await deps.store.read(partition, [STANDING, apiKeyRecords.key(key.id), once.key])
   if (!stored) return refused('idempotent_result_gone')
-  const record = apiKeyRecordOf(stored)
+  const record = apiKeyRecords.read(stored)
   const refusal = refuseAgain(deps, standingOf(standing), issuedAsApiKey(partition, record))
   if (refusal) return { ok: false, denial: refusal }
   const granted = chooseScopes(deps, { scopes: record.scopes, ...(grantable && { grantable }) })

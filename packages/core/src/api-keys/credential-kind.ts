@@ -5,9 +5,8 @@ import type { Deps } from '../context/context.js'
 import { done, refused } from '../errors/outcome.js'
 import { isViewer, WITHOUT_END } from '../standing/standing.js'
 import {
-  API_KEYS,
   type ApiKeyRecord,
-  apiKeyRecordOf,
+  apiKeyRecords,
   isApiKey,
   isSecretOf,
   issuedAsApiKey,
@@ -26,7 +25,7 @@ export function apiKeyKind(deps: Deps): CredentialKind<PresentedApiKey, ApiKeyRe
       const key = parseApiKey(credential)
       return key ? done(key) : refused('api_key_invalid')
     },
-    records: { collection: API_KEYS, read: apiKeyRecordOf },
+    records: { collection: apiKeyRecords.name, read: apiKeyRecords.read },
     open: ({ secret }, record) => (isSecretOf(record, secret) ? record : undefined),
     issued: ({ partition, issuedAt }, record) =>
       record ? issuedAsApiKey(partition, record) : { partition, issuedAt, isAbsent: true },

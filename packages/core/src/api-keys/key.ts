@@ -1,7 +1,8 @@
 import type { Issued } from '../authentication/judge.js'
 import { isSameHash, sha256 } from '../crypto/hash.js'
-import { count, instant, optional, reader, text, texts } from '../store/shape.js'
-import type { Millis, RecordKey, StoredRecord } from '../store/store.js'
+import { collection } from '../store/collection.js'
+import { count, instant, optional, text, texts } from '../store/shape.js'
+import type { Millis } from '../store/store.js'
 
 /** The record of an API key. The key itself is stored nowhere, only a hash of its secret part. */
 export interface ApiKeyRecord {
@@ -26,7 +27,19 @@ export interface ApiKeyInfo {
   readonly lastUsedAt?: Millis
 }
 
-export const API_KEYS = 'api-keys'
+export const apiKeyRecords = collection<ApiKeyRecord>(
+  'api-keys',
+  {
+    account: text,
+    name: text,
+    scopes: texts,
+    createdAt: instant,
+    expiresAt: optional(instant),
+    generation: count,
+    hash: text,
+  },
+  'API key',
+)
 
 const PREFIX = 'pk_'
 const ID_CHARACTERS = 12
@@ -61,21 +74,6 @@ export function apiKeyIdFrom(characters: string): string {
 export function isSecretOf(record: ApiKeyRecord, secret: string): boolean {
   return isSameHash(sha256(secret), record.hash)
 }
-
-export function apiKeyRecordKey(id: string): RecordKey {
-  return { collection: API_KEYS, id }
-}
-
-/** Throws `store_unavailable` for a record that cannot be read. */
-export const apiKeyRecordOf: (stored: StoredRecord) => ApiKeyRecord = reader<ApiKeyRecord>('API key', {
-  account: text,
-  name: text,
-  scopes: texts,
-  createdAt: instant,
-  expiresAt: optional(instant),
-  generation: count,
-  hash: text,
-})
 
 export function issuedAsApiKey(partition: string, { createdAt, generation }: ApiKeyRecord): Issued {
   return { partition, issuedAt: createdAt, tokenGeneration: generation, needsFreshLogin: true }

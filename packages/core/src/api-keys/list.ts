@@ -1,8 +1,8 @@
-import { lastUseOf, useKey } from '../activity/touch.js'
+import { lastUseOf, lastUses } from '../activity/touch.js'
 import type { Deps } from '../context/context.js'
 import { readStanding } from '../standing/standing.js'
 import { ifReadable } from '../store/readable.js'
-import { API_KEYS, type ApiKeyInfo, apiKeyInfoOf, apiKeyRecordOf } from './key.js'
+import { type ApiKeyInfo, apiKeyInfoOf, apiKeyRecords } from './key.js'
 
 const MOST = 1000
 
@@ -11,14 +11,16 @@ export async function listApiKeys(deps: Deps, input: { account: string }): Promi
   const partition = deps.partitionOf(input.account)
   const [{ standing }, { records }] = await Promise.all([
     readStanding(deps, partition),
-    deps.store.page(partition, API_KEYS, { limit: MOST, order: 'descending' }),
+    deps.store.page(partition, apiKeyRecords.name, { limit: MOST, order: 'descending' }),
   ])
   const live = records.filter(
-    (stored) => ifReadable(deps, API_KEYS, stored, apiKeyRecordOf)?.generation === standing.tokenGeneration,
+    (stored) => ifReadable(deps, apiKeyRecords, stored)?.generation === standing.tokenGeneration,
   )
   const uses = await deps.store.read(
     partition,
-    live.map(({ id }) => useKey('api-key', id)),
+    live.map(({ id }) => lastUses['api-key'].key(id)),
   )
-  return live.map((stored, index) => apiKeyInfoOf(stored.id, apiKeyRecordOf(stored), lastUseOf(uses[index])))
+  return live.map((stored, index) =>
+    apiKeyInfoOf(stored.id, apiKeyRecords.read(stored), lastUseOf(uses[index])),
+  )
 }

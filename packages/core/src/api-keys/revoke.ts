@@ -1,11 +1,11 @@
-import { useKey } from '../activity/touch.js'
+import { lastUses } from '../activity/touch.js'
 import { audited } from '../audit/append.js'
 import { type Actor, auditedAs } from '../authorization/actor.js'
 import { refuseOver } from '../authorization/over-account.js'
 import type { Deps } from '../context/context.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import { type Replicated, replicationOf } from '../store/replication.js'
-import { apiKeyRecordKey } from './key.js'
+import { apiKeyRecords } from './key.js'
 
 /**
  * Revokes one API key of an account, at once and for good. Refused with `key_not_found`, and over another account with
@@ -19,7 +19,7 @@ export async function revokeApiKey(
   const forbidden = refuseOver(deps, by, account)
   if (forbidden) return { ok: false, denial: forbidden }
   const partition = deps.partitionOf(account)
-  const key = apiKeyRecordKey(id)
+  const key = apiKeyRecords.key(id)
   const [stored] = await deps.store.read(partition, [key])
   if (!stored) return refused('key_not_found')
   const recorded = {
@@ -33,7 +33,7 @@ export async function revokeApiKey(
       await deps.store.commit(partition, {
         confirm: true,
         essential: true,
-        writes: [{ delete: key }, { delete: useKey('api-key', id) }],
+        writes: [apiKeyRecords.delete(id), lastUses['api-key'].delete(id)],
       }),
     ),
   )

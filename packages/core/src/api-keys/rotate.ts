@@ -7,25 +7,22 @@ import type { Deps } from '../context/context.js'
 import { RETRY_WINDOW_SECONDS } from '../context/limits.js'
 import type { Denial } from '../errors/denials.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
-import { PortcullisError } from '../errors/portcullis-error.js'
 import { STANDING, type Standing, standingOf } from '../standing/standing.js'
-import type { RecordKey, StoredRecord, Write } from '../store/store.js'
-import { addApiKey, type CreatedApiKey, type NewApiKey, newApiKey } from './add.js'
+import { collection } from '../store/collection.js'
+import { text } from '../store/shape.js'
+import type { StoredRecord, Write } from '../store/store.js'
+import { optimistically, RACED } from '../store/update.js'
+import { addApiKey, type CreatedApiKey, isSecretKey, type NewApiKey, newApiKey } from './add.js'
 import { MAX_API_KEYS } from './create.js'
-import {
-  type ApiKeyRecord,
-  apiKeyInfoOf,
-  apiKeyRecordKey,
-  apiKeyRecordOf,
-  issuedAsApiKey,
-  writeApiKey,
-} from './key.js'
+import { type ApiKeyRecord, apiKeyInfoOf, apiKeyRecords, issuedAsApiKey, writeApiKey } from './key.js'
+
+/** The new key of each that was rotated, sealed, for as long as it may be asked for again. */
+export const rotations = collection<string>('api-key-rotations', text, 'rotation of an API key')
 
 const DEFAULT_OVERLAP_SECONDS = 3600
 export const MAX_OVERLAP_SECONDS = 30 * 86_400
 /** Each may have a predecessor that goes on for a while. */
 const MAX_WITH_OVERLAPS = 2 * MAX_API_KEYS
-const ATTEMPTS = 20
 
 export interface Rotation {
   readonly account: string
@@ -48,36 +45,32 @@ export async function rotateApiKey(deps: Deps, input: Rotation): Promise<Outcome
   const forbidden = refuseOver(deps, input.by, account)
   if (forbidden) return { ok: false, denial: forbidden }
   const partition = deps.partitionOf(account)
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+  return optimistically(deps, 'An API key changed too often to be rotated', async () => {
     const [standingRecord, stored, rotated] = await deps.store.read(partition, [
       STANDING,
-      apiKeyRecordKey(id),
-      rotationKey(id),
+      apiKeyRecords.key(id),
+      rotations.key(id),
     ])
     const standing = standingOf(standingRecord)
     const repeated = rotated && (await repeat(deps, input, rotated, standing))
     if (repeated) {
-      if (!repeated.ok || !stored || (await endBy(deps, input, stored))) return repeated
-      continue
+      const isSettled = !repeated.ok || !stored || (await endBy(deps, input, stored))
+      return isSettled ? repeated : RACED
     }
     if (!stored) return refused('key_not_found')
     const refusal = refuseEnded(deps, partition, standing, stored)
-    if (refusal) return { ok: false, denial: refusal }
-    const beyond = refuseBeyond(input, apiKeyRecordOf(stored))
-    if (beyond) return beyond
-    const replaced = await replace(deps, input, stored)
-    if (replaced !== 'raced') return replaced
-  }
-  throw new PortcullisError('store_unavailable', 'An API key changed too often to be rotated')
+    if (refusal) return { ok: false as const, denial: refusal }
+    return refuseBeyond(input, apiKeyRecords.read(stored)) ?? replace(deps, input, stored)
+  })
 }
 
 async function replace(
   deps: Deps,
   input: Rotation,
   stored: StoredRecord,
-): Promise<Outcome<CreatedApiKey> | 'raced'> {
+): Promise<Outcome<CreatedApiKey> | typeof RACED> {
   const { account, id, by } = input
-  const record = apiKeyRecordOf(stored)
+  const record = apiKeyRecords.read(stored)
   const { name, scopes, expiresAt } = record
   const now = deps.clock()
   const facts = { account, name, scopes, createdAt: now, ...(expiresAt === undefined ? {} : { expiresAt }) }
@@ -93,20 +86,16 @@ async function replace(
     const result = await addApiKey(deps, key, {
       atMost: MAX_WITH_OVERLAPS,
       confirm: true,
-      checks: [{ key: apiKeyRecordKey(id), version: stored.version }],
+      checks: [{ key: apiKeyRecords.key(id), version: stored.version }],
       writes: [
         ending(deps, stored, endOf(deps, input, record)),
-        {
-          put: rotationKey(id),
-          value: sealKey(deps, id, key),
-          expiresAt: now + RETRY_WINDOW_SECONDS * 1000,
-        },
+        rotations.put(id, sealKey(deps, id, key), { expiresAt: now + RETRY_WINDOW_SECONDS * 1000 }),
       ],
     })
-    isRaced = result === 'raced'
-    return result === 'raced' ? refused('key_not_found') : result
+    isRaced = result === RACED
+    return result === RACED ? refused('key_not_found') : result
   })
-  return isRaced ? 'raced' : added
+  return isRaced ? RACED : added
 }
 
 /** What came of a rotation a moment ago; undefined when that key is gone as well. */
@@ -117,12 +106,12 @@ async function repeat(
   standing: Standing,
 ): Promise<Outcome<CreatedApiKey> | undefined> {
   const partition = deps.partitionOf(input.account)
-  const key = openKey(deps, input.id, String(rotated.value))
-  const [stored] = key ? await deps.store.read(partition, [apiKeyRecordKey(key.id)]) : []
+  const key = openKey(deps, input.id, rotations.read(rotated))
+  const [stored] = key ? await deps.store.read(partition, [apiKeyRecords.key(key.id)]) : []
   if (!key || !stored) return undefined
   const refusal = refuseEnded(deps, partition, standing, stored)
   if (refusal) return refusal.code === NOT_FOUND ? undefined : { ok: false, denial: refusal }
-  const record = apiKeyRecordOf(stored)
+  const record = apiKeyRecords.read(stored)
   return (
     refuseBeyond(input, record) ??
     done({ key: writeApiKey({ ...key, partition }), info: apiKeyInfoOf(key.id, record) })
@@ -139,18 +128,18 @@ function refuseEnded(
   standing: Standing,
   stored: StoredRecord,
 ): Denial | undefined {
-  const issued = { ...issuedAsApiKey(partition, apiKeyRecordOf(stored)), needsFreshLogin: false }
+  const issued = { ...issuedAsApiKey(partition, apiKeyRecords.read(stored)), needsFreshLogin: false }
   return refuseIssued(deps, standing, issued, CODES)
 }
 
 /** False when the old key has changed meanwhile. */
 async function endBy(deps: Deps, input: Rotation, stored: StoredRecord): Promise<boolean> {
-  const end = endOf(deps, input, apiKeyRecordOf(stored))
+  const end = endOf(deps, input, apiKeyRecords.read(stored))
   if (stored.expiresAt !== undefined && stored.expiresAt <= end) return true
   const result = await deps.store.commit(deps.partitionOf(input.account), {
     confirm: true,
     essential: true,
-    checks: [{ key: apiKeyRecordKey(stored.id), version: stored.version }],
+    checks: [{ key: apiKeyRecords.key(stored.id), version: stored.version }],
     writes: [ending(deps, stored, end)],
   })
   return result.committed
@@ -165,9 +154,9 @@ function endOf(
 }
 
 function ending(deps: Deps, stored: StoredRecord, expiresAt: number): Write {
-  if (expiresAt <= deps.clock()) return { delete: apiKeyRecordKey(stored.id) }
-  const value = { ...apiKeyRecordOf(stored), expiresAt }
-  return { put: apiKeyRecordKey(stored.id), value, sort: stored.sort, expiresAt }
+  if (expiresAt <= deps.clock()) return apiKeyRecords.delete(stored.id)
+  const value = { ...apiKeyRecords.read(stored), expiresAt }
+  return apiKeyRecords.put(stored.id, value, { sort: stored.sort, expiresAt })
 }
 
 function refuseBeyond({ grantable }: Rotation, { scopes }: ApiKeyRecord): Outcome<never> | undefined {
@@ -175,19 +164,13 @@ function refuseBeyond({ grantable }: Rotation, { scopes }: ApiKeyRecord): Outcom
   return beyond === undefined ? undefined : refused('scope_insufficient', { scope: beyond })
 }
 
-/** The new key, sealed, for as long as it may be asked for again. */
-function rotationKey(id: string): RecordKey {
-  return { collection: 'api-key-rotations', id }
-}
-
 function sealKey(deps: Deps, replaced: string, { id, secret }: NewApiKey): string {
   return deps.sealer.seal(`api-key-rotation:${replaced}`, { id, secret })
 }
 
 function openKey(deps: Deps, replaced: string, sealed: string) {
-  return deps.sealer.open(`api-key-rotation:${replaced}`, sealed) as
-    | Pick<NewApiKey, 'id' | 'secret'>
-    | undefined
+  const opened = deps.sealer.open(`api-key-rotation:${replaced}`, sealed)
+  return isSecretKey(opened) ? opened : undefined
 }
 
 /** Which key is replaced, and how long the old one goes on: 0 to 2592000 seconds, default 3600. */

@@ -1,11 +1,13 @@
-import type { Clock, JsonValue, RecordKey, Store, StoredRecord, Write } from '../store/store.js'
+import type { Clock, RecordKey, Store, StoredRecord } from '../store/store.js'
 import {
   type AuditEntry,
   type AuditedAction,
+  auditEntries,
   entryKey,
   HEAD,
   type Head,
   hashEntry,
+  heads,
   NO_HEAD,
 } from './entry.js'
 
@@ -43,7 +45,7 @@ export async function readHead(chain: AuditChain): Promise<Head> {
 }
 
 export function headOf(record: StoredRecord | undefined): Head {
-  return record ? (record.value as unknown as Head) : NO_HEAD
+  return record ? heads.read(record) : NO_HEAD
 }
 
 /** Which of the entries whose commit was not answered are stored. */
@@ -80,7 +82,10 @@ export async function extendChain(
     quiet: true,
     ...(essential ? { essential } : {}),
     checks: [{ key: HEAD, version: record?.version ?? null }],
-    writes: [{ put: HEAD, value: { sequence: last.sequence, hash: last.hash } }, ...entries.map(writeOf)],
+    writes: [
+      heads.put(HEAD.id, { sequence: last.sequence, hash: last.hash }),
+      ...entries.map((entry) => auditEntries.put(String(entry.sequence), entry, { sort: entry.sequence })),
+    ],
   })
   if (!result.committed) return { extended: false }
   if (last.sequence > chain.newest.sequence) chain.newest = { sequence: last.sequence, hash: last.hash }
@@ -95,9 +100,10 @@ function landedOf(
   unanswered: readonly AuditEntry[],
   records: readonly (StoredRecord | undefined)[],
 ): readonly AuditEntry[] {
-  return unanswered.filter(
-    ({ hash }, index) => (records[index]?.value as unknown as AuditEntry | undefined)?.hash === hash,
-  )
+  return unanswered.filter(({ hash }, index) => {
+    const value = records[index]?.value
+    return auditEntries.accepts(value) && value.hash === hash
+  })
 }
 
 function linkTo(chain: AuditChain, head: Head, recorded: readonly AuditedAction[]): readonly AuditEntry[] {
@@ -109,8 +115,4 @@ function linkTo(chain: AuditChain, head: Head, recorded: readonly AuditedAction[
     last = entry
     return entry
   })
-}
-
-function writeOf(entry: AuditEntry): Write {
-  return { put: entryKey(entry.sequence), value: entry as unknown as JsonValue, sort: entry.sequence }
 }

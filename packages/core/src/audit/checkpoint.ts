@@ -1,6 +1,8 @@
 import { createHmac } from 'node:crypto'
 import { isSameHash } from '../crypto/hash.js'
-import type { JsonValue, Millis, RecordKey, StoredRecord, Write } from '../store/store.js'
+import { collection } from '../store/collection.js'
+import { count, instant, text } from '../store/shape.js'
+import type { Millis, Put, StoredRecord } from '../store/store.js'
 import type { AuditChain } from './chain.js'
 import { type Head, NO_HEAD } from './entry.js'
 
@@ -20,11 +22,16 @@ interface SealedCheckpoint extends AuditCheckpoint {
   readonly seal: string
 }
 
-export const CHECKPOINT: RecordKey = { collection: 'checkpoint', id: 'checkpoint' }
+/** One record: where the chain begins. */
+export const checkpoints = collection<SealedCheckpoint>(
+  'checkpoint',
+  { sequence: count, hash: text, at: instant, entries: count, seal: text },
+  'checkpoint of the audit log',
+)
+export const CHECKPOINT = checkpoints.key('checkpoint')
 
-export function putCheckpoint(chain: AuditChain, checkpoint: AuditCheckpoint): Write {
-  const sealed: SealedCheckpoint = { ...checkpoint, seal: sealOf(chain, checkpoint) }
-  return { put: CHECKPOINT, value: sealed as unknown as JsonValue }
+export function putCheckpoint(chain: AuditChain, checkpoint: AuditCheckpoint): Put {
+  return checkpoints.put(CHECKPOINT.id, { ...checkpoint, seal: sealOf(chain, checkpoint) })
 }
 
 /** What the chain begins after: a genuine checkpoint, nothing while there is none, or `forged`. */
@@ -33,8 +40,10 @@ export function readCheckpoint(
   record: StoredRecord | undefined,
 ): AuditCheckpoint | undefined | 'forged' {
   if (!record) return undefined
-  const { seal, ...checkpoint } = record.value as unknown as SealedCheckpoint
-  return isSameHash(sealOf(chain, checkpoint), String(seal)) ? checkpoint : 'forged'
+  const value: unknown = record.value
+  if (!checkpoints.accepts(value)) return 'forged'
+  const { seal, ...checkpoint } = value
+  return isSameHash(sealOf(chain, checkpoint), seal) ? checkpoint : 'forged'
 }
 
 export function headAfter(checkpoint: AuditCheckpoint | undefined): Head {

@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto'
 import type { AuditedActor } from '../authorization/actor.js'
-import { count, instant, reader, text } from '../store/shape.js'
-import type { Millis, RecordKey, StoredRecord } from '../store/store.js'
+import { collection } from '../store/collection.js'
+import { count, instant, text } from '../store/shape.js'
+import type { Millis, RecordKey } from '../store/store.js'
 
 /** What may be recorded. `subject` is the account or thing it was done to. */
 export interface AuditedAction extends AuditedActor {
@@ -55,28 +56,33 @@ export interface AuditEntry extends AuditedAction {
   readonly hash: string
 }
 
-/** Throws `store_unavailable` for a record that cannot be read. */
-export const auditEntryOf: (stored: StoredRecord) => AuditEntry = reader<AuditEntry>('audit entry', {
-  sequence: count,
-  at: instant,
-  action: text,
-  actor: text,
-  subject: text,
-  previous: text,
-  hash: text,
-})
-
-export const ENTRIES = 'entries'
-export const HEAD = { collection: 'head', id: 'head' } as const
+/** By sequence number. */
+export const auditEntries = collection<AuditEntry>(
+  'entries',
+  {
+    sequence: count,
+    at: instant,
+    action: text,
+    actor: text,
+    subject: text,
+    previous: text,
+    hash: text,
+  },
+  'audit entry',
+)
 
 export function entryKey(sequence: number): RecordKey {
-  return { collection: ENTRIES, id: String(sequence) }
+  return auditEntries.key(String(sequence))
 }
 
 export interface Head {
   readonly sequence: number
   readonly hash: string
 }
+
+/** One record: the end of the chain. */
+export const heads = collection<Head>('head', { sequence: count, hash: text }, 'head of the audit log')
+export const HEAD = heads.key('head')
 
 export const NO_HEAD: Head = { sequence: 0, hash: '' }
 

@@ -2,7 +2,7 @@ import type { Listed, ListQuery } from '../account-index/account-index.js'
 import type { Deps } from '../context/context.js'
 import { ifReadable } from '../store/readable.js'
 import type { Millis } from '../store/store.js'
-import { type AuditEntry, auditEntryOf, ENTRIES } from './entry.js'
+import { type AuditEntry, auditEntries } from './entry.js'
 
 export interface AuditFilter {
   readonly actor?: string
@@ -25,12 +25,12 @@ export async function listAudit(deps: Deps, query: ListQuery & AuditFilter): Pro
   let cursor = query.cursor
   for (let examined = 0; examined < EXAMINED_AT_MOST && items.length < query.limit; ) {
     const limit = Math.min(query.limit - items.length, EXAMINED_AT_MOST - examined)
-    const page = await deps.auditChain.store.page(deps.auditChain.partition, ENTRIES, {
+    const page = await deps.auditChain.store.page(deps.auditChain.partition, auditEntries.name, {
       limit,
       order: 'descending',
       ...(cursor === undefined ? {} : { cursor }),
     })
-    const entries = page.records.flatMap((record) => ifReadable(deps, ENTRIES, record, auditEntryOf) ?? [])
+    const entries = page.records.flatMap((record) => ifReadable(deps, auditEntries, record) ?? [])
     items.push(...entries.filter((entry) => matches(entry, query)))
     examined += limit
     cursor = page.nextCursor

@@ -1,19 +1,23 @@
 import { type Actor, auditedAs, serviceActor } from '../authorization/actor.js'
 import type { Deps } from '../context/context.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
-import type { Millis, RecordKey } from '../store/store.js'
+import { collection } from '../store/collection.js'
+import { present } from '../store/shape.js'
+import type { Millis } from '../store/store.js'
 import { walk } from '../store/walk.js'
 import { appendAudit } from './append.js'
 import type { AuditChain } from './chain.js'
 import { type AuditCheckpoint, CHECKPOINT, headAfter, putCheckpoint, readCheckpoint } from './checkpoint.js'
-import { ENTRIES, entryKey, type Head } from './entry.js'
+import { auditEntries, type Head } from './entry.js'
 import { entryOf, linkAfter } from './verify.js'
 
 /** In one commit: few enough that nobody else waits for more than some milliseconds. */
 const CUT_AT_ONCE = 200
 const CUT_A_RUN = 10_000
 const DAY_MS = 86_400_000
-const LEASE: RecordKey = { collection: 'pruning', id: 'lease' }
+/** One record while a process prunes. */
+export const pruningLeases = collection<true>('pruning', present)
+const LEASE = pruningLeases.key('lease')
 /** Far longer than a run takes; after a crash nobody prunes for that long. */
 const LEASE_MS = 600_000
 
@@ -72,7 +76,7 @@ async function planCut(deps: Deps): Promise<Plan | 'broken'> {
     cuts: last.sequence > (cuts.at(-1) ?? from).sequence ? [...cuts, last] : cuts,
     isComplete,
   })
-  for await (const stored of walk(deps, chain.partition, ENTRIES, 'ascending')) {
+  for await (const stored of walk(deps, chain.partition, auditEntries.name, 'ascending')) {
     const at = entryOf(stored)?.at
     if (at === undefined) return 'broken'
     if (at >= before) break
@@ -114,7 +118,7 @@ async function cut(chain: AuditChain, last: Head, checkpoint: AuditCheckpoint): 
     essential: true,
     checks: [{ key: CHECKPOINT, version: record?.version ?? null }],
     writes: [
-      ...Array.from({ length: count }, (_, index) => ({ delete: entryKey(last.sequence + 1 + index) })),
+      ...Array.from({ length: count }, (_, index) => auditEntries.delete(String(last.sequence + 1 + index))),
       putCheckpoint(chain, checkpoint),
     ],
   })
@@ -127,18 +131,20 @@ async function takeLease({ store, partition, clock }: AuditChain): Promise<boole
     quiet: true,
     essential: true,
     checks: [{ key: LEASE, version: null }],
-    writes: [{ put: LEASE, value: true, expiresAt }],
+    writes: [pruningLeases.put(LEASE.id, true, { expiresAt })],
   })
   return result.committed
 }
 
 async function leaveLease({ auditChain: { store, partition }, report }: Deps): Promise<void> {
-  await store.commit(partition, { quiet: true, writes: [{ delete: LEASE }] }).catch((cause: unknown) =>
-    report({
-      level: 'warn',
-      code: 'audit_prune_failed',
-      detail: 'Nothing is cut off the audit log for ten minutes: the lease was not given back',
-      cause,
-    }),
-  )
+  await store
+    .commit(partition, { quiet: true, writes: [pruningLeases.delete(LEASE.id)] })
+    .catch((cause: unknown) =>
+      report({
+        level: 'warn',
+        code: 'audit_prune_failed',
+        detail: 'Nothing is cut off the audit log for ten minutes: the lease was not given back',
+        cause,
+      }),
+    )
 }

@@ -1,16 +1,15 @@
 import type { Deps } from '../context/context.js'
-import { isUnreadable } from '../store/shape.js'
 import type { StoredRecord } from '../store/store.js'
 import { walk } from '../store/walk.js'
 import { type AuditChain, headOf, readHead } from './chain.js'
 import { type AuditCheckpoint, CHECKPOINT, headAfter, readCheckpoint } from './checkpoint.js'
-import { type AuditEntry, auditEntryOf, ENTRIES, HEAD, type Head, hashEntry } from './entry.js'
+import { type AuditEntry, auditEntries, HEAD, type Head, hashEntry, heads } from './entry.js'
 
 export interface AuditVerification {
   readonly intact: boolean
   /** How many were found in order. */
   readonly entries: number
-  /** Sequence number of the first entry that is missing, altered or out of place; 1 when the checkpoint is forged. */
+  /** Sequence number of the first entry that is missing, altered or out of place; 1 when the checkpoint is forged or the head damaged. */
   readonly brokenAt?: number
   /** Hash of the newest entry. Note it elsewhere: it also proves that nothing was cut off the end later. */
   readonly head: string
@@ -26,6 +25,8 @@ export interface AuditVerification {
 export async function verifyAudit(deps: Deps): Promise<AuditVerification> {
   const { auditChain: chain } = deps
   const [headRecord, checkpointRecord] = await chain.store.read(chain.partition, [HEAD, CHECKPOINT])
+  if (headRecord && !heads.accepts(headRecord.value))
+    return { intact: false, entries: 0, brokenAt: 1, head: '' }
   const head = headOf(headRecord)
   const checkpoint = readCheckpoint(chain, checkpointRecord)
   if (checkpoint === 'forged') return { intact: false, entries: 0, brokenAt: 1, head: head.hash }
@@ -55,7 +56,7 @@ async function walkChain(deps: Deps, first: Head, head: Head): Promise<Walked> {
   const { auditChain: chain } = deps
   let last = first
   let entries = 0
-  for await (const stored of walk(deps, chain.partition, ENTRIES, 'ascending')) {
+  for await (const stored of walk(deps, chain.partition, auditEntries.name, 'ascending')) {
     const sequence = entryOf(stored)?.sequence
     if (sequence === undefined) return { last, entries, follows: false }
     if (last.sequence === head.sequence && sequence > head.sequence)
@@ -85,13 +86,8 @@ export function linkAfter(chain: AuditChain, last: Head, stored: StoredRecord): 
 }
 
 /** Undefined for a record that is no entry. */
-export function entryOf(stored: StoredRecord): AuditEntry | undefined {
-  try {
-    return auditEntryOf(stored)
-  } catch (error) {
-    if (isUnreadable(error)) return undefined
-    throw error
-  }
+export function entryOf({ value }: StoredRecord): AuditEntry | undefined {
+  return auditEntries.accepts(value) ? value : undefined
 }
 
 /** Where the chain begins now, when the retention has cut off what was to be walked next. */

@@ -3,7 +3,7 @@ import { audited } from '../audit/append.js'
 import { auditedAs, serviceActor } from '../authorization/actor.js'
 import type { Deps } from '../context/context.js'
 import { done } from '../errors/outcome.js'
-import { familyKey, familyOf } from '../oauth/refresh-token.js'
+import { families } from '../oauth/refresh-token.js'
 import { endFamily } from '../oauth/revoke-family.js'
 import { changeStanding } from '../standing/change.js'
 import { type Standing, withoutSessions, withoutTokens } from '../standing/standing.js'
@@ -38,6 +38,6 @@ export async function endAccountByProvider(deps: Deps, account: string, ends: Lo
 }
 
 async function endFamilies(deps: Deps, account: string): Promise<void> {
-  for await (const stored of walk(deps, deps.partitionOf(account), familyKey('').collection))
-    if (familyOf(stored).endedAt === undefined) await endFamily(deps, { account, familyId: stored.id })
+  for await (const stored of walk(deps, deps.partitionOf(account), families.name))
+    if (families.read(stored).endedAt === undefined) await endFamily(deps, { account, familyId: stored.id })
 }

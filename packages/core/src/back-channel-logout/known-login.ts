@@ -1,25 +1,25 @@
 import type { Deps } from '../context/context.js'
 import { handleOf, type SessionFacts, type SessionKey } from '../sessions/session.js'
-import { reader, text } from '../store/shape.js'
-import type { Millis, RecordKey } from '../store/store.js'
+import { collection } from '../store/collection.js'
+import { instant, text } from '../store/shape.js'
+import type { Millis } from '../store/store.js'
 
 /** Whom the identity provider names when it ends something. */
 export type ProviderNames = Pick<SessionFacts, 'issuer' | 'subject' | 'providerSessionId'>
-
-/** Accounts of a subject: more than one when its e-mail address has changed. */
-export const ACCOUNTS = 'accounts'
-/** Sessions here that began in one session of the provider. */
-export const PROVIDER_SESSIONS = 'sessions'
-/** When the provider last ended what the partition is about. */
-export const LOGGED_OUT: RecordKey = { collection: 'logged-out', id: 'logged-out' }
 
 /** What a partition of this room holds: an account, and for a session its handle as the id. */
 export interface KnownLogin {
   readonly account: string
 }
 
-/** Throws `store_unavailable` for an entry that cannot be read. */
-export const knownLoginOf = reader<KnownLogin>('login known to the provider', { account: text })
+const WHAT = 'login known to the provider'
+/** Accounts of a subject: more than one when its e-mail address has changed. */
+export const subjectAccounts = collection<KnownLogin>('accounts', { account: text }, WHAT)
+/** Sessions here that began in one session of the provider. */
+export const providerSessions = collection<KnownLogin>('sessions', { account: text }, WHAT)
+/** When the provider last ended what the partition is about. */
+export const providerLogouts = collection<Millis>('logged-out', instant, 'logout by the provider')
+export const LOGGED_OUT = providerLogouts.key('logged-out')
 
 /** No account can be spelled with a NUL, so no account shares a partition with one of these. */
 export function subjectPartition(deps: Deps, issuer: string, subject: string): string {
@@ -39,17 +39,16 @@ export async function enterKnownLogin(
   session: { key: SessionKey; account: string; expiresAt: Millis } & ProviderNames,
 ): Promise<void> {
   const { key, account, expiresAt, issuer, subject, providerSessionId } = session
-  const value = { account }
   const asSubject = deps.store.commit(subjectPartition(deps, issuer, subject), {
     quiet: true,
-    writes: [{ put: { collection: ACCOUNTS, id: key.partition }, value }],
+    writes: [subjectAccounts.put(key.partition, { account })],
   })
   const asSession =
     providerSessionId === undefined
       ? undefined
       : deps.store.commit(providerSessionPartition(deps, issuer, providerSessionId), {
           quiet: true,
-          writes: [{ put: { collection: PROVIDER_SESSIONS, id: handleOf(key) }, value, expiresAt }],
+          writes: [providerSessions.put(handleOf(key), { account }, { expiresAt })],
         })
   await Promise.all([asSubject, asSession])
 }

@@ -3,16 +3,16 @@ import { type DenialText, denialsOf } from '../errors/denials.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import { LogoutRefused, type LogoutToken } from '../login/identity-provider.js'
 import { endSession } from '../sessions/end.js'
-import { openSession, parseHandle, type SessionKey, sessionRecordKey } from '../sessions/session.js'
+import { openSession, parseHandle, type SessionKey, sessionRecords } from '../sessions/session.js'
 import { ifReadable } from '../store/readable.js'
 import { walk } from '../store/walk.js'
 import { endAccountByProvider, type LogoutEnds, PROVIDER } from './end-account.js'
 import {
-  ACCOUNTS,
-  knownLoginOf,
   LOGGED_OUT,
-  PROVIDER_SESSIONS,
+  providerLogouts,
   providerSessionPartition,
+  providerSessions,
+  subjectAccounts,
   subjectPartition,
 } from './known-login.js'
 import { isSpent, isTimely, spend } from './token-use.js'
@@ -81,7 +81,7 @@ async function endProviderSession(
 ): Promise<void> {
   const place = providerSessionPartition(deps, issuer, sessionId)
   await leaveWord(deps, place)
-  for await (const entry of walk(deps, place, PROVIDER_SESSIONS)) {
+  for await (const entry of walk(deps, place, providerSessions.name)) {
     const key = parseHandle(entry.id)
     if (key && (await isOf(deps, key, subject))) await endSession(deps, { key, by: PROVIDER })
   }
@@ -89,7 +89,7 @@ async function endProviderSession(
 
 /** A token that names a session and a subject ends the session of that subject alone. */
 async function isOf(deps: Deps, key: SessionKey, subject: string | undefined): Promise<boolean> {
-  const [stored] = await deps.store.read(key.partition, [sessionRecordKey(key.id)])
+  const [stored] = await deps.store.read(key.partition, [sessionRecords.key(key.id)])
   const session = stored && openSession(deps, key, stored)
   return session !== undefined && (subject === undefined || session.subject === subject)
 }
@@ -97,8 +97,8 @@ async function isOf(deps: Deps, key: SessionKey, subject: string | undefined): P
 async function endSubject(deps: Deps, ends: LogoutEnds, issuer: string, subject: string): Promise<void> {
   const place = subjectPartition(deps, issuer, subject)
   await leaveWord(deps, place)
-  for await (const entry of walk(deps, place, ACCOUNTS)) {
-    const known = ifReadable(deps, ACCOUNTS, entry, knownLoginOf)
+  for await (const entry of walk(deps, place, subjectAccounts.name)) {
+    const known = ifReadable(deps, subjectAccounts, entry)
     if (known) await endAccountByProvider(deps, known.account, ends)
   }
 }
@@ -109,6 +109,6 @@ async function leaveWord(deps: Deps, place: string): Promise<void> {
   await deps.store.commit(place, {
     confirm: true,
     essential: true,
-    writes: [{ put: LOGGED_OUT, value: at, expiresAt: at + WORD_KEPT_MS }],
+    writes: [providerLogouts.put(LOGGED_OUT.id, at, { expiresAt: at + WORD_KEPT_MS })],
   })
 }

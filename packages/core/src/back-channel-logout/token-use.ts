@@ -1,10 +1,13 @@
 import type { Deps } from '../context/context.js'
 import type { LogoutToken } from '../login/identity-provider.js'
-import type { Millis, RecordKey } from '../store/store.js'
+import { collection } from '../store/collection.js'
+import { present } from '../store/shape.js'
+import type { Millis } from '../store/store.js'
 
 const OLDEST_MS = 600_000
 const CLOCK_SKEW_MS = 30_000
-const SPENT = 'logout-tokens'
+/** In one partition of the same name. */
+export const spentLogoutTokens = collection<true>('logout-tokens', present)
 
 /** Made within the last ten minutes and not expired, by clocks that differ by at most 30 s. */
 export function isTimely({ issuedAt, expiresAt }: LogoutToken, now: Millis): boolean {
@@ -13,21 +16,21 @@ export function isTimely({ issuedAt, expiresAt }: LogoutToken, now: Millis): boo
 }
 
 export async function isSpent(deps: Deps, token: LogoutToken): Promise<boolean> {
-  const [found] = await deps.store.read(SPENT, [keyOf(deps, token)])
+  const [found] = await deps.store.read(spentLogoutTokens.name, [spentLogoutTokens.key(idOf(deps, token))])
   return found !== undefined
 }
 
 /** One winner: false when the token was spent before. Kept until the token would be too old anyway. */
 export async function spend(deps: Deps, token: LogoutToken): Promise<boolean> {
-  const key = keyOf(deps, token)
-  const result = await deps.store.commit(SPENT, {
+  const id = idOf(deps, token)
+  const result = await deps.store.commit(spentLogoutTokens.name, {
     quiet: true,
-    checks: [{ key, version: null }],
-    writes: [{ put: key, value: true, expiresAt: token.issuedAt + OLDEST_MS + 2 * CLOCK_SKEW_MS }],
+    checks: [{ key: spentLogoutTokens.key(id), version: null }],
+    writes: [spentLogoutTokens.put(id, true, { expiresAt: token.issuedAt + OLDEST_MS + 2 * CLOCK_SKEW_MS })],
   })
   return result.committed
 }
 
-function keyOf(deps: Deps, { issuer, id }: LogoutToken): RecordKey {
-  return { collection: SPENT, id: deps.partitionOf(`logout-token\u0000${issuer}\u0000${id}`) }
+function idOf(deps: Deps, { issuer, id }: LogoutToken): string {
+  return deps.partitionOf(`logout-token\u0000${issuer}\u0000${id}`)
 }

@@ -5,13 +5,12 @@ import { optimistically, RACED } from '../store/update.js'
 import { hashDeviceCode, newDeviceCode, newUserCode } from './codes.js'
 import { countOpen } from './open-requests.js'
 import {
-  codeKey,
   DEVICE,
   DEVICE_LIFETIME_SECONDS,
   type DeviceRequest,
+  deviceRequests,
   FIRST_INTERVAL_SECONDS,
-  requestAsJson,
-  requestKey,
+  userCodes,
 } from './request.js'
 
 export interface BegunDevice {
@@ -54,11 +53,11 @@ export async function beginDevice(
     }
     const result = await deps.store.commit(DEVICE, {
       quiet: true,
-      checks: [{ key: codeKey(userCode), version: null }],
+      checks: [{ key: userCodes.key(userCode), version: null }],
       writes: [
         ...counters,
-        { put: requestKey(id), value: requestAsJson(request), expiresAt: endsAt },
-        { put: codeKey(userCode), value: id, expiresAt: endsAt },
+        deviceRequests.put(id, request, { expiresAt: endsAt }),
+        userCodes.put(userCode, id, { expiresAt: endsAt }),
       ],
     })
     if (result.committed) return done({ deviceCode, userCode })

@@ -4,16 +4,13 @@ import { actorOf, auditedAs, type RequestTrace } from '../authorization/actor.js
 import type { Deps } from '../context/context.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import { approvalBy } from '../oauth/approval.js'
+import { counters } from '../store/collection.js'
 import { optimistically, RACED } from '../store/update.js'
 import { giveBack } from './open-requests.js'
-import {
-  DEVICE,
-  type DeviceRequest,
-  findByUserCode,
-  REMEMBERED_SECONDS,
-  requestAsJson,
-  requestKey,
-} from './request.js'
+import { DEVICE, type DeviceRequest, deviceRequests, findByUserCode, REMEMBERED_SECONDS } from './request.js'
+
+/** In the partition of who guesses. */
+export const wrongGuesses = counters('device-guesses')
 
 const GUESSES = 10
 const GUESSES_PER_MS = 600_000
@@ -31,14 +28,7 @@ export async function lookUpDevice(
   if (found && !found.request.decision) return done(found.request)
   const result = await deps.store.commit(identity.partition, {
     quiet: true,
-    writes: [
-      {
-        add: { collection: 'device-guesses', id: 'wrong' },
-        amount: 1,
-        atMost: GUESSES,
-        expiresAt: deps.clock() + GUESSES_PER_MS,
-      },
-    ],
+    writes: [wrongGuesses.add('wrong', 1, { atMost: GUESSES, expiresAt: deps.clock() + GUESSES_PER_MS })],
   })
   if (result.committed) return refused('code_unknown')
   return refused('too_many_guesses', { retryAfterSeconds: GUESSES_PER_MS / 1000 })
@@ -88,9 +78,9 @@ async function bind(
     const expiresAt = request.endsAt + REMEMBERED_SECONDS * 1000
     const result = await deps.store.commit(DEVICE, {
       quiet: true,
-      checks: [{ key: requestKey(id), version }],
+      checks: [{ key: deviceRequests.key(id), version }],
       writes: [
-        { put: requestKey(id), value: requestAsJson({ ...open, ...decided }), expiresAt },
+        deviceRequests.put(id, { ...open, ...decided }, { expiresAt }),
         ...giveBack(request.createdAt, countedBy),
       ],
     })

@@ -1,5 +1,6 @@
 import type { Deps } from '../context/context.js'
 import { networkOf } from '../request/client-address.js'
+import { counters } from '../store/collection.js'
 import type { Add, Millis } from '../store/store.js'
 import { DEVICE_LIFETIME_SECONDS } from './request.js'
 
@@ -11,27 +12,23 @@ const MOST_OPEN = 10_000
 /** Of those, by one address. */
 const MOST_OPEN_BY_ADDRESS = 400
 
-const COLLECTION = 'open'
+export const openRequests = counters('open')
 const LIFETIME_MS = DEVICE_LIFETIME_SECONDS * 1000
 
 /** Counts a request that begins, in the batch that stores it: in total first, then by address. */
 export function countOpen(deps: Deps, address: string | undefined): Add[] {
   const span = spanOf(deps.clock())
-  const count = (id: string, most: number): Add => ({
-    add: { collection: COLLECTION, id: `${id}:${span}` },
-    amount: 1,
-    atMost: most / 2,
-    expiresAt: endOf(span),
-  })
+  const count = (id: string, most: number): Add =>
+    openRequests.add(`${id}:${span}`, 1, { atMost: most / 2, expiresAt: endOf(span) })
   const all = count('all', MOST_OPEN)
   if (address === undefined) return [all]
   return [all, count(deps.partitionOf(`address ${networkOf(address)}`), MOST_OPEN_BY_ADDRESS)]
 }
 
 /** Gives back what `countOpen` counted. */
-export function giveBack(createdAt: Millis, counters: readonly string[]): Add[] {
+export function giveBack(createdAt: Millis, countedBy: readonly string[]): Add[] {
   const expiresAt = endOf(spanOf(createdAt))
-  return counters.map((id) => ({ add: { collection: COLLECTION, id }, amount: -1, expiresAt }))
+  return countedBy.map((id) => openRequests.add(id, -1, { expiresAt }))
 }
 
 function spanOf(instant: Millis): number {

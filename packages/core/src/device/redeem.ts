@@ -5,14 +5,7 @@ import type { OAuthClient } from '../oauth/clients.js'
 import type { GrantedTokens } from '../oauth/granted.js'
 import { redeemApproval } from '../oauth/redeem-approval.js'
 import { endOfDeviceCode, hashDeviceCode } from './codes.js'
-import {
-  DEVICE,
-  type FoundRequest,
-  findRequest,
-  REMEMBERED_SECONDS,
-  requestAsJson,
-  requestKey,
-} from './request.js'
+import { DEVICE, deviceRequests, type FoundRequest, findRequest, REMEMBERED_SECONDS } from './request.js'
 
 /** What is no answer yet, or came too late for one (RFC 8628 §3.5). */
 export type Waiting = 'authorization_pending' | 'slow_down' | 'expired_token'
@@ -59,10 +52,8 @@ async function wait(deps: Deps, { id, version, expiresAt, request }: FoundReques
   const intervalSeconds = request.intervalSeconds + (isTooSoon ? SLOWER_BY_SECONDS : 0)
   await deps.store.commit(DEVICE, {
     quiet: true,
-    checks: [{ key: requestKey(id), version }],
-    writes: [
-      { put: requestKey(id), value: requestAsJson({ ...request, intervalSeconds, askedAt: now }), expiresAt },
-    ],
+    checks: [{ key: deviceRequests.key(id), version }],
+    writes: [deviceRequests.put(id, { ...request, intervalSeconds, askedAt: now }, { expiresAt })],
   })
   return isTooSoon ? 'slow_down' : 'authorization_pending'
 }

@@ -1,7 +1,8 @@
 import type { Deps } from '../context/context.js'
 import { type Approval, isApproval } from '../oauth/approval.js'
-import { instant, optional, reader, text, texts } from '../store/shape.js'
-import type { JsonValue, Millis, RecordKey, StoredRecord } from '../store/store.js'
+import { collection } from '../store/collection.js'
+import { instant, optional, text, texts } from '../store/shape.js'
+import type { Millis } from '../store/store.js'
 
 /** All device requests are in one partition: they live ten minutes, and nobody knows whose they will be. */
 export const DEVICE = 'device'
@@ -30,30 +31,25 @@ export interface DeviceRequest {
 }
 
 /** By the hash of the device code. */
-export function requestKey(id: string): RecordKey {
-  return { collection: 'requests', id }
-}
+export const deviceRequests = collection<DeviceRequest>(
+  'requests',
+  {
+    userCode: text,
+    clientId: text,
+    scopes: texts,
+    createdAt: instant,
+    endsAt: instant,
+    intervalSeconds: instant,
+    askedAt: optional(instant),
+    countedBy: optional(texts),
+    decision: optional((value) => value === 'approved' || value === 'denied'),
+    approval: optional(isApproval),
+  },
+  'device request',
+)
 
-/** The way from a user code to its request. */
-export function codeKey(userCode: string): RecordKey {
-  return { collection: 'codes', id: userCode }
-}
-
-const requestOf: (stored: StoredRecord) => DeviceRequest = reader<DeviceRequest>('device request', {
-  userCode: text,
-  clientId: text,
-  scopes: texts,
-  createdAt: instant,
-  endsAt: instant,
-  intervalSeconds: instant,
-  askedAt: optional(instant),
-  decision: optional((value) => value === 'approved' || value === 'denied'),
-  approval: optional(isApproval),
-})
-
-export function requestAsJson(request: DeviceRequest): JsonValue {
-  return request as unknown as JsonValue
-}
+/** The hash of the device code, by the user code of the same request. */
+export const userCodes = collection<string>('codes', text, 'user code')
 
 export interface FoundRequest {
   readonly id: string
@@ -64,13 +60,13 @@ export interface FoundRequest {
 
 /** The open request that a user code names. */
 export async function findByUserCode(deps: Deps, userCode: string): Promise<FoundRequest | undefined> {
-  const [way] = await deps.store.read(DEVICE, [codeKey(userCode)])
-  const found = way && (await findRequest(deps, String(way.value)))
+  const [way] = await deps.store.read(DEVICE, [userCodes.key(userCode)])
+  const found = way && (await findRequest(deps, userCodes.read(way)))
   return found && found.request.endsAt > deps.clock() ? found : undefined
 }
 
 export async function findRequest(deps: Deps, id: string): Promise<FoundRequest | undefined> {
-  const [stored] = await deps.store.read(DEVICE, [requestKey(id)])
+  const [stored] = await deps.store.read(DEVICE, [deviceRequests.key(id)])
   if (!stored?.expiresAt) return undefined
-  return { id, version: stored.version, expiresAt: stored.expiresAt, request: requestOf(stored) }
+  return { id, version: stored.version, expiresAt: stored.expiresAt, request: deviceRequests.read(stored) }
 }

@@ -6,7 +6,7 @@ import { refuseEmailDomain } from '../login/email-domain.js'
 import type { TrustedIssuer } from './issuer.js'
 import type { TrustedIssuers } from './issuers.js'
 import type { Misfit } from './misfit.js'
-import { REVOKED_EXTERNAL, revokeExternalToken } from './revoke.js'
+import { revokedExternal, revokeExternalToken } from './revoke.js'
 import { type ExternalClaims, verifyExternalToken } from './verify.js'
 
 interface ProvenExternalToken extends ExternalClaims, Proven {
@@ -29,7 +29,7 @@ export function externalTokenKind(
       const issuer = issuers.claimedBy(compact)
       return issuer && prove(deps, issuer, compact)
     },
-    records: { collection: REVOKED_EXTERNAL, read: () => true },
+    records: { collection: revokedExternal.name, read: () => true },
     issued: ({ partition, issuedAt }, revocation) => ({
       partition,
       issuedAt,

@@ -3,17 +3,20 @@ import { type Actor, auditedAs } from '../authorization/actor.js'
 import type { Deps } from '../context/context.js'
 import { done, type Outcome } from '../errors/outcome.js'
 import { PortcullisError } from '../errors/portcullis-error.js'
+import { collection } from '../store/collection.js'
 import { type Replicated, replicationOf } from '../store/replication.js'
-import type { Millis, RecordKey } from '../store/store.js'
+import { instant } from '../store/shape.js'
+import type { Millis } from '../store/store.js'
 
-export const REVOKED_EXTERNAL = 'revoked-external'
+/** By the id of the token, in the partition of its account. */
+export const revokedExternal = collection<{ readonly at: Millis }>(
+  'revoked-external',
+  { at: instant },
+  'revocation of an external token',
+)
 
 /** A token is taken for up to 60 s after its `exp`, and the clocks of machines differ; its revocation must not end first. */
 const OUTLIVES_MS = 3_600_000
-
-export function revocationKey(id: string): RecordKey {
-  return { collection: REVOKED_EXTERNAL, id }
-}
 
 /**
  * Revokes one token of a trusted issuer, for good. Once this resolves, no request with it is allowed again. The gate
@@ -36,7 +39,7 @@ export async function revokeExternalToken(
     const result = await deps.store.commit(deps.partitionOf(account), {
       confirm: true,
       essential: true,
-      writes: [{ put: revocationKey(id), value: { at: deps.clock() }, expiresAt }],
+      writes: [revokedExternal.put(id, { at: deps.clock() }, { expiresAt })],
     })
     if (!result.committed) throw new PortcullisError('store_unavailable', 'A revocation was not stored')
     return done(replicationOf(result))

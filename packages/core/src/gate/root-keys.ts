@@ -1,9 +1,11 @@
-import { accountOf, DIRECTORY, type DirectoryName } from '../account-index/account-index.js'
+import { DIRECTORY, type DirectoryName, entries } from '../account-index/account-index.js'
 import { partitionOf } from '../accounts/account-id.js'
 import type { GateEvent } from '../context/event.js'
 import { createSealer, deriveKey, type Sealer } from '../crypto/seal.js'
 import { PortcullisError } from '../errors/portcullis-error.js'
-import type { RecordKey, Store, StoredRecord } from '../store/store.js'
+import { collection } from '../store/collection.js'
+import { text } from '../store/shape.js'
+import type { Store, StoredRecord } from '../store/store.js'
 
 /** What records are found and chained by. They stay as they are for the life of the store, whatever the secrets become. */
 export interface RootKeys {
@@ -20,12 +22,14 @@ export interface RootKeysContext {
   readonly report: (event: GateEvent) => void
 }
 
-const RECORD: RecordKey = { collection: 'gate', id: 'root-keys' }
+/** Sealed. */
+export const sealedRootKeys = collection<string>('gate', text, 'root keys')
+const RECORD = sealedRootKeys.key('root-keys')
 /** Sealed for this place alone. */
 const CONTEXT = 'root-keys'
-const FIRST_PLACE = 'gate'
-/** Each slot of a Redis Cluster can be lost on its own, so several hold the keys. */
-const PLACES = [FIRST_PLACE, 'gate-1', 'gate-2', 'gate-3', 'gate-4']
+/** Each slot of a Redis Cluster can be lost on its own, so several hold what no gate can do without. */
+export const PLACES = ['gate', 'gate-1', 'gate-2', 'gate-3', 'gate-4'] as const
+const [FIRST_PLACE] = PLACES
 
 /**
  * The root keys of a store: derived from the oldest secret when the store is new, then kept in it, sealed with the newest
@@ -72,7 +76,7 @@ async function createRootKeys(store: Store, secrets: readonly [string, ...string
   const created = await store.commit(FIRST_PLACE, {
     quiet: true,
     checks: [{ key: RECORD, version: null }],
-    writes: [{ put: RECORD, value: createSealer([secrets[0]]).seal(CONTEXT, asJson(keys)) }],
+    writes: [sealedRootKeys.put(RECORD.id, createSealer([secrets[0]]).seal(CONTEXT, asJson(keys)))],
   })
   if (created.committed) return keys
   const [record] = await store.read(FIRST_PLACE, [RECORD])
@@ -88,7 +92,7 @@ async function requireKeysOf(store: Store, { partition }: RootKeys): Promise<voi
   for (const list of LISTS) {
     const { records } = await store.page(DIRECTORY, list, { limit: 1 })
     for (const entry of records)
-      if (!entry.id.startsWith(partitionOf(accountOf(entry), partition)))
+      if (!entry.id.startsWith(partitionOf(entries[list].read(entry).account, partition)))
         throw refusal(
           'secret: the store was written with another secret, and has lost the keys that it was rotated with; put the very first secret at the end of the list',
         )
@@ -105,7 +109,7 @@ async function seal({ store, secrets, report }: RootKeysContext, keys: RootKeys,
         store.commit(place, {
           quiet: true,
           checks: [{ key: RECORD, version: record?.version ?? null }],
-          writes: [{ put: RECORD, value: newest.seal(CONTEXT, asJson(keys)) }],
+          writes: [sealedRootKeys.put(RECORD.id, newest.seal(CONTEXT, asJson(keys)))],
         }),
       ),
     )

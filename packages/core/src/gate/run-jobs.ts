@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Deps } from '../context/context.js'
 import type { Job, JobRun, JobStatus } from '../plugin/job.js'
-import { hasShape, instant, optional, reader, text } from '../store/shape.js'
-import type { JsonValue, RecordKey } from '../store/store.js'
+import { collection } from '../store/collection.js'
+import { instant, optional, text } from '../store/shape.js'
 
 /** How long a leader that has died keeps others from taking over. */
 const LEASE_MS = 30_000
@@ -16,10 +16,11 @@ interface Lease {
   readonly holder: string
 }
 
-const leaseOf = reader<Lease>('lease of a job', hasShape<Lease>({ holder: text }))
-const runOf = reader<JobRun>(
+export const jobLeases = collection<Lease>('leases', { holder: text }, 'lease of a job')
+export const jobRuns = collection<JobRun>(
+  'runs',
+  { startedAt: instant, outcome: text, durationMs: optional(instant) },
   'run of a job',
-  hasShape<JobRun>({ startedAt: instant, outcome: text, durationMs: optional(instant) }),
 )
 
 export interface RunningJobs {
@@ -51,8 +52,8 @@ export function runJobs(deps: Deps, jobs: readonly NamedJob[], leaseMs = LEASE_M
 function runJob(deps: Deps, job: NamedJob, leaseMs: number) {
   const { store, clock, report } = deps
   const id = `${job.plugin}.${job.name}`
-  const lease: RecordKey = { collection: 'leases', id }
-  const record: RecordKey = { collection: 'runs', id }
+  const lease = jobLeases.key(id)
+  const record = jobRuns.key(id)
   const holder = deps.randomId(16)
   const everyMs = job.everySeconds * 1000
   const tickMs = leaseMs / RENEWALS
@@ -66,22 +67,22 @@ function runJob(deps: Deps, job: NamedJob, leaseMs: number) {
   const isLeader = () => performance.now() < heldUntil
   const lastRun = async (): Promise<JobRun | undefined> => {
     const [stored] = await store.read(PLACE, [record])
-    return stored && runOf(stored)
+    return stored && jobRuns.read(stored)
   }
   const write = (finished: JobRun) =>
-    store.commit(PLACE, { quiet: true, writes: [{ put: record, value: { ...finished } as JsonValue }] })
+    store.commit(PLACE, { quiet: true, writes: [jobRuns.put(id, finished)] })
 
   const hold = async (): Promise<boolean> => {
     const asked = performance.now()
     const [stored] = await store.read(PLACE, [lease])
-    if (stored && leaseOf(stored).holder !== holder) {
+    if (stored && jobLeases.read(stored).holder !== holder) {
       heldUntil = 0
       return false
     }
     const result = await store.commit(PLACE, {
       quiet: true,
       checks: [{ key: lease, version: stored?.version ?? null }],
-      writes: [{ put: lease, value: { holder }, expiresAt: clock() + leaseMs }],
+      writes: [jobLeases.put(id, { holder }, { expiresAt: clock() + leaseMs })],
     })
     if (result.committed) heldUntil = asked + leaseMs - tickMs
     return result.committed
@@ -175,7 +176,7 @@ function runJob(deps: Deps, job: NamedJob, leaseMs: number) {
     heldUntil = 0
     try {
       const [stored] = await store.read(PLACE, [lease])
-      if (!stored || leaseOf(stored).holder !== holder) return
+      if (!stored || jobLeases.read(stored).holder !== holder) return
       const checks = [{ key: lease, version: stored.version }]
       await store.commit(PLACE, { quiet: true, checks, writes: [{ delete: lease }] })
     } catch {

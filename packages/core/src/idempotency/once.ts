@@ -5,6 +5,8 @@ import { sha256 } from '../crypto/hash.js'
 import { type Denial, denial } from '../errors/denials.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import type { Standing } from '../standing/standing.js'
+import { collection, counters } from '../store/collection.js'
+import { hasShape, text } from '../store/shape.js'
 import type { Check, JsonValue, RecordKey, Write } from '../store/store.js'
 
 /**
@@ -14,6 +16,11 @@ import type { Check, JsonValue, RecordKey, Write } from '../store/store.js'
 export const IDEMPOTENCY_SECONDS = 86_400
 /** Requests with a key that create something for one account, between two midnights UTC. Bounds what is kept of them. */
 export const MAX_IDEMPOTENT_A_DAY = 1000
+
+/** What each request has created, sealed, by what it is told from others by. */
+export const idempotentResults = collection<string>('idempotency', text, 'result of an idempotent request')
+/** By the end of the day. */
+export const idempotentRequests = counters('idempotency-count')
 
 const DAY_MS = 86_400_000
 const MINUTE_MS = 60_000
@@ -54,7 +61,7 @@ export function onceFor(deps: Deps, request: IdempotentRequest): Once {
   const dayEndsAt = (Math.floor(now / DAY_MS) + 1) * DAY_MS
   const asked = sha256(JSON.stringify([action, wish]))
   const id = deps.deriveId('idempotency', JSON.stringify([partition, by.account, idempotencyKey]))
-  const key: RecordKey = { collection: 'idempotency', id }
+  const key = idempotentResults.key(id)
   const context = `idempotency:${partition}:${id}`
   return {
     key,
@@ -62,24 +69,17 @@ export function onceFor(deps: Deps, request: IdempotentRequest): Once {
     createdId: deps.deriveId('created', JSON.stringify([id, asked, Math.floor(now / MINUTE_MS)])),
     check: { key, version: null },
     writes: (created) => [
-      {
-        put: key,
-        value: deps.sealer.seal(context, { asked, created }),
+      idempotentResults.put(id, deps.sealer.seal(context, { asked, created }), {
         expiresAt: now + IDEMPOTENCY_SECONDS * 1000,
-      },
-      {
-        add: { collection: 'idempotency-count', id: String(dayEndsAt) },
-        amount: 1,
-        atMost: MAX_IDEMPOTENT_A_DAY,
-        expiresAt: dayEndsAt,
-      },
+      }),
+      idempotentRequests.add(String(dayEndsAt), 1, { atMost: MAX_IDEMPOTENT_A_DAY, expiresAt: dayEndsAt }),
     ],
     beyond: denial('rate_limited', { retryAfterSeconds: Math.ceil((dayEndsAt - now) / 1000) }),
     async find() {
       const [stored] = await deps.store.read(partition, [key])
       if (!stored) return undefined
-      const kept = deps.sealer.open(context, String(stored.value)) as Kept | undefined
-      if (!kept) return refused('idempotent_result_gone')
+      const kept = deps.sealer.open(context, idempotentResults.read(stored))
+      if (!isKept(kept)) return refused('idempotent_result_gone')
       return kept.asked === asked ? done(kept.created) : refused('idempotency_key_reused')
     },
   }
@@ -89,6 +89,8 @@ interface Kept {
   readonly asked: string
   readonly created: JsonValue
 }
+
+const isKept = hasShape<Kept>({ asked: text })
 
 const GONE = 'idempotent_result_gone'
 const GONE_CODES = { lost: GONE, absent: GONE, ended: GONE } as const

@@ -10,12 +10,15 @@ import { cookieNames, writeCookie } from '../sessions/cookie.js'
 import { endSession } from '../sessions/end.js'
 import { parseCookieValue } from '../sessions/session.js'
 import { startSession } from '../sessions/start.js'
+import { collection } from '../store/collection.js'
+import { present } from '../store/shape.js'
 import { refuseEmailDomain } from './email-domain.js'
 import { type LoginChallenge, LoginRefused, type ProviderLogin } from './identity-provider.js'
 import { recordRefusal, refuseLogin } from './refuse.js'
 import { challengeOf, hashBrowser, isBrowserSecret, type LoginState, openState } from './state.js'
 
-const LOGINS = 'logins'
+/** States of logins that somebody has come back with, in one partition of the same name. */
+export const completedLogins = collection<true>('logins', present)
 const MOST_GROUPS = 100
 const GROUP_LENGTH = 200
 const USED_BEFORE = { code: 'login_refused', reason: 'the state was used before' } as const
@@ -138,11 +141,10 @@ function requireGroups(deps: Deps, { groupsWithheld }: ProviderLogin, account: s
 
 /** One winner over all processes: whoever writes the id of the state first may use it. */
 async function spend(deps: Deps, { id, expiresAt }: LoginState): Promise<boolean> {
-  const key = { collection: LOGINS, id }
-  const result = await deps.store.commit(LOGINS, {
+  const result = await deps.store.commit(completedLogins.name, {
     quiet: true,
-    checks: [{ key, version: null }],
-    writes: [{ put: key, value: true, expiresAt }],
+    checks: [{ key: completedLogins.key(id), version: null }],
+    writes: [completedLogins.put(id, true, { expiresAt })],
   })
   return result.committed
 }

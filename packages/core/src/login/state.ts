@@ -1,7 +1,9 @@
 import { createHmac } from 'node:crypto'
 import type { Deps } from '../context/context.js'
 import { sha256 } from '../crypto/hash.js'
-import type { JsonValue, Millis } from '../store/store.js'
+import { asJson } from '../store/collection.js'
+import { hasShape, instant, text } from '../store/shape.js'
+import type { Millis } from '../store/store.js'
 import type { LoginChallenge } from './identity-provider.js'
 
 export const LOGIN_LIFETIME_SECONDS = 600
@@ -14,6 +16,8 @@ export interface LoginState {
   readonly browser: string
   readonly expiresAt: Millis
 }
+
+const isLoginState = hasShape<LoginState>({ id: text, returnTo: text, browser: text, expiresAt: instant })
 
 const CONTEXT = 'login-state'
 const BROWSER = /^[\w-]{43}$/
@@ -28,11 +32,12 @@ export function hashBrowser(secret: string): string {
 }
 
 export function sealState(deps: Deps, state: LoginState): string {
-  return deps.sealer.seal(CONTEXT, state as unknown as JsonValue)
+  return deps.sealer.seal(CONTEXT, asJson(state))
 }
 
 export function openState(deps: Deps, sealed: string): LoginState | undefined {
-  return deps.sealer.open(CONTEXT, sealed) as unknown as LoginState | undefined
+  const opened = deps.sealer.open(CONTEXT, sealed)
+  return isLoginState(opened) ? opened : undefined
 }
 
 /** Nonce and verifier follow from the browser's secret, so neither is kept anywhere nor part of a URL of ours. */

@@ -3,8 +3,9 @@ import { type Actor, actorByExchange, auditedAs, type RequestTrace } from '../au
 import type { Deps } from '../context/context.js'
 import { sha256 } from '../crypto/hash.js'
 import { type Outcome, refused } from '../errors/outcome.js'
-import { instant, reader, text, texts } from '../store/shape.js'
-import type { JsonValue, Millis, RecordKey } from '../store/store.js'
+import { collection } from '../store/collection.js'
+import { instant, text, texts } from '../store/shape.js'
+import type { Millis } from '../store/store.js'
 import { type Approval, isApproval } from './approval.js'
 import type { OAuthClient } from './clients.js'
 import type { GrantedTokens } from './granted.js'
@@ -31,28 +32,32 @@ interface CodeRecord extends Authorization {
   readonly endsAt: Millis
 }
 
-const codeOf = reader<CodeRecord>('authorization code', {
-  clientId: text,
-  redirectUri: text,
-  codeChallenge: text,
-  scopes: texts,
-  approval: isApproval,
-  endsAt: instant,
-})
+/** By the hash of the code. */
+export const authorizationCodes = collection<CodeRecord>(
+  'codes',
+  {
+    clientId: text,
+    redirectUri: text,
+    codeChallenge: text,
+    scopes: texts,
+    approval: isApproval,
+    endsAt: instant,
+  },
+  'authorization code',
+)
 
 /** A code for the client to redeem within a minute (RFC 6749 §4.1.2). */
 export async function issueCode(deps: Deps, authorization: Authorization): Promise<string> {
   const code = deps.randomId(32)
   const endsAt = deps.clock() + LIFETIME_MS
-  const value: CodeRecord = { ...authorization, endsAt }
   await deps.store.commit(CODES, {
     quiet: true,
     writes: [
-      {
-        put: codeRecordKey(sha256(code)),
-        value: value as unknown as JsonValue,
-        expiresAt: endsAt + REMEMBERED_MS,
-      },
+      authorizationCodes.put(
+        sha256(code),
+        { ...authorization, endsAt },
+        { expiresAt: endsAt + REMEMBERED_MS },
+      ),
     ],
   })
   return code
@@ -79,9 +84,9 @@ export async function redeemCode(
 ): Promise<Outcome<GrantedTokens>> {
   const { client } = input
   const codeHash = sha256(input.code)
-  const [stored] = await deps.store.read(CODES, [codeRecordKey(codeHash)])
+  const [stored] = await deps.store.read(CODES, [authorizationCodes.key(codeHash)])
   if (!stored) return refused('grant_invalid')
-  const code = codeOf(stored)
+  const code = authorizationCodes.read(stored)
   const isTheirs =
     code.clientId === client.id &&
     code.redirectUri === input.redirectUri &&
@@ -115,8 +120,4 @@ async function endReused(
   })
   await endFamily(deps, { account: by.account, familyId })
   return refused('grant_invalid')
-}
-
-function codeRecordKey(codeHash: string): RecordKey {
-  return { collection: 'codes', id: codeHash }
 }

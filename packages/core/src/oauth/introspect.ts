@@ -11,7 +11,7 @@ import type { RequestView } from '../request/view.js'
 import { STANDING, standingOf } from '../standing/standing.js'
 import { authenticateClient, type ClientFields } from './client-auth.js'
 import { clientOf } from './client-of.js'
-import { familyKey, familyOf, issuedAsFamily, proveRefreshToken } from './refresh-token.js'
+import { families, issuedAsFamily, proveRefreshToken } from './refresh-token.js'
 
 /** RFC 7662 §2.2; nothing but `active: false` of what does not work. */
 export type Introspection =
@@ -69,9 +69,9 @@ async function introspectRefresh(deps: Deps, token: string): Promise<Introspecti
   const claims = await proveRefreshToken(deps, token)
   if (!claims) return undefined
   const partition = deps.partitionOf(claims.accountId)
-  const [standingRecord, stored] = await deps.store.read(partition, [STANDING, familyKey(claims.familyId)])
+  const [standingRecord, stored] = await deps.store.read(partition, [STANDING, families.key(claims.familyId)])
   const standing = standingOf(standingRecord)
-  const family = stored && familyOf(stored)
+  const family = stored && families.read(stored)
   const refusal = refuseGrant(deps, standing, issuedAsFamily(partition, family))
   if (refusal || family?.turn !== claims.turn) return { active: false }
   return {

@@ -5,12 +5,17 @@ import type { Deps } from '../context/context.js'
 import { RETRY_WINDOW_SECONDS } from '../context/limits.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import { STANDING, standingOf } from '../standing/standing.js'
+import { collection } from '../store/collection.js'
+import { instant } from '../store/shape.js'
 import type { Millis, RecordKey } from '../store/store.js'
 import { type Approval, issuedByApproval } from './approval.js'
 import { type OAuthClient, scopesForClient } from './clients.js'
 import { type GrantedTokens, lastGranted } from './granted.js'
-import { familyKey, familyOf, issuedAsFamily } from './refresh-token.js'
+import { families, issuedAsFamily } from './refresh-token.js'
 import { startFamily } from './start-family.js'
+
+/** When a code was spent, by its hash, in the partition of whoever it was for. */
+export const spentCodes = collection<Millis>('spent-codes', instant, 'spent code')
 
 /** Clocks of machines differ, and what was spent must be known as such for as long as it is known at all. */
 const OUTLIVES_MS = 3_600_000
@@ -45,7 +50,7 @@ export async function redeemApproval(
 ): Promise<Outcome<GrantedTokens> | Reused> {
   const { approval, by, codeHash, client, scopes, forgottenAt, isOver } = input
   const familyId = deps.deriveId('family', codeHash)
-  const key = spentKey(codeHash)
+  const key = spentCodes.key(codeHash)
   const before = await repeat(deps, approval, { key, familyId })
   if (before) return before
   if (isOver) return refused('grant_invalid')
@@ -56,7 +61,7 @@ export async function redeemApproval(
     client,
     scopes,
     grantable: scopesForClient(client, scopesOf(deps, deps.roleOf(approval.account))),
-    spends: { key, until: forgottenAt + OUTLIVES_MS },
+    spends: spentCodes.put(codeHash, deps.clock(), { expiresAt: forgottenAt + OUTLIVES_MS }),
   })
   if (started.ok || started.denial.code !== 'grant_invalid') return started
   // Another request with the same code may have been faster.
@@ -71,11 +76,11 @@ async function repeat(
 ): Promise<Outcome<GrantedTokens> | Reused | undefined> {
   const { account } = approval
   const partition = deps.partitionOf(account)
-  const [standing, spent, stored] = await deps.store.read(partition, [STANDING, key, familyKey(familyId)])
+  const [standing, spent, stored] = await deps.store.read(partition, [STANDING, key, families.key(familyId)])
   if (!spent) return undefined
-  const family = stored && familyOf(stored)
+  const family = stored && families.read(stored)
   if (!family || family.endedAt !== undefined) return refused('grant_invalid')
-  const isTimely = deps.clock() < (spent.value as Millis) + RETRY_WINDOW_SECONDS * 1000
+  const isTimely = deps.clock() < spentCodes.read(spent) + RETRY_WINDOW_SECONDS * 1000
   if (!isTimely || family.turn > 0) return { reusedFamily: familyId }
   const refusal =
     refuseGrant(deps, standingOf(standing), issuedByApproval(deps, approval)) ??
@@ -83,8 +88,4 @@ async function repeat(
   if (refusal) return { ok: false, denial: refusal }
   const expiresAt = stored.expiresAt ?? family.turnedAt
   return done(await lastGranted(deps, { accountId: account, familyId, family, expiresAt }))
-}
-
-function spentKey(codeHash: string): RecordKey {
-  return { collection: 'spent-codes', id: codeHash }
 }

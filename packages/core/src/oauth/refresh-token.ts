@@ -1,8 +1,9 @@
 import type { Issued } from '../authentication/judge.js'
 import type { Deps } from '../context/context.js'
 import { parseJsonObject } from '../jws/strict-json.js'
-import { count, hasShape, instant, optional, reader, text, texts } from '../store/shape.js'
-import type { Millis, RecordKey, StoredRecord } from '../store/store.js'
+import { collection } from '../store/collection.js'
+import { count, hasShape, instant, optional, text, texts } from '../store/shape.js'
+import type { Millis } from '../store/store.js'
 import type { AccessToken } from '../tokens/issue.js'
 
 /** The kind of JWT that only the token endpoint takes. */
@@ -33,10 +34,6 @@ export interface RefreshClaims {
   readonly turn: number
 }
 
-export function familyKey(id: string): RecordKey {
-  return { collection: 'refresh', id }
-}
-
 const isAccessToken = hasShape<AccessToken>({
   id: text,
   scopes: texts,
@@ -44,9 +41,8 @@ const isAccessToken = hasShape<AccessToken>({
   expiresAt: instant,
 })
 
-/** Throws `store_unavailable` for a record that cannot be read. */
-export const familyOf: (stored: StoredRecord) => RefreshFamily = reader<RefreshFamily>(
-  'family of refresh tokens',
+export const families = collection<RefreshFamily>(
+  'refresh',
   {
     clientId: text,
     scopes: texts,
@@ -57,6 +53,7 @@ export const familyOf: (stored: StoredRecord) => RefreshFamily = reader<RefreshF
     access: isAccessToken,
     endedAt: optional(instant),
   },
+  'family of refresh tokens',
 )
 
 export function issuedAsFamily(partition: string, family: RefreshFamily | undefined): Issued {
@@ -72,8 +69,8 @@ export function issuedAsFamily(partition: string, family: RefreshFamily | undefi
 
 /** Whether a family was ended, as long as that is remembered. */
 export async function isFamilyEnded(deps: Deps, partition: string, id: string): Promise<boolean> {
-  const [stored] = await deps.store.read(partition, [familyKey(id)])
-  return stored !== undefined && familyOf(stored).endedAt !== undefined
+  const [stored] = await deps.store.read(partition, [families.key(id)])
+  return stored !== undefined && families.read(stored).endedAt !== undefined
 }
 
 export function signRefreshToken(

@@ -4,23 +4,20 @@ import { actorByExchange, auditedAs, type RequestTrace } from '../authorization/
 import type { Deps } from '../context/context.js'
 import { RETRY_WINDOW_SECONDS } from '../context/limits.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
-import { PortcullisError } from '../errors/portcullis-error.js'
 import { STANDING, standingOf } from '../standing/standing.js'
-import type { JsonValue, StoredRecord } from '../store/store.js'
+import type { StoredRecord } from '../store/store.js'
+import { optimistically, RACED } from '../store/update.js'
 import { issueToken } from '../tokens/issue.js'
 import { type OAuthClient, scopesForClient } from './clients.js'
 import { type GrantedTokens, lastGranted } from './granted.js'
 import {
-  familyKey,
-  familyOf,
+  families,
   issuedAsFamily,
   proveRefreshToken,
   type RefreshClaims,
   type RefreshFamily,
 } from './refresh-token.js'
 import { endFamily } from './revoke-family.js'
-
-const ATTEMPTS = 20
 
 export interface RefreshRequest {
   readonly refreshToken: string
@@ -49,9 +46,9 @@ export async function refreshTokens(deps: Deps, request: RefreshRequest): Promis
   if (!claims) return refused('grant_invalid')
   const { accountId, familyId } = claims
   const partition = deps.partitionOf(accountId)
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const [standingRecord, stored] = await deps.store.read(partition, [STANDING, familyKey(familyId)])
-    const family = stored && familyOf(stored)
+  return optimistically(deps, 'A family of refresh tokens changed too often', async () => {
+    const [standingRecord, stored] = await deps.store.read(partition, [STANDING, families.key(familyId)])
+    const family = stored && families.read(stored)
     const refusal = refuseGrant(deps, standingOf(standingRecord), issuedAsFamily(partition, family))
     if (refusal) return { ok: false, denial: refusal }
     if (!family || family.clientId !== request.client.id) return refused('grant_invalid')
@@ -64,9 +61,8 @@ export async function refreshTokens(deps: Deps, request: RefreshRequest): Promis
     if (claims.turn < family.turn) return endReused(deps, claims, family, request.trace)
     const turned = await turn(deps, request, claims, stored)
     // Somebody else was first, whose successor it is then, or the account’s standing has changed.
-    if (turned.ok || turned.denial.code !== 'grant_invalid') return turned
-  }
-  throw new PortcullisError('store_unavailable', 'A family of refresh tokens changed too often')
+    return turned.ok || turned.denial.code !== 'grant_invalid' ? turned : RACED
+  })
 }
 
 function isRetry(deps: Deps, claims: RefreshClaims, { turn, turnedAt }: RefreshFamily): boolean {
@@ -79,7 +75,7 @@ async function turn(
   { accountId, familyId }: RefreshClaims,
   stored: StoredRecord,
 ): Promise<Outcome<GrantedTokens>> {
-  const family = familyOf(stored)
+  const family = families.read(stored)
   const partition = deps.partitionOf(accountId)
   // A client may have been given more than it may have by now.
   const grantable = scopesForClient(client, family.scopes)
@@ -106,11 +102,10 @@ async function turn(
       family: familyId,
       clientId: client.id,
       refuse: (standing) => refuseGrant(deps, standing, issuedAsFamily(partition, family)),
-      checks: [{ key: familyKey(familyId), version: stored.version }],
-      writes: (_standing, access) => {
-        const value = { ...family, ...next, access } as unknown as JsonValue
-        return [{ put: familyKey(familyId), value, sort: stored.sort, expiresAt }]
-      },
+      checks: [{ key: families.key(familyId), version: stored.version }],
+      writes: (_standing, access) => [
+        families.put(familyId, { ...family, ...next, access }, { sort: stored.sort, expiresAt }),
+      ],
     },
   )
   if (!issued.ok) return issued

@@ -2,15 +2,12 @@ import { audited } from '../audit/append.js'
 import { actorByExchange, auditedAs, type RequestTrace } from '../authorization/actor.js'
 import type { Deps } from '../context/context.js'
 import { done, type Outcome } from '../errors/outcome.js'
-import { PortcullisError } from '../errors/portcullis-error.js'
 import { ifReadable } from '../store/readable.js'
-import type { JsonValue } from '../store/store.js'
+import { optimistically, RACED } from '../store/update.js'
 import { walk } from '../store/walk.js'
 import { markRevoked } from '../tokens/revoke.js'
-import { TOKENS, tokenRecordOf } from '../tokens/token.js'
-import { familyKey, familyOf, proveRefreshToken } from './refresh-token.js'
-
-const ATTEMPTS = 20
+import { tokenRecords } from '../tokens/token.js'
+import { families, proveRefreshToken } from './refresh-token.js'
 
 /**
  * Ends a family, with every access token that it has bought (RFC 7009 §2.1). What has ended already is ended again,
@@ -20,28 +17,28 @@ export async function endFamily(deps: Deps, input: { account: string; familyId: 
   const { account, familyId } = input
   const partition = deps.partitionOf(account)
   await markEnded(deps, partition, familyId)
-  for await (const stored of walk(deps, partition, TOKENS))
-    if (ifReadable(deps, TOKENS, stored, tokenRecordOf)?.family === familyId)
+  for await (const stored of walk(deps, partition, tokenRecords.name))
+    if (ifReadable(deps, tokenRecords, stored)?.family === familyId)
       await markRevoked(deps, account, stored.id, { confirm: true })
 }
 
 /** From here on no refresh under way comes through: each checks the version of the record. */
 async function markEnded(deps: Deps, partition: string, familyId: string): Promise<void> {
-  const key = familyKey(familyId)
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+  const key = families.key(familyId)
+  await optimistically(deps, 'A family of refresh tokens changed too often to be ended', async () => {
     const [stored] = await deps.store.read(partition, [key])
-    if (!stored || familyOf(stored).endedAt !== undefined) return
-    const value = { ...familyOf(stored), endedAt: deps.clock() } as unknown as JsonValue
+    if (!stored) return undefined
+    const family = families.read(stored)
+    if (family.endedAt !== undefined) return undefined
     const { version, sort, expiresAt } = stored
     const result = await deps.store.commit(partition, {
       confirm: true,
       essential: true,
       checks: [{ key, version }],
-      writes: [{ put: key, value, sort, ...(expiresAt === undefined ? {} : { expiresAt }) }],
+      writes: [families.put(familyId, { ...family, endedAt: deps.clock() }, { sort, expiresAt })],
     })
-    if (result.committed) return
-  }
-  throw new PortcullisError('store_unavailable', 'A family of refresh tokens changed too often to be ended')
+    return result.committed ? undefined : RACED
+  })
 }
 
 /** Ends the family of a refresh token, also of a spent one. Whatever is none of this client's is left alone. */
@@ -52,10 +49,10 @@ export async function revokeRefreshToken(
   const claims = await proveRefreshToken(deps, input.refreshToken)
   if (!claims) return done(undefined)
   const { accountId: account, familyId } = claims
-  const [stored] = await deps.store.read(deps.partitionOf(account), [familyKey(familyId)])
-  if (!stored || familyOf(stored).clientId !== input.clientId) return done(undefined)
+  const [stored] = await deps.store.read(deps.partitionOf(account), [families.key(familyId)])
+  if (!stored || families.read(stored).clientId !== input.clientId) return done(undefined)
   const end = async () => done(await endFamily(deps, { account, familyId }))
-  if (familyOf(stored).endedAt !== undefined) return end()
+  if (families.read(stored).endedAt !== undefined) return end()
   const recorded = {
     action: 'refresh.revoke',
     ...auditedAs(actorByExchange(deps, account, 'refresh_token', input.trace)),

@@ -3,12 +3,12 @@ import { refuseGrant } from '../authentication/judge.js'
 import { type Actor, auditedAs } from '../authorization/actor.js'
 import type { Deps } from '../context/context.js'
 import { done, type Outcome } from '../errors/outcome.js'
-import type { JsonValue, Millis, RecordKey } from '../store/store.js'
+import type { Put } from '../store/store.js'
 import { issueToken } from '../tokens/issue.js'
 import { type Approval, issuedByApproval } from './approval.js'
 import type { OAuthClient } from './clients.js'
 import { type GrantedTokens, lastGranted } from './granted.js'
-import { familyKey, type RefreshFamily } from './refresh-token.js'
+import { families, type RefreshFamily } from './refresh-token.js'
 
 export interface FamilyToStart {
   readonly familyId: string
@@ -17,8 +17,8 @@ export interface FamilyToStart {
   readonly client: OAuthClient
   readonly scopes: readonly string[]
   readonly grantable: readonly string[]
-  /** The record, in the partition of the account, that says that the approval was spent, and how long it does. */
-  readonly spends: { readonly key: RecordKey; readonly until: Millis }
+  /** What says, in the partition of the account, that the approval was spent, and how long it does. */
+  readonly spends: Put
 }
 
 /**
@@ -55,7 +55,7 @@ export async function startFamily(deps: Deps, input: FamilyToStart): Promise<Out
         family: familyId,
         clientId: client.id,
         refuse: (standing) => refuseGrant(deps, standing, issuedByApproval(deps, approval)),
-        checks: [{ key: spends.key, version: null }],
+        checks: [{ key: spends.put, version: null }],
         writes: ({ tokenGeneration: generation }, access) => {
           const family: RefreshFamily = {
             ...first,
@@ -64,10 +64,7 @@ export async function startFamily(deps: Deps, input: FamilyToStart): Promise<Out
             generation,
             access,
           }
-          return [
-            { put: familyKey(familyId), value: family as unknown as JsonValue, sort: now, expiresAt },
-            { put: spends.key, value: now, expiresAt: spends.until },
-          ]
+          return [families.put(familyId, family, { sort: now, expiresAt }), spends]
         },
       },
     ),

@@ -1,4 +1,4 @@
-import { reader } from '../store/shape.js'
+import { unreadable } from '../store/shape.js'
 import type { JsonValue, Millis, RecordKey, Store, StoredRecord } from '../store/store.js'
 import { optimistically, RACED } from '../store/update.js'
 
@@ -58,7 +58,10 @@ export function bindCollection<Value extends JsonValue>(
   { store, options, partition, collection }: Place,
   holds: (value: unknown) => value is Value,
 ): Collection<Value> {
-  const read = reader<Value>(collection, holds)
+  const read = ({ value }: StoredRecord): Value => {
+    if (holds(value)) return value
+    throw unreadable(collection)
+  }
   const keyOf = (id: string): RecordKey => ({ collection, id })
   const find = async (id: string): Promise<StoredRecord | undefined> =>
     (await store.read(partition, [keyOf(id)]))[0]

@@ -1,10 +1,14 @@
 import type { GateEvent } from '../context/event.js'
 import { type Denial, denial } from '../errors/denials.js'
 import { networkOf } from '../request/client-address.js'
+import { counters } from '../store/collection.js'
 import type { Clock, Millis, Store } from '../store/store.js'
 import type { RateLimitKind, RateLimits } from './limits.js'
 import { createTallies } from './tallies.js'
 import { minuteOf, type Tally, WINDOW_MS, waitMs } from './window.js'
+
+/** By client and minute. */
+export const rateLimitCounts = counters('rate-limits')
 
 /** Of a limit, what a process lets pass before it shares its count with others. */
 const UNSHARED_PART = 1 / 16
@@ -81,10 +85,9 @@ export function createRateLimiter(context: RateLimiterContext): RateLimiter {
     tally.isSharing = true
     commits += 1
     const name = nameOf(key)
-    const add = { collection: 'rate-limits', id: `${name}:${minute}` }
-    const expiresAt = (minute + 2) * WINDOW_MS
+    const counted = rateLimitCounts.add(`${name}:${minute}`, amount, { expiresAt: (minute + 2) * WINDOW_MS })
     store
-      .commit(`rate-limits-${shardOf(name)}`, { quiet: true, writes: [{ add, amount, expiresAt }] })
+      .commit(`rate-limits-${shardOf(name)}`, { quiet: true, writes: [counted] })
       .then(
         (result) => {
           const total = result.committed ? result.totals[0] : undefined

@@ -1,10 +1,9 @@
 import type { Deps } from '../context/context.js'
-import type { JsonValue } from '../store/store.js'
 import { accountsOf } from './attributes.js'
 import { fine, NO_SUCH_USER, NOT_UNIQUE, type ScimOutcome } from './outcome.js'
 import { deactivateFirst } from './replace.js'
 import { settle } from './settle.js'
-import { claimsOf, findUser, SCIM, type User, type UserAttributes, type UserRecord, userKey } from './user.js'
+import { claimsOf, findUser, SCIM, type User, type UserAttributes, type UserRecord, users } from './user.js'
 
 /**
  * Enters a user of the directory (RFC 7644 §3.3). It gets no right that it would not have by logging in; an account that
@@ -27,10 +26,7 @@ export async function createUser(deps: Deps, attributes: UserAttributes): Promis
   const result = await deps.store.commit(SCIM, {
     quiet: true,
     checks: claims.map((key) => ({ key, version: null })),
-    writes: [
-      ...claims.map((key) => ({ put: key, value: id })),
-      { put: userKey(id), value: record as unknown as JsonValue, sort: now },
-    ],
+    writes: [...claims.map((key) => ({ put: key, value: id })), users.put(id, record, { sort: now })],
   })
   if (!result.committed) return NOT_UNIQUE
   const settled = await settle(deps, id)

@@ -1,6 +1,6 @@
 import type { Deps } from '../context/context.js'
 import { ifReadable } from '../store/readable.js'
-import { SCIM, USERS, type User, userOf } from './user.js'
+import { SCIM, type User, userOf, users } from './user.js'
 
 export const MOST_LISTED = 200
 
@@ -17,23 +17,23 @@ export async function listUsers(
   deps: Deps,
   { startIndex, count }: { startIndex: number; count: number },
 ): Promise<UserPage> {
-  const total = await deps.store.count(SCIM, USERS)
-  const users: User[] = []
+  const total = await deps.store.count(SCIM, users.name)
+  const listed: User[] = []
   let position = 0
   let cursor: string | undefined
-  while (count > 0 && startIndex <= total && users.length < count) {
-    const page = await deps.store.page(SCIM, USERS, {
-      limit: Math.min(1000, Math.max(startIndex - 1 - position, 0) + count - users.length),
+  while (count > 0 && startIndex <= total && listed.length < count) {
+    const page = await deps.store.page(SCIM, users.name, {
+      limit: Math.min(1000, Math.max(startIndex - 1 - position, 0) + count - listed.length),
       ...(cursor === undefined ? {} : { cursor }),
     })
     for (const stored of page.records) {
       position += 1
-      if (position < startIndex || users.length >= count) continue
-      const user = ifReadable(deps, USERS, stored, userOf)
-      if (user) users.push(user)
+      if (position < startIndex || listed.length >= count) continue
+      const user = ifReadable(deps, { name: users.name, read: userOf }, stored)
+      if (user) listed.push(user)
     }
     cursor = page.nextCursor
     if (cursor === undefined) break
   }
-  return { total, users }
+  return { total, users: listed }
 }

@@ -2,7 +2,7 @@ import type { Deps } from '../context/context.js'
 import { optimistically, RACED } from '../store/update.js'
 import { fine, type ScimOutcome } from './outcome.js'
 import { replaceUser } from './replace.js'
-import { claimsOf, SCIM, type User, type UserAttributes, userKey } from './user.js'
+import { claimsOf, SCIM, type User, type UserAttributes, users } from './user.js'
 
 /**
  * Removes a user (RFC 7644 §3.6): its accounts are deactivated first and stay so until the directory enters them anew.
@@ -15,8 +15,8 @@ export async function removeUser(deps: Deps, id: string): Promise<ScimOutcome<vo
     const result = await deps.store.commit(SCIM, {
       quiet: true,
       // Whoever activated it meanwhile has to be answered by another deactivation.
-      checks: [{ key: userKey(id), version: inactive.value.version }],
-      writes: [userKey(id), ...claimsOf(deps, inactive.value)].map((key) => ({ delete: key })),
+      checks: [{ key: users.key(id), version: inactive.value.version }],
+      writes: [users.key(id), ...claimsOf(deps, inactive.value)].map((key) => ({ delete: key })),
     })
     return result.committed ? fine(undefined) : RACED
   })

@@ -1,6 +1,5 @@
 import { deactivateAccount } from '../accounts/deactivate.js'
 import type { Deps } from '../context/context.js'
-import type { JsonValue } from '../store/store.js'
 import { optimistically, RACED } from '../store/update.js'
 import { accountsOf } from './attributes.js'
 import { fine, NO_SUCH_USER, NOT_UNIQUE, refusedBy, type ScimOutcome } from './outcome.js'
@@ -14,7 +13,7 @@ import {
   type User,
   type UserAttributes,
   type UserRecord,
-  userKey,
+  users,
 } from './user.js'
 
 /**
@@ -67,13 +66,13 @@ async function store(
   const result = await deps.store.commit(SCIM, {
     quiet: true,
     checks: [
-      { key: userKey(current.id), version: current.version },
+      { key: users.key(current.id), version: current.version },
       ...added.map((key) => ({ key, version: null })),
     ],
     writes: [
       ...dropped.map((key) => ({ delete: key })),
       ...added.map((key) => ({ put: key, value: current.id })),
-      { put: userKey(current.id), value: changed as unknown as JsonValue, sort: changed.createdAt },
+      users.put(current.id, changed, { sort: changed.createdAt }),
     ],
   })
   return result.committed ? fine(undefined) : RACED

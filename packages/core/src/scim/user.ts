@@ -1,7 +1,8 @@
 import { serviceActor } from '../authorization/actor.js'
 import type { Deps } from '../context/context.js'
 import { DIRECTORY_SERVICE } from '../standing/standing.js'
-import { hasShape, instant, optional, reader, text, texts, truth } from '../store/shape.js'
+import { collection } from '../store/collection.js'
+import { hasShape, instant, optional, text, texts, truth } from '../store/shape.js'
 import type { Millis, RecordKey, StoredRecord } from '../store/store.js'
 
 /** What a directory may say of a user's name (RFC 7643 §4.1.1); the rest is not kept. */
@@ -41,20 +42,18 @@ export const DIRECTORY_ACTOR = serviceActor(DIRECTORY_SERVICE)
 
 /** One partition, so that one commit keeps names and accounts unique. No decision reads it. */
 export const SCIM = 'scim'
-export const USERS = 'users'
+/** The id of the user who has a user name, which ignores case (RFC 7643 §4.1.1). */
+export const userNames = collection<string>('user-names', text, 'claim to a user name')
+/** The id of the user who may log in as an account. */
+export const userAccounts = collection<string>('accounts', text, 'claim to an account')
 
-export function userKey(id: string): RecordKey {
-  return { collection: USERS, id }
-}
-
-/** Who has a user name, which ignores case (RFC 7643 §4.1.1). */
 function userNameKey(deps: Deps, userName: string): RecordKey {
   const folded = userName.normalize('NFC').toLowerCase()
-  return { collection: 'user-names', id: deps.partitionOf(`scim-user-name\u0000${folded}`) }
+  return userNames.key(deps.partitionOf(`scim-user-name\u0000${folded}`))
 }
 
 function accountKey(deps: Deps, account: string): RecordKey {
-  return { collection: 'accounts', id: deps.partitionOf(account) }
+  return userAccounts.key(deps.partitionOf(account))
 }
 
 /** What only one user may have at a time. */
@@ -78,33 +77,37 @@ const isEmail = hasShape<UserEmail>({
   primary: optional((value) => value === true),
 })
 
-const recordOf = reader<UserRecord>('user of the directory', {
-  userName: text,
-  externalId: optional(text),
-  displayName: optional(text),
-  name: optional(
-    hasShape<NonNullable<UserRecord['name']>>(
-      Object.fromEntries(NAME_PARTS.map((part) => [part, optional(text)])),
+export const users = collection<UserRecord>(
+  'users',
+  {
+    userName: text,
+    externalId: optional(text),
+    displayName: optional(text),
+    name: optional(
+      hasShape<NonNullable<UserRecord['name']>>(
+        Object.fromEntries(NAME_PARTS.map((part) => [part, optional(text)])),
+      ),
     ),
-  ),
-  emails: (value) => Array.isArray(value) && value.every(isEmail),
-  active: truth,
-  accounts: texts,
-  createdAt: instant,
-  changedAt: instant,
-})
+    emails: (value) => Array.isArray(value) && value.every(isEmail),
+    active: truth,
+    accounts: texts,
+    createdAt: instant,
+    changedAt: instant,
+  },
+  'user of the directory',
+)
 
 /** Throws `store_unavailable` for a record that cannot be read. */
 export function userOf(stored: StoredRecord): User {
-  return { ...recordOf(stored), id: stored.id, version: stored.version }
+  return { ...users.read(stored), id: stored.id, version: stored.version }
 }
 
 export async function findUser(deps: Deps, id: string): Promise<User | undefined> {
-  const [stored] = await deps.store.read(SCIM, [userKey(id)])
+  const [stored] = await deps.store.read(SCIM, [users.key(id)])
   return stored && userOf(stored)
 }
 
 export async function findUserByName(deps: Deps, userName: string): Promise<User | undefined> {
   const [claim] = await deps.store.read(SCIM, [userNameKey(deps, userName)])
-  return claim && findUser(deps, String(claim.value))
+  return claim && findUser(deps, userNames.read(claim))
 }

@@ -8,16 +8,15 @@ import { cookieValues } from '../request/cookies.js'
 import { cookieNames } from './cookie.js'
 import { extendSession } from './extend.js'
 import {
-  endedSessionKey,
+  endedSessions,
   handleOf,
   openSession,
   parseCookieValue,
   parseHandle,
-  SESSIONS,
   type Session,
   type SessionKey,
   type SessionRecord,
-  sessionRecordOf,
+  sessionRecords,
 } from './session.js'
 
 interface PresentedSession extends Proven {
@@ -43,7 +42,7 @@ export function sessionKind(deps: Deps): CredentialKind<PresentedSession, Sessio
       const key = parseCookieValue(value)
       return key ? done({ partition: key.partition, id: handleOf(key), key }) : refused('session_invalid')
     },
-    records: { collection: SESSIONS, idOf: recordIdOf, read: sessionRecordOf },
+    records: { collection: sessionRecords.name, idOf: recordIdOf, read: sessionRecords.read },
     open: ({ key }, _record, stored) => openSession(deps, key, stored),
     issued: ({ partition, issuedAt }, record) =>
       record
@@ -76,7 +75,7 @@ export function sessionKind(deps: Deps): CredentialKind<PresentedSession, Sessio
     },
     deadlineIn: ({ expiresAt }) => expiresAt,
     async wasEnded(handle, { partition }) {
-      const [ended] = await deps.store.read(partition, [endedSessionKey(recordIdOf(handle))])
+      const [ended] = await deps.store.read(partition, [endedSessions.key(recordIdOf(handle))])
       return ended !== undefined
     },
   }

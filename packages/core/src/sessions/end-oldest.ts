@@ -2,7 +2,7 @@ import { leave } from '../account-index/account-index.js'
 import { appendAudit } from '../audit/append.js'
 import { type Actor, auditedAs } from '../authorization/actor.js'
 import type { Deps } from '../context/context.js'
-import { countLive, liveKey } from '../standing/live.js'
+import { countLive, liveRecords } from '../standing/live.js'
 import type { Standing } from '../standing/standing.js'
 import { handleOf } from './session.js'
 
@@ -21,8 +21,8 @@ export async function findOldestBeyondCap(
   const live = await countLive(deps, partition, 'sessions', generation)
   const excess = live + 1 - deps.options.maxCredentialsPerAccount
   if (excess <= 0) return []
-  const { collection } = liveKey('sessions', generation, '')
-  const { records } = await deps.store.page(partition, collection, { limit: Math.min(excess, ENDED_AT_ONCE) })
+  const { name } = liveRecords('sessions', generation)
+  const { records } = await deps.store.page(partition, name, { limit: Math.min(excess, ENDED_AT_ONCE) })
   return records.map(({ id }) => id)
 }
 

@@ -5,14 +5,7 @@ import { refuseOver } from '../authorization/over-account.js'
 import type { Deps } from '../context/context.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import { type Replicated, replicationOf } from '../store/replication.js'
-import {
-  endingOf,
-  handleOf,
-  openSession,
-  type Session,
-  type SessionKey,
-  sessionRecordKey,
-} from './session.js'
+import { endingOf, handleOf, openSession, type Session, type SessionKey, sessionRecords } from './session.js'
 
 export interface EndedSession extends Replicated {
   readonly session: Session
@@ -26,7 +19,7 @@ export async function endSession(
   deps: Deps,
   input: { key: SessionKey; by?: Actor; trace?: RequestTrace },
 ): Promise<Outcome<EndedSession>> {
-  const recordKey = sessionRecordKey(input.key.id)
+  const recordKey = sessionRecords.key(input.key.id)
   const [stored] = await deps.store.read(input.key.partition, [recordKey])
   const session = stored && openSession(deps, input.key, stored)
   if (!session) return refused('session_not_found')

@@ -1,29 +1,23 @@
 import type { Deps } from '../context/context.js'
 import { enterLive } from '../standing/live.js'
 import type { StoredRecord } from '../store/store.js'
-import { type SessionKey, sessionRecordKey, sessionRecordOf } from './session.js'
+import { type SessionKey, sessionRecords } from './session.js'
 
 /**
  * Moves the idle limit of a session that was just used. Never past its absolute limit, at most once per
  * `extendEverySeconds`, and never reviving one that ended meanwhile: the commit checks the version that was read.
  */
 export async function extendSession(deps: Deps, key: SessionKey, stored: StoredRecord): Promise<void> {
-  const record = sessionRecordOf(stored)
+  const record = sessionRecords.read(stored)
   const now = deps.clock()
   const { extendEverySeconds, idleSeconds } = deps.options.sessions
   if (now - record.lastSeenAt < extendEverySeconds * 1000) return
   const expiresAt = Math.min(now + idleSeconds * 1000, record.absoluteExpiresAt)
   const { createdAt, generation } = record
-  const recordKey = sessionRecordKey(key.id)
   await deps.store.commit(key.partition, {
-    checks: [{ key: recordKey, version: stored.version }],
+    checks: [{ key: sessionRecords.key(key.id), version: stored.version }],
     writes: [
-      {
-        put: recordKey,
-        value: { ...record, lastSeenAt: now },
-        sort: stored.sort,
-        expiresAt,
-      },
+      sessionRecords.put(key.id, { ...record, lastSeenAt: now }, { sort: stored.sort, expiresAt }),
       enterLive('sessions', { generation, id: key.id, createdAt, expiresAt }),
     ],
   })

@@ -1,10 +1,10 @@
 import { leave } from '../account-index/account-index.js'
 import { giveOthersATurn } from '../accounts/pruning.js'
 import type { Deps } from '../context/context.js'
-import { liveKey } from '../standing/live.js'
+import { liveRecords } from '../standing/live.js'
 import { ifReadable } from '../store/readable.js'
 import { walkPages } from '../store/walk.js'
-import { handleOf, SESSIONS, sessionRecordKey, sessionRecordOf } from './session.js'
+import { handleOf, sessionRecords } from './session.js'
 
 const REMOVED_AT_ONCE = 50
 
@@ -19,9 +19,9 @@ export async function collectEndedSessions(
   signal: AbortSignal,
 ): Promise<void> {
   const partition = deps.partitionOf(account)
-  for await (const page of walkPages(deps, partition, SESSIONS, { limit: REMOVED_AT_ONCE })) {
+  for await (const page of walkPages(deps, partition, sessionRecords.name, { limit: REMOVED_AT_ONCE })) {
     const ended = page.flatMap((stored) => {
-      const record = ifReadable(deps, SESSIONS, stored, sessionRecordOf)
+      const record = ifReadable(deps, sessionRecords, stored)
       return record && record.generation < generation
         ? [{ id: stored.id, generation: record.generation }]
         : []
@@ -34,8 +34,8 @@ export async function collectEndedSessions(
       quiet: true,
       essential: true,
       writes: ended.flatMap(({ id, generation: endedWith }) => [
-        { delete: sessionRecordKey(id) },
-        { delete: liveKey('sessions', endedWith, id) },
+        sessionRecords.delete(id),
+        liveRecords('sessions', endedWith).delete(id),
       ]),
     })
     await leave(

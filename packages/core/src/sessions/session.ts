@@ -1,8 +1,9 @@
 import type { Deps } from '../context/context.js'
 import { sha256 } from '../crypto/hash.js'
-import { liveKey } from '../standing/live.js'
-import { count, instant, reader, text } from '../store/shape.js'
-import type { Millis, RecordKey, StoredRecord, Write } from '../store/store.js'
+import { liveRecords } from '../standing/live.js'
+import { collection } from '../store/collection.js'
+import { count, hasShape, instant, optional, present, text, texts } from '../store/shape.js'
+import type { Millis, StoredRecord, Write } from '../store/store.js'
 
 /** Who the session belongs to and how it began; kept encrypted. */
 export interface SessionFacts {
@@ -26,15 +27,22 @@ export interface SessionRecord {
   readonly sealed: string
 }
 
-export const SESSIONS = 'sessions'
+export const sessionRecords = collection<SessionRecord>(
+  'sessions',
+  { createdAt: instant, lastSeenAt: instant, absoluteExpiresAt: instant, generation: count, sealed: text },
+  'session',
+)
 
-/** Throws `store_unavailable` for a record that cannot be read. */
-export const sessionRecordOf: (stored: StoredRecord) => SessionRecord = reader<SessionRecord>('session', {
-  createdAt: instant,
-  lastSeenAt: instant,
-  absoluteExpiresAt: instant,
-  generation: count,
-  sealed: text,
+const isSessionFacts = hasShape<SessionFacts>({
+  email: text,
+  name: optional(text),
+  groups: texts,
+  ip: optional(text),
+  userAgent: optional(text),
+  issuer: text,
+  subject: text,
+  idToken: text,
+  providerSessionId: optional(text),
 })
 
 /** Names a session without being able to act as it: partition and hash of the secret. */
@@ -68,26 +76,20 @@ export function parseHandle(handle: string): SessionKey | undefined {
   return partition && id ? { partition, id } : undefined
 }
 
-export function sessionRecordKey(id: string): RecordKey {
-  return { collection: SESSIONS, id }
-}
-
 /** Much longer than it takes to ask about everything that runs. */
 const END_KNOWN_MS = 3_600_000
 
 /** What ends one session. */
 export function endingOf(id: string, generation: number, now: Millis): readonly Write[] {
   return [
-    { delete: sessionRecordKey(id) },
-    { delete: liveKey('sessions', generation, id) },
-    { put: endedSessionKey(id), value: true, expiresAt: now + END_KNOWN_MS },
+    sessionRecords.delete(id),
+    liveRecords('sessions', generation).delete(id),
+    endedSessions.put(id, true, { expiresAt: now + END_KNOWN_MS }),
   ]
 }
 
 /** That a session was ended, for those who ask whether it has just expired. */
-export function endedSessionKey(id: string): RecordKey {
-  return { collection: 'ended-sessions', id }
-}
+export const endedSessions = collection<true>('ended-sessions', present)
 
 export function sealingContext({ partition, id }: SessionKey): string {
   return `session:${partition}:${id}`
@@ -106,9 +108,9 @@ export interface Session extends SessionFacts {
  * `store_unavailable` for a record that cannot be read.
  */
 export function openSession(deps: Deps, key: SessionKey, stored: StoredRecord): Session | undefined {
-  const record = sessionRecordOf(stored)
-  const facts = deps.sealer.open(sealingContext(key), record.sealed) as unknown as SessionFacts | undefined
-  if (!facts || deps.partitionOf(facts.email) !== key.partition) return undefined
+  const record = sessionRecords.read(stored)
+  const facts: unknown = deps.sealer.open(sealingContext(key), record.sealed)
+  if (!isSessionFacts(facts) || deps.partitionOf(facts.email) !== key.partition) return undefined
   return {
     ...facts,
     key,

@@ -10,8 +10,9 @@ import { type Denial, denial } from '../errors/denials.js'
 import { done, type Outcome } from '../errors/outcome.js'
 import { commitUnderStanding } from '../standing/change.js'
 import { enterLive } from '../standing/live.js'
-import { readStanding, STANDING, type Standing, standingAsJson } from '../standing/standing.js'
-import type { JsonValue, Millis } from '../store/store.js'
+import { putStanding, readStanding, type Standing } from '../standing/standing.js'
+import { asJson } from '../store/collection.js'
+import type { Millis } from '../store/store.js'
 import { findOldestBeyondCap, recordEndedByLogin } from './end-oldest.js'
 import {
   endingOf,
@@ -19,7 +20,7 @@ import {
   hashSecret,
   type SessionFacts,
   sealingContext,
-  sessionRecordKey,
+  sessionRecords,
 } from './session.js'
 
 export interface StartedSession {
@@ -49,7 +50,7 @@ export async function startSession(
   const absoluteExpiresAt = now + absoluteSeconds * 1000
   const expiresAt = Math.min(now + idleSeconds * 1000, absoluteExpiresAt)
   const kept = facts.userAgent ? { ...facts, userAgent: boundedText(facts.userAgent, 256) } : facts
-  const sealed = deps.sealer.seal(sealingContext(key), kept as unknown as JsonValue)
+  const sealed = deps.sealer.seal(sealingContext(key), asJson(kept))
 
   const by = actorByExchange(deps, facts.email, 'login', trace)
   const isViewer = roleOfGroups(facts.groups, deps.options.roleByGroup) === 'viewer'
@@ -74,19 +75,18 @@ export async function startSession(
         oldest = await findOldestBeyondCap(deps, partition, standing)
         return [
           ...oldest.flatMap((id) => endingOf(id, standing.sessionGeneration, now)),
-          { put: STANDING, value: standingAsJson(afterLogin(standing, now, isViewer)) },
-          {
-            put: sessionRecordKey(key.id),
-            value: {
+          putStanding(afterLogin(standing, now, isViewer)),
+          sessionRecords.put(
+            key.id,
+            {
               createdAt: now,
               lastSeenAt: now,
               absoluteExpiresAt,
               generation: standing.sessionGeneration,
               sealed,
             },
-            sort: now,
-            expiresAt,
-          },
+            { sort: now, expiresAt },
+          ),
           enterLive('sessions', {
             generation: standing.sessionGeneration,
             id: key.id,

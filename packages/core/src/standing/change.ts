@@ -4,7 +4,7 @@ import { done, type Outcome, refused } from '../errors/outcome.js'
 import { type Replicated, replicationOf } from '../store/replication.js'
 import type { Check, Write } from '../store/store.js'
 import { optimistically, RACED } from '../store/update.js'
-import { readStanding, STANDING, type Standing, standingAsJson } from './standing.js'
+import { putStanding, readStanding, STANDING, type Standing } from './standing.js'
 
 export interface ChangedStanding extends Replicated {
   readonly standing: Standing
@@ -26,7 +26,7 @@ export async function changeStanding(
       confirm: true,
       essential: true,
       checks: [{ key: STANDING, version }],
-      writes: [{ put: STANDING, value: standingAsJson(changed) }],
+      writes: [putStanding(changed)],
     })
     return result.committed ? { standing: changed, ...replicationOf(result) } : RACED
   })

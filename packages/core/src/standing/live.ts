@@ -1,5 +1,7 @@
 import type { GateEvent } from '../context/event.js'
-import type { Millis, RecordKey, Store, Write } from '../store/store.js'
+import { type Collection, collection } from '../store/collection.js'
+import { present } from '../store/shape.js'
+import type { Millis, Store, Write } from '../store/store.js'
 
 type Kind = 'sessions' | 'tokens'
 
@@ -7,8 +9,8 @@ type Kind = 'sessions' | 'tokens'
  * One entry for each session or token that lives, by the generation that it lives under, with its deadline: so that
  * those that live are counted in one step, whatever else is kept of the account.
  */
-export function liveKey(kind: Kind, generation: number, id: string): RecordKey {
-  return { collection: `live-${kind}-${generation}`, id }
+export function liveRecords(kind: Kind, generation: number): Collection<true> {
+  return collection<true>(`live-${kind}-${generation}`, present)
 }
 
 export function enterLive(
@@ -20,7 +22,7 @@ export function enterLive(
     expiresAt,
   }: { generation: number; id: string } & Record<'createdAt' | 'expiresAt', Millis>,
 ): Write {
-  return { put: liveKey(kind, generation, id), value: true, sort: createdAt, expiresAt }
+  return liveRecords(kind, generation).put(id, true, { sort: createdAt, expiresAt })
 }
 
 interface Counting {
@@ -34,7 +36,7 @@ export function countLive(
   kind: Kind,
   generation: number,
 ): Promise<number> {
-  return store.count(partition, liveKey(kind, generation, '').collection)
+  return store.count(partition, liveRecords(kind, generation).name)
 }
 
 /**

@@ -1,5 +1,6 @@
-import { count, hasShape, instant, optional, reader, text, truth } from '../store/shape.js'
-import type { JsonValue, Millis, RecordKey, Store, StoredRecord } from '../store/store.js'
+import { collection } from '../store/collection.js'
+import { count, hasShape, instant, optional, text, truth } from '../store/shape.js'
+import type { Millis, Put, RecordKey, Store, StoredRecord } from '../store/store.js'
 
 export interface Ban {
   readonly at: Millis
@@ -32,11 +33,10 @@ export interface Standing {
   readonly reloginAfter?: Millis
 }
 
-export const STANDING: RecordKey = { collection: 'standing', id: 'standing' }
-
 const BLANK: Standing = { sessionGeneration: 0, tokenGeneration: 0 }
 
-const readRecord = reader<Standing>('standing', {
+/** One record in the partition of an account. */
+export const standings = collection<Standing>('standing', {
   sessionGeneration: count,
   tokenGeneration: count,
   foreignNotBefore: optional(instant),
@@ -46,9 +46,11 @@ const readRecord = reader<Standing>('standing', {
   reloginAfter: optional(instant),
 })
 
+export const STANDING: RecordKey = standings.key('standing')
+
 /** An account without a record has done nothing yet. Throws `store_unavailable` for a record that cannot be read. */
 export function standingOf(record: StoredRecord | undefined): Standing {
-  return record ? readRecord(record) : BLANK
+  return record ? standings.read(record) : BLANK
 }
 
 /** The name of the directory (SCIM) in the audit log. No e-mail, so no account can have it. */
@@ -113,6 +115,6 @@ export async function readStoredStanding({ store }: WithStore, partition: string
 }
 
 /** A standing has no deadline: forgetting its generations would bring the dead back. */
-export function standingAsJson(standing: Standing): JsonValue {
-  return standing as unknown as JsonValue
+export function putStanding(standing: Standing): Put {
+  return standings.put(STANDING.id, standing)
 }

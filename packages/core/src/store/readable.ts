@@ -1,3 +1,4 @@
+import type { Collection } from './collection.js'
 import { isUnreadable } from './shape.js'
 import type { StoredRecord, StoreEvent } from './store.js'
 
@@ -7,20 +8,19 @@ export type ReportUnreadable = (collection: string, id: string) => void
 const REPORTED_AT_MOST = 1000
 
 /**
- * For lists and housekeeping, which go on without a record that cannot be read: `read` of it, or undefined once it is
- * reported. Not for decisions.
+ * For lists and housekeeping, which go on without a record that cannot be read: what `read` makes of it, or undefined
+ * once it is reported. Not for decisions.
  */
 export function ifReadable<T>(
   { reportUnreadable }: { readonly reportUnreadable: ReportUnreadable },
-  collection: string,
+  { name, read }: Pick<Collection<T>, 'name' | 'read'>,
   stored: StoredRecord,
-  read: (stored: StoredRecord) => T,
 ): T | undefined {
   try {
     return read(stored)
   } catch (error) {
     if (!isUnreadable(error)) throw error
-    reportUnreadable(collection, stored.id)
+    reportUnreadable(name, stored.id)
     return undefined
   }
 }

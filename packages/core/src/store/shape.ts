@@ -1,17 +1,18 @@
 import { PortcullisError } from '../errors/portcullis-error.js'
-import type { StoredRecord } from './store.js'
 
 type Holds = (value: unknown) => boolean
 
 const LAST_INSTANT = 8.64e15
 
-export const text: Holds = (value) => typeof value === 'string'
-export const texts: Holds = (value) => Array.isArray(value) && value.every(text)
-export const truth: Holds = (value) => typeof value === 'boolean'
+export const text = (value: unknown): value is string => typeof value === 'string'
+export const texts = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every(text)
+export const truth = (value: unknown): value is boolean => typeof value === 'boolean'
+/** Of a record that says something by being there. */
+export const present = (value: unknown): value is true => value === true
 /** How often, or the number of: a whole number from 0. */
-export const count: Holds = (value) => Number.isSafeInteger(value) && (value as number) >= 0
+export const count = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0
 /** Epoch milliseconds that a date can show. */
-export const instant: Holds = (value) =>
+export const instant = (value: unknown): value is number =>
   typeof value === 'number' && Number.isFinite(value) && Math.abs(value) <= LAST_INSTANT
 export const optional =
   (holds: Holds): Holds =>
@@ -32,19 +33,9 @@ export function hasShape<T>(shape: Shape<T>): (value: unknown) => value is T {
 
 const UNREADABLE = Symbol('unreadable')
 
-/**
- * How to read the records of a collection. What it answers throws `store_unavailable` for a record of another shape: a
- * decision never guesses what was meant.
- */
-export function reader<T>(
-  what: string,
-  shape: Shape<T> | ((value: unknown) => value is T),
-): (stored: StoredRecord) => T {
-  const holds = typeof shape === 'function' ? shape : hasShape<T>(shape)
-  return ({ value }) => {
-    if (holds(value)) return value
-    throw new PortcullisError('store_unavailable', `A record cannot be read: ${what}`, { cause: UNREADABLE })
-  }
+/** What is thrown of a record that has another shape than those of its collection. */
+export function unreadable(what: string): PortcullisError {
+  return new PortcullisError('store_unavailable', `A record cannot be read: ${what}`, { cause: UNREADABLE })
 }
 
 /** Whether this was thrown because a record has another shape than those of its collection. */

@@ -1,21 +1,23 @@
 import type { Deps } from '../context/context.js'
 import { countLive } from '../standing/live.js'
 import { STANDING, standingOf } from '../standing/standing.js'
-import type { RecordKey, Write } from '../store/store.js'
+import { counters } from '../store/collection.js'
+import type { Write } from '../store/store.js'
 
 /**
  * At least as many tokens as the account has that live: each that is issued is added, and those that have ended are taken
  * off once the cap is reached.
  */
-const COUNTED: RecordKey = { collection: 'tokens-counted', id: 'tokens' }
+export const tokensCounted = counters('tokens-counted')
+const COUNTED = tokensCounted.key('tokens')
 
 /** Counts a token in the commit that issues it, which is refused whole at the cap: of any number at once, none is beyond it. */
 export function countAgainstCap(deps: Deps): Write {
-  return { add: COUNTED, amount: 1, atMost: deps.options.maxCredentialsPerAccount }
+  return tokensCounted.add(COUNTED.id, 1, { atMost: deps.options.maxCredentialsPerAccount })
 }
 
 export function isCountedAgainstCap(write: Write | undefined): boolean {
-  return write !== undefined && 'add' in write && write.add.collection === COUNTED.collection
+  return write !== undefined && 'add' in write && write.add.collection === tokensCounted.name
 }
 
 /** Counts the tokens that live anew. False when they are as many as an account may have. */
@@ -27,7 +29,7 @@ export async function recount(deps: Deps, partition: string): Promise<boolean> {
   await deps.store.commit(partition, {
     quiet: true,
     checks: [{ key: COUNTED, version: counted?.version ?? null }],
-    writes: [{ put: COUNTED, value: live }],
+    writes: [tokensCounted.put(COUNTED.id, live)],
   })
   return true
 }

@@ -6,7 +6,7 @@ import { isViewer } from '../standing/standing.js'
 import type { TokenClaims } from './claims.js'
 import { RENEWAL_PATH, renewableSeconds } from './renew.js'
 import { revokeToken } from './revoke.js'
-import { issuedAsToken, TOKENS, type TokenRecord, tokenRecordOf } from './token.js'
+import { issuedAsToken, type TokenRecord, tokenRecords } from './token.js'
 import { verifyToken } from './verify.js'
 
 /**
@@ -22,7 +22,7 @@ export function tokenKind(
     name: 'token',
     remembers: (token) => deps.proofs.get(token) !== undefined,
     prove: (token) => verifyToken(deps, token),
-    records: { collection: TOKENS, read: tokenRecordOf },
+    records: { collection: tokenRecords.name, read: tokenRecords.read },
     issued: ({ partition, issuedAt }, record) =>
       record ? issuedAsToken(partition, record) : { partition, issuedAt, isAbsent: true },
     denials: { absent: 'token_invalid', ended: 'token_revoked' },

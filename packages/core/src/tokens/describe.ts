@@ -1,9 +1,9 @@
-import { lastUseOf, useKey } from '../activity/touch.js'
+import { lastUseOf, lastUses } from '../activity/touch.js'
 import type { Deps } from '../context/context.js'
 import { STANDING, standingOf } from '../standing/standing.js'
 import { ifReadable } from '../store/readable.js'
 import type { StoredRecord } from '../store/store.js'
-import { statusOf, TOKENS, type TokenInfo, tokenRecordKey, tokenRecordOf } from './token.js'
+import { statusOf, type TokenInfo, tokenRecords } from './token.js'
 
 /** What is known of these tokens of one account, in their order, read in one step; those that are gone or unreadable are left out. */
 export async function describeTokens(
@@ -14,14 +14,14 @@ export async function describeTokens(
   if (ids.length === 0) return []
   const records = await deps.store.read(deps.partitionOf(account), [
     STANDING,
-    ...ids.map(tokenRecordKey),
-    ...ids.map((id) => useKey('token', id)),
+    ...ids.map(tokenRecords.key),
+    ...ids.map((id) => lastUses.token.key(id)),
   ])
   const standing = standingOf(records[0])
   const now = deps.clock()
   return ids.flatMap((id, index) => {
     const stored: StoredRecord | undefined = records[1 + index]
-    const record = stored && ifReadable(deps, TOKENS, stored, tokenRecordOf)
+    const record = stored && ifReadable(deps, tokenRecords, stored)
     if (!record) return []
     const { name, scopes, createdAt, expiresAt } = record
     const lastUsedAt = lastUseOf(records[1 + ids.length + index])

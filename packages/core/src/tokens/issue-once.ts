@@ -5,9 +5,10 @@ import type { Deps } from '../context/context.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import { onceFor, refuseAgain } from '../idempotency/once.js'
 import { STANDING, standingOf } from '../standing/standing.js'
+import { hasShape, text } from '../store/shape.js'
 import type { RecordKey } from '../store/store.js'
 import { type IssuedToken, issueToken, type TokenToIssue } from './issue.js'
-import { issuedAsToken, tokenRecordKey, tokenRecordOf } from './token.js'
+import { issuedAsToken, tokenRecords } from './token.js'
 
 /** A token that may be asked for again. */
 export interface TokenToIssueOnce extends TokenToIssue {
@@ -35,7 +36,10 @@ export async function issueTokenOnce(
   const once = onceFor(deps, { account, by, idempotencyKey, action: 'token.issue', wish })
   const again = async () => {
     const found = await once.find()
-    return found?.ok ? answerAgain(deps, input, once.key, found.value as unknown as Kept) : found
+    if (!found?.ok) return found
+    return isKept(found.value)
+      ? answerAgain(deps, input, once.key, found.value)
+      : refused('idempotent_result_gone')
   }
   return (
     (await again()) ??
@@ -55,6 +59,8 @@ interface Kept {
   readonly token: string
 }
 
+const isKept = hasShape<Kept>({ id: text, token: text })
+
 async function answerAgain(
   deps: Deps,
   { account, grantable }: Acted<TokenToIssue>,
@@ -63,10 +69,10 @@ async function answerAgain(
 ): Promise<Outcome<IssuedToken>> {
   const partition = deps.partitionOf(account)
   // With a key that the near cache does not keep, it is read past that.
-  const [standingRecord, stored] = await deps.store.read(partition, [STANDING, tokenRecordKey(id), key])
+  const [standingRecord, stored] = await deps.store.read(partition, [STANDING, tokenRecords.key(id), key])
   const standing = standingOf(standingRecord)
   if (!stored) return refused('idempotent_result_gone')
-  const record = tokenRecordOf(stored)
+  const record = tokenRecords.read(stored)
   const { name, scopes, createdAt, expiresAt } = record
   const issued = issuedAsToken(partition, record)
   const isEnded = issued.isEnded || expiresAt <= deps.clock()

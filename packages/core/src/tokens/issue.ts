@@ -12,11 +12,10 @@ import { commitUnderStanding } from '../standing/change.js'
 import { enterLive } from '../standing/live.js'
 import type { Standing } from '../standing/standing.js'
 import type { Check, Millis, Write } from '../store/store.js'
+import { optimistically, RACED } from '../store/update.js'
 import { countAgainstCap, isCountedAgainstCap, recount } from './cap.js'
 import { ACCESS_TOKEN_TYPE, GATE_CLIENT_ID, TOKEN_NAME_LENGTH } from './claims.js'
-import { recordDeadline, type TokenInfo, tokenRecordKey } from './token.js'
-
-const ATTEMPTS = 20
+import { recordDeadline, type TokenInfo, tokenRecords } from './token.js'
 
 export interface TokenToIssue extends ScopeWish {
   /** Canonical e-mail. */
@@ -109,9 +108,9 @@ export async function issueToken(
         partition,
         (standing) => refuseBanned(deps, standing) ?? together?.refuse(standing),
         (standing) => [
-          {
-            put: tokenRecordKey(id),
-            value: {
+          tokenRecords.put(
+            id,
+            {
               name: name || 'token',
               scopes,
               createdAt,
@@ -119,9 +118,8 @@ export async function issueToken(
               generation: standing.tokenGeneration,
               ...origin,
             },
-            sort: createdAt,
-            expiresAt: deadline,
-          },
+            { sort: createdAt, expiresAt: deadline },
+          ),
           enterLive('tokens', { generation: standing.tokenGeneration, id, createdAt, expiresAt }),
           countAgainstCap(deps),
           ...(together?.writes?.(standing, issued, token) ?? []),
@@ -134,11 +132,11 @@ export async function issueToken(
               : (together?.beyond ?? denial('rate_limited')),
         },
       )
-    let stored = await commit()
-    for (let attempt = 1; attempt < ATTEMPTS && isAtCap(stored); attempt++) {
-      if (!(await recount(deps, partition))) break
-      stored = await commit()
-    }
+    const busy = 'The tokens of an account changed too often to be counted'
+    const stored = await optimistically(deps, busy, async () => {
+      const committed = await commit()
+      return isAtCap(committed) && (await recount(deps, partition)) ? RACED : committed
+    })
     if (stored.ok)
       return done({ token, info: { ...issued, account, name: name || 'token', status: 'active' } })
     const isRaced = stored.denial.code === 'grant_invalid'

@@ -1,4 +1,4 @@
-import { accountOf, DIRECTORY, type Listed, type ListQuery } from '../account-index/account-index.js'
+import { DIRECTORY, entries, type Listed, type ListQuery } from '../account-index/account-index.js'
 import type { Deps } from '../context/context.js'
 import { STANDING } from '../standing/standing.js'
 import { ifReadable } from '../store/readable.js'
@@ -31,7 +31,7 @@ export async function listAllTokens(deps: Deps, query: ListQuery & TokenFilter):
       ...(cursor === undefined ? {} : { cursor }),
     })
     const listed = page.records.flatMap((entry) => {
-      const account = ifReadable(deps, 'tokens of the directory', entry, accountOf)
+      const account = ifReadable(deps, entries.tokens, entry)?.account
       return account === undefined ? [] : [{ id: entry.id, account }]
     })
     const candidates = listed.filter(({ account }) => contains(account, query.email))

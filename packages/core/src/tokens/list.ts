@@ -2,7 +2,7 @@ import type { Listed, ListQuery } from '../account-index/account-index.js'
 import type { Deps } from '../context/context.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import { describeTokens } from './describe.js'
-import { TOKENS, type TokenInfo } from './token.js'
+import { type TokenInfo, tokenRecords } from './token.js'
 
 /** One account's tokens, newest first, also the expired and revoked ones for as long as they are kept. */
 export async function listTokens(
@@ -10,7 +10,7 @@ export async function listTokens(
   input: ListQuery & { account: string },
 ): Promise<Listed<TokenInfo>> {
   const { account, limit, cursor } = input
-  const page = await deps.store.page(deps.partitionOf(account), TOKENS, {
+  const page = await deps.store.page(deps.partitionOf(account), tokenRecords.name, {
     limit,
     order: 'descending',
     ...(cursor === undefined ? {} : { cursor }),

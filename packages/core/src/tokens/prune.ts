@@ -1,12 +1,12 @@
 import { enter } from '../account-index/account-index.js'
 import { giveOthersATurn } from '../accounts/pruning.js'
 import type { Deps } from '../context/context.js'
-import { liveKey } from '../standing/live.js'
+import { liveRecords } from '../standing/live.js'
 import { ifReadable } from '../store/readable.js'
 import type { StoredRecord } from '../store/store.js'
 import { walkPages } from '../store/walk.js'
 import { markRevoked } from './revoke.js'
-import { recordDeadline, TOKENS, tokenRecordKey, tokenRecordOf } from './token.js'
+import { recordDeadline, tokenRecords } from './token.js'
 
 const MARKED_AT_ONCE = 50
 
@@ -20,11 +20,11 @@ export async function collectRevokedTokens(
   generation: number,
   signal: AbortSignal,
 ): Promise<void> {
-  const pages = walkPages(deps, deps.partitionOf(account), TOKENS, { limit: MARKED_AT_ONCE })
+  const pages = walkPages(deps, deps.partitionOf(account), tokenRecords.name, { limit: MARKED_AT_ONCE })
   for await (const page of pages) {
     if (signal.aborted) return
     const dead = page.filter((stored) => {
-      const record = ifReadable(deps, TOKENS, stored, tokenRecordOf)
+      const record = ifReadable(deps, tokenRecords, stored)
       return record && record.generation < generation && record.revokedAt === undefined
     })
     const began = performance.now()
@@ -38,7 +38,7 @@ async function markAll(deps: Deps, account: string, chunk: readonly StoredRecord
   if (chunk.length === 0) return
   const revokedAt = deps.clock()
   const marks = chunk.map((stored) => {
-    const record = tokenRecordOf(stored)
+    const record = tokenRecords.read(stored)
     const { id, version, sort } = stored
     return { id, version, sort, record, deadline: recordDeadline(deps, record) }
   })
@@ -53,10 +53,10 @@ async function markAll(deps: Deps, account: string, chunk: readonly StoredRecord
     })),
   )
   const result = await deps.store.commit(deps.partitionOf(account), {
-    checks: marks.map(({ id, version }) => ({ key: tokenRecordKey(id), version })),
+    checks: marks.map(({ id, version }) => ({ key: tokenRecords.key(id), version })),
     writes: marks.flatMap(({ id, sort, record, deadline }) => [
-      { put: tokenRecordKey(id), value: { ...record, revokedAt }, sort, expiresAt: deadline },
-      { delete: liveKey('tokens', record.generation, id) },
+      tokenRecords.put(id, { ...record, revokedAt }, { sort, expiresAt: deadline }),
+      liveRecords('tokens', record.generation).delete(id),
     ]),
   })
   if (result.committed) return

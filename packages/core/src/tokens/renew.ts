@@ -6,7 +6,7 @@ import { done, type Outcome, refused } from '../errors/outcome.js'
 import { STANDING, type Standing, standingOf } from '../standing/standing.js'
 import type { StoredRecord } from '../store/store.js'
 import { type IssuedToken, issueToken, signAccessToken } from './issue.js'
-import { issuedAsToken, statusOf, type TokenRecord, tokenRecordKey, tokenRecordOf } from './token.js'
+import { issuedAsToken, statusOf, type TokenRecord, tokenRecords } from './token.js'
 
 /** Where a token in the last fifth of its life is exchanged. */
 export const RENEWAL_PATH = '/api/token/renew'
@@ -40,13 +40,13 @@ export async function renewToken(
 ): Promise<Outcome<IssuedToken>> {
   const { accountId, partition, credential } = identity
   if (credential.kind !== 'token') return refused('renewal_refused')
-  const key = tokenRecordKey(credential.id)
+  const key = tokenRecords.key(credential.id)
   const id = deps.deriveId('renewal', credential.id)
-  const read = () => deps.store.read(partition, [STANDING, key, tokenRecordKey(id)])
+  const read = () => deps.store.read(partition, [STANDING, key, tokenRecords.key(id)])
   const [standing, stored, successor] = await read()
   if (successor) return repeat(deps, identity, successor, standingOf(standing))
   if (!stored) return refused('token_invalid')
-  const record = tokenRecordOf(stored)
+  const record = tokenRecords.read(stored)
   const lifetimeSeconds = renewableSeconds(deps, record)
   if (lifetimeSeconds === undefined) return refused('renewal_refused')
   const { name, scopes, createdAt } = record
@@ -59,7 +59,7 @@ export async function renewToken(
       refuse: (current) => refuseGrant(deps, current, issuedAsToken(partition, record)),
       checks: [
         { key, version: stored.version },
-        { key: tokenRecordKey(id), version: null },
+        { key: tokenRecords.key(id), version: null },
       ],
     },
   )
@@ -77,7 +77,7 @@ async function repeat(
   stored: StoredRecord,
   standing: Standing,
 ): Promise<Outcome<IssuedToken>> {
-  const record = tokenRecordOf(stored)
+  const record = tokenRecords.read(stored)
   const refusal = refuseIssued(deps, standing, issuedAsToken(partition, record), REPEAT_CODES)
   if (refusal) return { ok: false, denial: refusal }
   const { name, scopes, createdAt, expiresAt } = record

@@ -4,10 +4,10 @@ import { type Actor, auditedAs } from '../authorization/actor.js'
 import { refuseOver } from '../authorization/over-account.js'
 import type { Deps } from '../context/context.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
-import { liveKey } from '../standing/live.js'
+import { liveRecords } from '../standing/live.js'
 import { type Replicated, replicationOf } from '../store/replication.js'
 import { optimistically, RACED } from '../store/update.js'
-import { recordDeadline, type TokenRecord, tokenRecordKey, tokenRecordOf } from './token.js'
+import { recordDeadline, type TokenRecord, tokenRecords } from './token.js'
 
 export interface RevokedToken extends Replicated {
   readonly record: TokenRecord
@@ -25,11 +25,11 @@ export async function revokeToken(
   const { account, id, by } = input
   const forbidden = refuseOver(deps, by, account)
   if (forbidden) return { ok: false, denial: forbidden }
-  const key = tokenRecordKey(id)
+  const key = tokenRecords.key(id)
   const partition = deps.partitionOf(account)
   const [found] = await deps.store.read(partition, [key])
   if (!found) return refused('token_not_found')
-  const record = tokenRecordOf(found)
+  const record = tokenRecords.read(found)
   if (record.revokedAt !== undefined) return done({ record })
   const recorded = {
     action: 'token.revoke',
@@ -47,12 +47,12 @@ export async function markRevoked(
   id: string,
   { confirm }: { confirm: boolean },
 ): Promise<Outcome<RevokedToken>> {
-  const key = tokenRecordKey(id)
+  const key = tokenRecords.key(id)
   const partition = deps.partitionOf(account)
   return optimistically(deps, 'A token changed too often to be revoked', async () => {
     const [stored] = await deps.store.read(partition, [key])
     if (!stored) return refused('token_not_found')
-    const record = tokenRecordOf(stored)
+    const record = tokenRecords.read(stored)
     if (record.revokedAt !== undefined) return done({ record })
     const revoked = { ...record, revokedAt: deps.clock() }
     const deadline = recordDeadline(deps, record)
@@ -66,8 +66,8 @@ export async function markRevoked(
       essential: true,
       checks: [{ key, version: stored.version }],
       writes: [
-        { put: key, value: revoked, sort: stored.sort, expiresAt: deadline },
-        { delete: liveKey('tokens', record.generation, id) },
+        tokenRecords.put(id, revoked, { sort: stored.sort, expiresAt: deadline }),
+        liveRecords('tokens', record.generation).delete(id),
       ],
     })
     return result.committed ? done({ record: revoked, ...replicationOf(result) }) : RACED

@@ -1,5 +1,4 @@
-import { accountOf, DIRECTORY } from '../account-index/account-index.js'
-import { UNPRUNED } from '../accounts/prune-ended.js'
+import { DIRECTORY, entries } from '../account-index/account-index.js'
 import type { Deps } from '../context/context.js'
 import { countLive } from '../standing/live.js'
 import { readStoredStanding } from '../standing/standing.js'
@@ -33,9 +32,9 @@ export async function summarizeTokens(deps: Deps): Promise<TokenSummary> {
 
 /** Tokens that were revoked with all of their account, and whose records do not say so yet. */
 async function countUnmarked(deps: Deps): Promise<number> {
-  const { records } = await deps.store.page(DIRECTORY, UNPRUNED, { limit: LOOKED_AT })
+  const { records } = await deps.store.page(DIRECTORY, entries.unpruned.name, { limit: LOOKED_AT })
   const counts = records.map(async (entry) => {
-    const account = ifReadable(deps, UNPRUNED, entry, accountOf)
+    const account = ifReadable(deps, entries.unpruned, entry)?.account
     return account === undefined ? 0 : countUnmarkedOf(deps, deps.partitionOf(account))
   })
   return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0)

@@ -1,8 +1,9 @@
 import type { Issued } from '../authentication/judge.js'
 import type { Deps } from '../context/context.js'
 import type { Standing } from '../standing/standing.js'
-import { count, instant, optional, reader, text, texts } from '../store/shape.js'
-import type { Millis, RecordKey, StoredRecord } from '../store/store.js'
+import { collection } from '../store/collection.js'
+import { count, instant, optional, text, texts } from '../store/shape.js'
+import type { Millis } from '../store/store.js'
 
 /** The record of a token; its id is the `jti`. The token itself is stored nowhere. */
 export interface TokenRecord {
@@ -18,11 +19,20 @@ export interface TokenRecord {
   readonly firstIssuedAt?: Millis
 }
 
-export const TOKENS = 'tokens'
-
-export function tokenRecordKey(id: string): RecordKey {
-  return { collection: TOKENS, id }
-}
+export const tokenRecords = collection<TokenRecord>(
+  'tokens',
+  {
+    name: text,
+    scopes: texts,
+    createdAt: instant,
+    expiresAt: instant,
+    generation: count,
+    revokedAt: optional(instant),
+    family: optional(text),
+    firstIssuedAt: optional(instant),
+  },
+  'token',
+)
 
 export type TokenStatus = 'active' | 'expired' | 'revoked'
 
@@ -37,17 +47,6 @@ export interface TokenInfo {
   readonly lastUsedAt?: Millis
   readonly status: TokenStatus
 }
-
-/** Throws `store_unavailable` for a record that cannot be read. */
-export const tokenRecordOf: (stored: StoredRecord) => TokenRecord = reader<TokenRecord>('token', {
-  name: text,
-  scopes: texts,
-  createdAt: instant,
-  expiresAt: instant,
-  generation: count,
-  revokedAt: optional(instant),
-  family: optional(text),
-})
 
 export function issuedAsToken(partition: string, record: TokenRecord): Issued {
   const { createdAt, generation, revokedAt, family } = record

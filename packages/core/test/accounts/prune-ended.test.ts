@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest'
-import { DIRECTORY } from '../../src/account-index/account-index.js'
+import { DIRECTORY, entries } from '../../src/account-index/account-index.js'
 import { banAccount } from '../../src/accounts/ban.js'
 import { forceLogout } from '../../src/accounts/force-logout.js'
-import { resumePruning, UNPRUNED } from '../../src/accounts/prune-ended.js'
+import { resumePruning } from '../../src/accounts/prune-ended.js'
 import { createGate } from '../../src/gate/create-gate.js'
 import { listSessions } from '../../src/sessions/list.js'
-import { SESSIONS } from '../../src/sessions/session.js'
+import { sessionRecords } from '../../src/sessions/session.js'
 import { startSession } from '../../src/sessions/start.js'
 import { memoryStore } from '../../src/store/memory.js'
 import { issueToken } from '../../src/tokens/issue.js'
 import { listTokens } from '../../src/tokens/list.js'
 import { revokeAllTokens } from '../../src/tokens/revoke-all.js'
 import { summarizeTokens } from '../../src/tokens/summarize.js'
-import { TOKENS, tokenRecordOf } from '../../src/tokens/token.js'
+import { tokenRecords } from '../../src/tokens/token.js'
 import { actingAs, gateFixture, must, PROGRAM, TestClock, withFaults } from '../gate/gate-fixture.js'
 
 const account = 'user@example.com'
@@ -34,7 +34,8 @@ async function heldUp() {
     reach = resolve
   })
   let isHeld = false
-  const isOfPruning = (collection: string) => isHeld && [TOKENS, SESSIONS].includes(collection)
+  const isOfPruning = (collection: string) =>
+    isHeld && [tokenRecords.name, sessionRecords.name].includes(collection)
   const store = withFaults(memory, {
     async page(partition, collection, query) {
       if (isOfPruning(collection) && query.limit === 50) {
@@ -49,7 +50,7 @@ async function heldUp() {
   for (let count = 0; count < TOKEN_COUNT; count++) must(await issueToken(deps, { account, by: PROGRAM }))
   for (let count = 0; count < SESSION_COUNT; count++) must(await startSession(deps, facts))
   isHeld = true
-  const unpruned = () => memory.count(DIRECTORY, UNPRUNED)
+  const unpruned = () => memory.count(DIRECTORY, entries.unpruned.name)
   const recordsOf = async (collection: string) =>
     (await memory.page(deps.partitionOf(account), collection, { limit: 1000 })).records
   return { ...fixture, clock, memory, release, reached, unpruned, recordsOf }
@@ -60,14 +61,16 @@ describe('a ban', () => {
     const { deps, release, unpruned, recordsOf } = await heldUp()
     const banned = must(await banAccount(deps, { account, by }))
     expect(banned).toMatchObject({ endedSessions: SESSION_COUNT, revokedTokens: TOKEN_COUNT })
-    expect(await recordsOf(SESSIONS)).toHaveLength(SESSION_COUNT)
+    expect(await recordsOf(sessionRecords.name)).toHaveLength(SESSION_COUNT)
     expect(await unpruned()).toBe(1)
     release()
     await deps.pruning.settled()
-    expect(await recordsOf(SESSIONS), 'which tell of the ban').toHaveLength(SESSION_COUNT)
-    expect((await recordsOf(TOKENS)).every((stored) => tokenRecordOf(stored).revokedAt !== undefined)).toBe(
-      true,
-    )
+    expect(await recordsOf(sessionRecords.name), 'which tell of the ban').toHaveLength(SESSION_COUNT)
+    expect(
+      (await recordsOf(tokenRecords.name)).every(
+        (stored) => tokenRecords.read(stored).revokedAt !== undefined,
+      ),
+    ).toBe(true)
     expect(await unpruned()).toBe(0)
   })
 
@@ -101,9 +104,11 @@ describe('while pruning runs', () => {
     expect(must(await revokeAllTokens(deps, { account, by })).revokedCount).toBe(1)
     release()
     await deps.pruning.settled()
-    expect((await recordsOf(TOKENS)).every((stored) => tokenRecordOf(stored).revokedAt !== undefined)).toBe(
-      true,
-    )
+    expect(
+      (await recordsOf(tokenRecords.name)).every(
+        (stored) => tokenRecords.read(stored).revokedAt !== undefined,
+      ),
+    ).toBe(true)
   })
 })
 
@@ -157,16 +162,18 @@ describe('pruning that was stopped half way', () => {
     const stop = resumePruning(other, 0)
     await expect.poll(unpruned).toBe(0)
     await stop()
-    expect((await recordsOf(TOKENS)).every((stored) => tokenRecordOf(stored).revokedAt !== undefined)).toBe(
-      true,
-    )
+    expect(
+      (await recordsOf(tokenRecords.name)).every(
+        (stored) => tokenRecords.read(stored).revokedAt !== undefined,
+      ),
+    ).toBe(true)
   })
 
   it('leaves what was ended meanwhile to be found', async () => {
     const { deps, release, reached, unpruned, memory, clock } = await heldUp()
     must(await revokeAllTokens(deps, { account, by }))
     await reached
-    const put = { collection: UNPRUNED, id: deps.partitionOf(account) }
+    const put = { collection: entries.unpruned.name, id: deps.partitionOf(account) }
     await memory.commit(DIRECTORY, { writes: [{ put, value: { account }, sort: clock.now }] })
     release()
     await deps.pruning.settled()

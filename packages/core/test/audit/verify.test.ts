@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { appendAudit, audited } from '../../src/audit/append.js'
-import { type AuditEntry, ENTRIES, entryKey, HEAD } from '../../src/audit/entry.js'
+import { type AuditEntry, auditEntries, entryKey, HEAD } from '../../src/audit/entry.js'
 import { listAudit } from '../../src/audit/list.js'
 import { verifyAudit } from '../../src/audit/verify.js'
 import type { Deps } from '../../src/context/context.js'
@@ -24,12 +24,12 @@ async function withEntries(count: number) {
 }
 
 async function entry(deps: Deps, sequence: number): Promise<AuditEntry> {
-  const [record] = await deps.store.read(AUDIT, [{ collection: ENTRIES, id: String(sequence) }])
+  const [record] = await deps.store.read(AUDIT, [{ collection: auditEntries.name, id: String(sequence) }])
   return record?.value as unknown as AuditEntry
 }
 
 function rewrite(deps: Deps, sequence: number, value: AuditEntry) {
-  const put = { collection: ENTRIES, id: String(sequence) }
+  const put = { collection: auditEntries.name, id: String(sequence) }
   return deps.store.commit(AUDIT, { writes: [{ put, value: value as unknown as JsonValue, sort: sequence }] })
 }
 
@@ -72,7 +72,9 @@ describe('the audit log', () => {
   it('shows a removed entry, in the middle and at the end', async () => {
     for (const sequence of [3, 5]) {
       const { deps } = await withEntries(5)
-      await deps.store.commit(AUDIT, { writes: [{ delete: { collection: ENTRIES, id: String(sequence) } }] })
+      await deps.store.commit(AUDIT, {
+        writes: [{ delete: { collection: auditEntries.name, id: String(sequence) } }],
+      })
       expect(await verifyAudit(deps)).toMatchObject({ intact: false, brokenAt: sequence })
     }
   })

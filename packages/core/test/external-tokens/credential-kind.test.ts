@@ -6,7 +6,7 @@ import { identifyByBearer } from '../../src/authentication/identify.js'
 import { stillAllowed } from '../../src/authentication/still-allowed.js'
 import { externalTokenKind } from '../../src/external-tokens/credential-kind.js'
 import type { TrustedIssuerOptions } from '../../src/external-tokens/options.js'
-import { revocationKey, revokeExternalToken } from '../../src/external-tokens/revoke.js'
+import { revokedExternal, revokeExternalToken } from '../../src/external-tokens/revoke.js'
 import { changeStanding } from '../../src/standing/change.js'
 import { memoryStore } from '../../src/store/memory.js'
 import type { Batch, Store } from '../../src/store/store.js'
@@ -198,7 +198,7 @@ describe('a revoked token of a trusted issuer', () => {
     clock.now = expiresAt + 60_000 - 1
     expect(refusalOf(await identify(compact))).toBe('token_revoked')
     clock.now = expiresAt + 7_200_000
-    expect(await deps.store.read(partition, [revocationKey(id)])).toEqual([undefined])
+    expect(await deps.store.read(partition, [revokedExternal.key(id)])).toEqual([undefined])
   })
 
   it('is confirmed by the replicas of the store', async () => {
@@ -224,6 +224,6 @@ describe('a revoked token of a trusted issuer', () => {
     }))
     const revoking = revokeExternalToken(deps, { account, id: 'x', expiresAt: SECONDS * 2000, by })
     await expect(revoking).rejects.toMatchObject({ code: 'store_unavailable' })
-    expect(await deps.store.read(partition, [revocationKey('x')])).toEqual([undefined])
+    expect(await deps.store.read(partition, [revokedExternal.key('x')])).toEqual([undefined])
   })
 })

@@ -4,6 +4,7 @@ import { backChannelLogout } from '../../src/back-channel-logout/plugin.js'
 import type { Deps } from '../../src/context/context.js'
 import { decideDevice } from '../../src/device/decide.js'
 import { approvalBy } from '../../src/oauth/approval.js'
+import { spentCodes } from '../../src/oauth/redeem-approval.js'
 import { startFamily } from '../../src/oauth/start-family.js'
 import { must, PROGRAM } from '../gate/gate-fixture.js'
 import { type HttpFixture, httpFixture, sessionOf } from '../http/http-fixture.js'
@@ -55,7 +56,7 @@ export async function startFamilyOf(deps: Deps, account: string, clientId = CLI)
     client,
     scopes: ['api'],
     grantable: ['api'],
-    spends: { key: { collection: 'spent', id: familyId }, until: deps.clock() + 60_000 },
+    spends: spentCodes.put(familyId, deps.clock(), { expiresAt: deps.clock() + 60_000 }),
   })
   const { accessToken, refreshToken } = must(started)
   return { client, accessToken, refreshToken }

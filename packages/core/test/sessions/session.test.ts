@@ -5,7 +5,7 @@ import { clearCookie, cookieNames, writeCookie } from '../../src/sessions/cookie
 import { endSession } from '../../src/sessions/end.js'
 import { extendSession } from '../../src/sessions/extend.js'
 import { listSessions } from '../../src/sessions/list.js'
-import { handleOf, parseCookieValue, type SessionKey, sessionRecordKey } from '../../src/sessions/session.js'
+import { handleOf, parseCookieValue, type SessionKey, sessionRecords } from '../../src/sessions/session.js'
 import { startSession } from '../../src/sessions/start.js'
 import { memoryStore } from '../../src/store/memory.js'
 import { gateFixture, must, refusalOf, withFaults } from '../gate/gate-fixture.js'
@@ -59,7 +59,7 @@ describe('a session', () => {
     const { deps, store } = await gateFixture()
     const { cookieValue } = must(await startSession(deps, facts))
     const key = keyOf(cookieValue)
-    const [record] = await store.read(key.partition, [sessionRecordKey(key.id)])
+    const [record] = await store.read(key.partition, [sessionRecords.key(key.id)])
     const kept = JSON.stringify(record)
     for (const secret of [account, 'A User', 'canary-id-token', cookieValue.split('.')[1] ?? ''])
       expect(kept).not.toContain(secret)
@@ -91,7 +91,7 @@ describe('a session', () => {
     const { deps, store, clock } = await gateFixture()
     const { cookieValue } = must(await startSession(deps, facts))
     const key = keyOf(cookieValue)
-    const [stored] = await store.read(key.partition, [sessionRecordKey(key.id)])
+    const [stored] = await store.read(key.partition, [sessionRecords.key(key.id)])
     if (!stored) throw new Error('no record')
     clock.advance(HOUR)
     must(await endSession(deps, { key }))
@@ -109,10 +109,10 @@ describe('a session', () => {
     const { deps, store } = await gateFixture()
     const { cookieValue } = must(await startSession(deps, facts))
     const key = keyOf(cookieValue)
-    const [stored] = await store.read(key.partition, [sessionRecordKey(key.id)])
+    const [stored] = await store.read(key.partition, [sessionRecords.key(key.id)])
     if (!stored) throw new Error('no record')
     const other = deps.partitionOf('admin@example.com')
-    await store.commit(other, { writes: [{ put: sessionRecordKey(key.id), value: stored.value }] })
+    await store.commit(other, { writes: [{ put: sessionRecords.key(key.id), value: stored.value }] })
     expect(refusalOf(await call(deps, cookieValue.replace(key.partition, other)))).toBe('session_invalid')
   })
 

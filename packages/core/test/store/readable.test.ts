@@ -4,20 +4,20 @@ import { banAccount } from '../../src/accounts/ban.js'
 import { createApiKey } from '../../src/api-keys/create.js'
 import { listApiKeys } from '../../src/api-keys/list.js'
 import { appendAudit } from '../../src/audit/append.js'
-import { ENTRIES } from '../../src/audit/entry.js'
+import { auditEntries } from '../../src/audit/entry.js'
 import { listAudit } from '../../src/audit/list.js'
 import { verifyAudit } from '../../src/audit/verify.js'
 import { createUser } from '../../src/scim/create.js'
 import { listUsers } from '../../src/scim/list.js'
-import { SCIM, USERS } from '../../src/scim/user.js'
+import { SCIM, users } from '../../src/scim/user.js'
 import { listSessions } from '../../src/sessions/list.js'
-import { SESSIONS } from '../../src/sessions/session.js'
+import { sessionRecords } from '../../src/sessions/session.js'
 import { readStanding, STANDING } from '../../src/standing/standing.js'
 import type { JsonValue } from '../../src/store/store.js'
 import { issueToken } from '../../src/tokens/issue.js'
 import { listTokens } from '../../src/tokens/list.js'
 import { listAllTokens } from '../../src/tokens/list-all.js'
-import { TOKENS } from '../../src/tokens/token.js'
+import { tokenRecords } from '../../src/tokens/token.js'
 import { actingAs, gateFixture, must } from '../gate/gate-fixture.js'
 
 const ACCOUNT = 'alice@example.com'
@@ -49,7 +49,7 @@ describe('a list with a record that cannot be read', () => {
   it('shows the tokens of an account without it, and says so once', async () => {
     const { deps, plant, partition, issue, reports } = await fixture()
     must(await issue())
-    await plant(partition, TOKENS)
+    await plant(partition, tokenRecords.name)
     for (let round = 0; round < 2; round++) {
       const { items } = await listTokens(deps, { account: ACCOUNT, limit: 100 })
       expect(items.map(({ name }) => name)).toEqual(['n'])
@@ -80,10 +80,10 @@ describe('a list with a record that cannot be read', () => {
       credential: 'service',
       subject: ACCOUNT,
     })
-    await plant(partition, SESSIONS)
+    await plant(partition, sessionRecords.name)
     await plant(partition, 'api-keys')
-    await plant(SCIM, USERS)
-    await plant('audit', ENTRIES)
+    await plant(SCIM, users.name)
+    await plant('audit', auditEntries.name)
     expect(await listSessions(deps, { account: ACCOUNT, limit: 100 })).toEqual({ items: [] })
     expect(await listApiKeys(deps, { account: ACCOUNT })).toHaveLength(1)
     expect((await listUsers(deps, { startIndex: 1, count: 100 })).users).toHaveLength(1)
@@ -100,15 +100,17 @@ describe('a list with a record that cannot be read', () => {
         credential: 'service',
         subject: ACCOUNT,
       })
-    await store.commit('audit', { writes: [{ put: { collection: ENTRIES, id: '2' }, value: null, sort: 2 }] })
+    await store.commit('audit', {
+      writes: [{ put: { collection: auditEntries.name, id: '2' }, value: null, sort: 2 }],
+    })
     expect(await verifyAudit(deps)).toMatchObject({ intact: false, brokenAt: 2 })
   })
 
   it('does not keep a ban from being answered', async () => {
     const { deps, plant, partition, issue } = await fixture()
     must(await issue())
-    await plant(partition, TOKENS)
-    await plant(partition, SESSIONS)
+    await plant(partition, tokenRecords.name)
+    await plant(partition, sessionRecords.name)
     const banned = must(await banAccount(deps, { account: ACCOUNT, by: actingAs('admin@example.com') }))
     expect(banned.revokedTokens).toBe(1)
   })
@@ -118,7 +120,7 @@ describe('a list with a record that cannot be read', () => {
     for (let round = 0; round < 12; round++)
       await store.commit(partition, {
         writes: Array.from({ length: 100 }, (_, index) => ({
-          put: { collection: SESSIONS, id: `${round}-${index}` },
+          put: { collection: sessionRecords.name, id: `${round}-${index}` },
           value: null,
         })),
       })

@@ -1,14 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import {
-  count,
-  hasShape,
-  instant,
-  isUnreadable,
-  optional,
-  reader,
-  text,
-  texts,
-} from '../../src/store/shape.js'
+import { collection } from '../../src/store/collection.js'
+import { count, hasShape, instant, isUnreadable, optional, text, texts } from '../../src/store/shape.js'
 
 interface Note {
   readonly name: string
@@ -23,7 +15,7 @@ const stored = (value: unknown) => ({ id: 'i', version: 'v', sort: 0, value: val
 
 describe('a record', () => {
   it('is read when every member is what it has to be; members that are new are left alone', () => {
-    const read = reader<Note>('note', shape)
+    const read = collection<Note>('notes', shape, 'note').read
     expect(read(stored({ ...note, times: 0, later: true }))).toEqual({ ...note, times: 0, later: true })
   })
 
@@ -40,7 +32,7 @@ describe('a record', () => {
     ['null for what may be absent', { ...note, times: null }],
   ])('is not guessed: %s is the store’s failure', (_, value) => {
     expect(hasShape<Note>(shape)(value)).toBe(false)
-    const read = reader<Note>('note', shape)
+    const read = collection<Note>('notes', shape, 'note').read
     let thrown: unknown
     try {
       read(stored(value))

@@ -37,6 +37,16 @@ describe('the optimistic loop', () => {
     expect(attempts).toBeLessThanOrEqual(4)
   })
 
+  it('tries once more after an attempt that took all the time, as when a hundred begin at once', async () => {
+    let attempts = 0
+    const attempt = async () => {
+      attempts += 1
+      if (attempts === 1) await pause(60)
+      return attempts === 1 ? RACED : 'won'
+    }
+    expect(await optimistically({ options }, 'busy', attempt)).toBe('won')
+  })
+
   it('a change under contention on a slow store ends in bounded time', async () => {
     const inner = memoryStore()
     const slow: Store = withFaults(inner, {

@@ -1,0 +1,91 @@
+import { hasShape, type Shape, unreadable } from './shape.js'
+import type { Add, Delete, JsonValue, Millis, Put, RecordKey, StoredRecord } from './store.js'
+
+/**
+ * `T` where JSON keeps every member of it: a member that would not come back as it was, such as a function, a date or a
+ * map, has a type that nothing fits. `undefined` is an absent member.
+ */
+export type Storable<T> = { readonly [Member in keyof T]: StorableMember<T[Member]> }
+
+type StorableMember<M> = M extends string | number | boolean | null | undefined
+  ? M
+  : M extends bigint | symbol | ((...input: never[]) => unknown)
+    ? never
+    : Storable<M>
+
+/** The same value as what a store or a sealer takes. */
+export function asJson<T extends Storable<T>>(value: T): JsonValue {
+  const json: unknown = value
+  return json as JsonValue
+}
+
+/** Where a record stands in its collection, and how long it lives. */
+export interface Placing {
+  /** Any finite number; orders the record in `page` and `count`. Default 0. */
+  readonly sort?: number
+  /** Default: it lives until it is deleted. */
+  readonly expiresAt?: Millis | undefined
+}
+
+/** Records of one name and shape, in whatever partition. */
+export interface Collection<T> {
+  readonly name: string
+  key(id: string): RecordKey
+  /** Whether a value is of the shape. */
+  accepts(value: unknown): value is T
+  /** Throws `store_unavailable` for a record of another shape: a decision never guesses what was meant. */
+  read(stored: StoredRecord): T
+  put(id: string, value: T, placing?: Placing): Put
+  delete(id: string): Delete
+}
+
+/**
+ * The collection of this name. `shape` says what its records must be to be read: the members by their kinds, or a guard
+ * for the whole value. `what` names one of its records in errors. Default: the name.
+ */
+export function collection<T extends Storable<T>>(
+  name: string,
+  shape: Shape<T> | ((value: unknown) => value is T),
+  what = name,
+): Collection<T> {
+  const key = (id: string) => ({ collection: name, id })
+  const accepts = typeof shape === 'function' ? shape : hasShape<T>(shape)
+  return {
+    name,
+    key,
+    accepts,
+    read({ value }) {
+      if (accepts(value)) return value
+      throw unreadable(what)
+    },
+    put: (id, value, { sort, expiresAt } = {}) => ({
+      put: key(id),
+      value: asJson(value),
+      ...(sort === undefined ? {} : { sort }),
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+    }),
+    delete: (id) => ({ delete: key(id) }),
+  }
+}
+
+/** Counters of one name, in whatever partition. */
+export interface Counters extends Collection<number> {
+  /** Adds to a counter, which begins at 0; see `Add`. */
+  add(id: string, amount: number, limits?: Pick<Add, 'atMost'> & Pick<Placing, 'expiresAt'>): Add
+}
+
+export function counters(name: string): Counters {
+  return {
+    ...collection<number>(name, isCount, `counter of ${name}`),
+    add: (id, amount, { atMost, expiresAt } = {}) => ({
+      add: { collection: name, id },
+      amount,
+      ...(atMost === undefined ? {} : { atMost }),
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+    }),
+  }
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value)
+}
