@@ -28,6 +28,7 @@ import { createProofCache } from '../tokens/proof-cache.js'
 import { builtInKinds, requireNamed } from './credential-kinds.js'
 import { createProviderReadiness } from './provider-monitor.js'
 import { loadRootKeys } from './root-keys.js'
+import { migrateStore, requireKnownFormat } from './store-format.js'
 import { createStoreReadiness } from './store-monitor.js'
 
 /** 128 bits, as of a random id. */
@@ -57,7 +58,18 @@ export async function bindDeps(
       capacity: options.nearCacheSize,
     },
   )
+  await requireKnownFormat(store)
   const rootKeys = await loadRootKeys({ store, secrets: options.secrets, report: options.onEvent })
+  const randomId = (bytes: number) => randomBytes(bytes).toString('base64url')
+  const partitionOfAccount = (accountId: string) => partitionOf(accountId, rootKeys.partition)
+  await migrateStore({
+    options,
+    store,
+    clock: options.clock,
+    randomId,
+    partitionOf: partitionOfAccount,
+    report: options.onEvent,
+  })
   const auditChain = bindAuditChain(store, rootKeys.audit, options)
   const idKey = deriveKey(Buffer.from(rootKeys.partition).toString('base64url'), 'issued-id')
   const credentialKinds: AnyCredentialKind[] = []
@@ -71,8 +83,8 @@ export async function bindDeps(
       report: options.onEvent,
     }),
     clock: options.clock,
-    randomId: (bytes) => randomBytes(bytes).toString('base64url'),
-    partitionOf: (accountId) => partitionOf(accountId, rootKeys.partition),
+    randomId,
+    partitionOf: partitionOfAccount,
     deriveId: (purpose, from) =>
       createHmac('sha256', idKey).update(`${purpose}\u0000${from}`).digest('base64url').slice(0, ID_LENGTH),
     sealer: createSealer(options.secrets),

@@ -1,6 +1,9 @@
 import type { Deps } from '../context/context.js'
 import { PortcullisError } from '../errors/portcullis-error.js'
-import type { RecordKey, StoreHealth } from '../store/store.js'
+import { collection } from '../store/collection.js'
+import { instant } from '../store/shape.js'
+import type { Millis, StoreHealth } from '../store/store.js'
+import { isOfNewerFormat } from './store-format.js'
 
 const EXAMINED_EVERY_MS = 15_000
 
@@ -25,14 +28,17 @@ export function examineStore(deps: Deps): () => void {
   return () => clearInterval(timer)
 }
 
-const PROBE: RecordKey = { collection: 'gate', id: 'readiness' }
+/** When somebody last asked. */
+export const readinessProbes = collection<Millis>('gate', instant, 'readiness probe')
+const PROBE = readinessProbes.key('readiness')
 /** Anybody may ask; the store is asked once a second. */
 const KEPT_MS = 1000
 const PROBE_LIFETIME_MS = 3_600_000
 
 /**
  * How the store is, with a write tried: a full disk or a store at its memory limit answers reads and is not ready. One record,
- * written at most once a second, whoever asks and however often.
+ * written at most once a second, whoever asks and however often. A store that a newer version has migrated meanwhile is not
+ * ready for this one.
  */
 export function createStoreReadiness({ store, clock }: Parts): () => Promise<StoreHealth> {
   let asked: { at: number; answer: Promise<StoreHealth> } | undefined
@@ -50,17 +56,21 @@ async function examine({ store, clock }: Parts): Promise<StoreHealth> {
   const now = clock()
   const write = store.commit('gate', {
     quiet: true,
-    writes: [{ put: PROBE, value: now, expiresAt: now + PROBE_LIFETIME_MS }],
+    writes: [readinessProbes.put(PROBE.id, now, { expiresAt: now + PROBE_LIFETIME_MS })],
   })
-  const [health, written] = await Promise.all([
+  const [health, isWritten, isOfNewer] = await Promise.all([
     store.health(),
     write.then(
       () => true,
       () => false,
     ),
+    isOfNewerFormat(store).catch(() => false),
   ])
-  if (written) return health
-  return { ok: false, warnings: [...health.warnings, 'The store takes no writes.'] }
+  const problems = [
+    ...(isWritten ? [] : ['The store takes no writes.']),
+    ...(isOfNewer ? ['A newer version has migrated the store: this process must be stopped.'] : []),
+  ]
+  return problems.length === 0 ? health : { ok: false, warnings: [...health.warnings, ...problems] }
 }
 
 /** Refuses to start on a store that may not keep what it acknowledges, where the options say so. */
