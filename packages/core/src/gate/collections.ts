@@ -1,0 +1,68 @@
+import { entries } from '../account-index/account-index.js'
+import { rosters } from '../accounts/last-super-admin.js'
+import { lastUses } from '../activity/touch.js'
+import { lastAddedKeys } from '../api-keys/add.js'
+import { apiKeyRecords } from '../api-keys/key.js'
+import { rotations } from '../api-keys/rotate.js'
+import { checkpoints } from '../audit/checkpoint.js'
+import { auditEntries, heads } from '../audit/entry.js'
+import { pruningLeases } from '../audit/prune.js'
+import { providerLogouts, providerSessions, subjectAccounts } from '../back-channel-logout/known-login.js'
+import { spentLogoutTokens } from '../back-channel-logout/token-use.js'
+import { wrongGuesses } from '../device/decide.js'
+import { openRequests } from '../device/open-requests.js'
+import { deviceRequests, userCodes } from '../device/request.js'
+import { revokedExternal } from '../external-tokens/revoke.js'
+import { idempotentRequests, idempotentResults } from '../idempotency/once.js'
+import { completedLogins } from '../login/complete.js'
+import { authorizationCodes } from '../oauth/authorization-code.js'
+import { spentCodes } from '../oauth/redeem-approval.js'
+import { families } from '../oauth/refresh-token.js'
+import { rateLimitCounts } from '../rate-limit/limiter.js'
+import { userAccounts, userNames, users } from '../scim/user.js'
+import { endedSessions, sessionRecords } from '../sessions/session.js'
+import { liveRecords } from '../standing/live.js'
+import { standings } from '../standing/standing.js'
+import { tokensCounted } from '../tokens/cap.js'
+import { tokenRecords } from '../tokens/token.js'
+import { sealedRootKeys } from './root-keys.js'
+
+type Names = readonly { readonly name: string }[]
+
+/**
+ * Every collection of core, by the partitions that it is in. Those of an account, and of a subject or a session of the
+ * identity provider, are named by a keyed hash. There is one `live-…` for each generation.
+ */
+export const COLLECTIONS: Readonly<Record<string, Names>> = {
+  account: [
+    standings,
+    tokenRecords,
+    tokensCounted,
+    lastUses.token,
+    liveRecords('tokens', 0),
+    sessionRecords,
+    endedSessions,
+    liveRecords('sessions', 0),
+    apiKeyRecords,
+    lastAddedKeys,
+    lastUses['api-key'],
+    rotations,
+    families,
+    spentCodes,
+    revokedExternal,
+    idempotentResults,
+    idempotentRequests,
+    wrongGuesses,
+  ],
+  'subject or session of the identity provider': [subjectAccounts, providerSessions, providerLogouts],
+  directory: [...Object.values(entries), rosters],
+  audit: [auditEntries, heads, checkpoints, pruningLeases],
+  'authorization-codes': [authorizationCodes],
+  device: [deviceRequests, userCodes, openRequests],
+  scim: [users, userNames, userAccounts],
+  logins: [completedLogins],
+  'logout-tokens': [spentLogoutTokens],
+  'rate-limits': [rateLimitCounts],
+  /** The root keys, the format of the store, the lease of its migration and the readiness probe, by their ids. */
+  gate: [sealedRootKeys],
+}

@@ -1,0 +1,67 @@
+import { readFile } from 'node:fs/promises'
+import { describe, expect, it } from 'vitest'
+import { COLLECTIONS } from '../../src/gate/collections.js'
+import { memoryStore } from '../../src/store/memory.js'
+import type { Store } from '../../src/store/store.js'
+import { fillingProvider, fillStore } from './filled-store.js'
+import { gateFixture, TestClock } from './gate-fixture.js'
+
+const DOCS = new URL('../../../../docs/redis.md', import.meta.url)
+
+const ACCOUNT = 'account'
+const PROVIDER = 'subject or session of the identity provider'
+
+/** The name without the number of a shard or a generation; all that a keyed hash names are told apart by their records. */
+const unnumbered = (name: string) => name.replace(/-\d+$/, '')
+
+/** Each collection that a gate has written to that has done everything, by partition. */
+async function writtenTo(): Promise<Map<string, Set<string>>> {
+  const clock = new TestClock()
+  const memory = memoryStore({ clock: clock.read })
+  const written = new Map<string, Set<string>>()
+  const store: Store = {
+    ...memory,
+    commit(partition, batch) {
+      const place = /^[\w-]{22}$/.test(partition) ? 'hashed' : unnumbered(partition)
+      const names = written.get(place) ?? new Set()
+      for (const write of batch.writes) {
+        const key = 'put' in write ? write.put : 'add' in write ? write.add : write.delete
+        names.add(unnumbered(key.collection))
+      }
+      written.set(place, names)
+      return memory.commit(partition, batch)
+    },
+  }
+  const options = { store, clock: clock.read, identityProvider: fillingProvider, auditRetentionDays: 30 }
+  const { deps } = await gateFixture(options)
+  await fillStore(deps, clock)
+  await deps.pruning.close()
+  return written
+}
+
+const namesOf = (place: string) => (COLLECTIONS[place] ?? []).map(({ name }) => unnumbered(name))
+
+describe('the list of collections', () => {
+  it('names every one that a gate writes to, and no other', async () => {
+    const written = await writtenTo()
+    const hashed = new Set([...namesOf(ACCOUNT), ...namesOf(PROVIDER)])
+    expect([...(written.get('hashed') ?? [])].sort()).toEqual([...hashed].sort())
+    written.delete('hashed')
+    const others = Object.keys(COLLECTIONS).filter((place) => place !== ACCOUNT && place !== PROVIDER)
+    expect([...written.keys()].sort()).toEqual(others.sort())
+    for (const place of others) expect([...(written.get(place) ?? [])].sort()).toEqual(namesOf(place).sort())
+  })
+
+  it('is the table of the documentation', async () => {
+    const rows = (await readFile(DOCS, 'utf8')).split('\n').filter((line) => line.startsWith('| '))
+    for (const [place, collections] of Object.entries(COLLECTIONS)) {
+      const row = rows.find(
+        (line) =>
+          line.startsWith(`| \`${place}`) ||
+          line.startsWith(`| of ${place.startsWith('s') ? 'a' : 'an'} ${place}`),
+      )
+      for (const { name } of collections)
+        expect(row, place).toContain(`\`${name.replace(/-0$/, '-GENERATION')}\``)
+    }
+  })
+})
