@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ROUTES } from '../../src/http/table.js'
+import { ROUTES } from './every-route.js'
 import { httpFixture, sessionOf } from './http-fixture.js'
 
 const ADMIN = 'admin@example.com'
@@ -42,10 +42,13 @@ describe('what a route below /api/ does not know', () => {
     })
   })
 
-  it('is refused by every such route', () => {
+  it('is refused by every such route', async () => {
     for (const { path, query, body } of ROUTES.filter((route) => route.path.startsWith('/api/')))
       for (const schema of [query, body])
-        if (schema) expect(schema.safeParse({ 'no-such-member': 1 }).success, path).toBe(false)
+        if (schema) {
+          const checked = await schema['~standard'].validate({ 'no-such-member': 1 })
+          expect(checked.issues, path).not.toBeUndefined()
+        }
     const queries = ROUTES.filter(({ path }) => path.startsWith('/api/')).map(({ query }) => query)
     expect(queries).not.toContain(undefined)
   })
