@@ -1,5 +1,12 @@
 import { readFile } from 'node:fs/promises'
-import { backChannelLogout, type GateOptions, type Plugin, PortcullisError, scim } from '@portcullis/core'
+import {
+  backChannelLogout,
+  type GateOptions,
+  type Plugin,
+  PortcullisError,
+  scim,
+  type TrustedIssuerOptions,
+} from '@portcullis/core'
 import { liteLlmRoles } from '@portcullis/llm'
 import type { Settings } from './settings.js'
 
@@ -19,10 +26,7 @@ export async function credentialOptions({ credentials }: Settings): Promise<Cred
   const { trustedIssuersFile, trustedIssuer, oauthClientsFile, scimSecrets } = credentials
   const issuers = await readIssuersFile(trustedIssuersFile)
   const clients = await readClientsFile(oauthClientsFile)
-  const trusted = [...issuers, ...(trustedIssuer ? [trustedIssuer] : [])].map((issuer) => ({
-    ...issuer,
-    roles: { ...liteLlmRoles(), ...issuer.roles },
-  }))
+  const trusted = [...issuers, ...(trustedIssuer ? [trustedIssuer] : [])].map(withLlmRoles)
   const { masterKey, masterKeyScopes, tokenRenewal, requireFreshLogin, allowedEmailDomains } = credentials
   return {
     masterKeyScopes,
@@ -34,6 +38,10 @@ export async function credentialOptions({ credentials }: Settings): Promise<Cred
     ...(clients.length === 0 ? {} : { oauthClients: clients }),
     ...(allowedEmailDomains === undefined ? {} : { allowedEmailDomains }),
   }
+}
+
+function withLlmRoles(issuer: TrustedIssuerOptions): TrustedIssuerOptions {
+  return { ...issuer, roles: { ...liteLlmRoles(), ...issuer.roles } }
 }
 
 export function readIssuersFile(path: string | undefined) {

@@ -26,6 +26,7 @@ import { standings } from '../standing/standing.js'
 import { tokensCounted } from '../tokens/cap.js'
 import { tokenRecords } from '../tokens/token.js'
 import { sealedRootKeys } from './root-keys.js'
+import { jobLeases, jobRuns } from './run-jobs.js'
 
 type Names = readonly { readonly name: string }[]
 
@@ -63,6 +64,7 @@ export const COLLECTIONS: Readonly<Record<string, Names>> = {
   logins: [completedLogins],
   'logout-tokens': [spentLogoutTokens],
   'rate-limits': [rateLimitCounts],
+  'plugin-jobs': [jobLeases, jobRuns],
   /** The root keys, the format of the store, the lease of its migration and the readiness probe, by their ids. */
   gate: [sealedRootKeys],
 }

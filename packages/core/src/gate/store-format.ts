@@ -27,7 +27,7 @@ export interface MigrationContext {
 export type Migration = (context: MigrationContext) => Promise<void>
 
 /** The first takes a store from format 1 to 2, and so on. */
-export const MIGRATIONS: readonly Migration[] = []
+const MIGRATIONS: readonly Migration[] = []
 
 interface StoreFormat {
   readonly format: number
@@ -44,7 +44,7 @@ export const storeFormats = collection<StoreFormat>(
 const RECORD = storeFormats.key('format')
 
 /** The process that migrates. */
-export const migrationLeases = collection<string>('gate', text, 'lease of a migration')
+const migrationLeases = collection<string>('gate', text, 'lease of a migration')
 const LEASE = migrationLeases.key('migration')
 const [LEASE_PLACE] = PLACES
 

@@ -29,7 +29,7 @@ export function examineStore(deps: Deps): () => void {
 }
 
 /** When somebody last asked. */
-export const readinessProbes = collection<Millis>('gate', instant, 'readiness probe')
+const readinessProbes = collection<Millis>('gate', instant, 'readiness probe')
 const PROBE = readinessProbes.key('readiness')
 /** Anybody may ask; the store is asked once a second. */
 const KEPT_MS = 1000

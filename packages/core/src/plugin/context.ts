@@ -71,7 +71,7 @@ export function depsOf(context: PluginContext): Deps {
 const ownKinds = new WeakSet<AnyCredentialKind>()
 
 /** For the plugins that core ships with: a kind that needs no looking after, that of the operator among them. */
-export function asOwnKind<Kind extends AnyCredentialKind>(kind: Kind): Kind {
+function asOwnKind<Kind extends AnyCredentialKind>(kind: Kind): Kind {
   ownKinds.add(kind)
   return kind
 }

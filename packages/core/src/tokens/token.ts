@@ -60,7 +60,7 @@ export function issuedAsToken(partition: string, record: TokenRecord): Issued {
   }
 }
 
-export function isRevoked(record: TokenRecord, standing: Standing): boolean {
+function isRevoked(record: TokenRecord, standing: Standing): boolean {
   return record.revokedAt !== undefined || record.generation !== standing.tokenGeneration
 }
 

@@ -192,5 +192,5 @@ async function logInAndOut(deps: Deps, clock: TestClock) {
   const callback = new URL(`https://gate.test/oauth2/callback?code=c&state=${encodeURIComponent(state)}`)
   const browser = /login=([^;]+)/.exec(setCookie)?.[1]
   must(await completeLogin(deps, { callback, browser }))
-  must(await logOutByProvider(deps, String(clock.now)))
+  must(await logOutByProvider(deps, 'everything', String(clock.now)))
 }
