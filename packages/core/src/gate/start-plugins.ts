@@ -5,7 +5,7 @@ import type { Sealer } from '../crypto/seal.js'
 import { denial } from '../errors/denials.js'
 import { PortcullisError } from '../errors/portcullis-error.js'
 import { bindCollection } from '../plugin/collection.js'
-import { isOwnKind, type PluginContext, withInsides } from '../plugin/context.js'
+import { type PluginContext, withInsides } from '../plugin/context.js'
 import type { JobStatus, MetricReading } from '../plugin/job.js'
 import type { Plugin, RunningPlugin } from '../plugin/plugin.js'
 import { activeBan, readStanding } from '../standing/standing.js'
@@ -74,7 +74,6 @@ function lookedAfter(
   { name, collections = [] }: Plugin,
   kind: AnyCredentialKind,
 ): AnyCredentialKind {
-  if (isOwnKind(kind)) return kind
   if (kind.isOfOperator) throw refusedKind(`${name}: the kind ${kind.name} cannot do without the judge`)
   const { records } = kind
   if (records && !collections.includes(records.collection))

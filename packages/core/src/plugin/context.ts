@@ -1,5 +1,4 @@
 import type { AuditEntry, AuditedAction } from '../audit/entry.js'
-import type { AnyCredentialKind } from '../authentication/credential-kind.js'
 import type { Role } from '../authorization/roles.js'
 import type { Deps } from '../context/context.js'
 import type { GateEvent } from '../context/event.js'
@@ -66,16 +65,4 @@ export function depsOf(context: PluginContext): Deps {
   const deps = insides.get(context)
   if (!deps) throw new TypeError('not the context of a gate')
   return deps
-}
-
-const ownKinds = new WeakSet<AnyCredentialKind>()
-
-/** For the plugins that core ships with: a kind that needs no looking after, that of the operator among them. */
-function asOwnKind<Kind extends AnyCredentialKind>(kind: Kind): Kind {
-  ownKinds.add(kind)
-  return kind
-}
-
-export function isOwnKind(kind: AnyCredentialKind): boolean {
-  return ownKinds.has(kind)
 }
