@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import type { Deps } from '../../src/context/context.js'
 import { COLLECTIONS } from '../../src/gate/collections.js'
+import { runJobs } from '../../src/gate/run-jobs.js'
 import { memoryStore } from '../../src/store/memory.js'
 import type { Store } from '../../src/store/store.js'
 import { fillingProvider, fillStore } from './filled-store.js'
@@ -13,6 +15,12 @@ const PROVIDER = 'subject or session of the identity provider'
 
 /** The name without the number of a shard or a generation; all that a keyed hash names are told apart by their records. */
 const unnumbered = (name: string) => name.replace(/-\d+$/, '')
+
+async function runAJob(deps: Deps): Promise<void> {
+  const jobs = runJobs(deps, [{ plugin: 'any', name: 'job', everySeconds: 60, run: async () => {} }])
+  await vi.waitFor(async () => expect((await jobs.status())[0]?.lastRun).toBeDefined(), { timeout: 10_000 })
+  await jobs.close()
+}
 
 /** Each collection that a gate has written to that has done everything, by partition. */
 async function writtenTo(): Promise<Map<string, Set<string>>> {
@@ -35,6 +43,7 @@ async function writtenTo(): Promise<Map<string, Set<string>>> {
   const options = { store, clock: clock.read, identityProvider: fillingProvider, auditRetentionDays: 30 }
   const { deps } = await gateFixture(options)
   await fillStore(deps, clock)
+  await runAJob(deps)
   await deps.pruning.close()
   return written
 }
