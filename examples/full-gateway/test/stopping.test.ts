@@ -70,7 +70,7 @@ it('entries that wait for Redis when the gateway is stopped are stored', async (
   server = await startRedis(['--appendonly', 'yes'])
   const operator = new Redis(server.port, '127.0.0.1')
   const hold = async () => {
-    await operator.call('client', 'pause', '200', 'write')
+    await operator.call('client', 'pause', '100', 'write')
   }
   const stored = await stopWithEntriesWaiting({ REDIS_URL: server.url }, hold)
   operator.disconnect()
