@@ -37,7 +37,8 @@ const forbid = (name, comment, from, to) => ({ name, comment, severity: 'error',
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 /** Tests that run a real server may start it as the tests of another package do. */
-const sharedFixtures = '^(examples/full-gateway/test/(redis|stopping|await-store)|packages/cli/test/[^/]+)\\.test\\.ts$'
+const sharedFixtures =
+  '^(examples/full-gateway/test/(redis|stopping|await-store)|packages/cli/test/[^/]+)\\.test\\.ts$'
 
 module.exports = {
   forbidden: [
