@@ -17,6 +17,7 @@ export type {
   CredentialKind,
   Described,
   Judged,
+  KeptRecords,
   OperatorKind,
   Presentation,
   Proven,
@@ -28,10 +29,12 @@ export type { ActingCredential, Actor, ActsFor, RequestTrace } from './authoriza
 export type { GroupRole } from './authorization/role-by-group.js'
 export type { Role } from './authorization/roles.js'
 export type { ScopeWish } from './authorization/scopes.js'
+export type { LogoutEnds } from './back-channel-logout/end-account.js'
 export { type BackChannelLogoutOptions, backChannelLogout } from './back-channel-logout/plugin.js'
 export type { GateEvent } from './context/event.js'
 export type { Duration, SessionLimits, TokenLimits } from './context/limits.js'
 export type { CoreOptions, Pages, UsageInstructions } from './context/options.js'
+export type { Sealer } from './crypto/seal.js'
 export { secretProblem } from './crypto/secrets.js'
 export {
   DENIALS,
@@ -86,7 +89,7 @@ export type { OAuthClient } from './oauth/clients.js'
 export type { Collection, CollectionPage, CollectionRecord } from './plugin/collection.js'
 export type { PluginContext } from './plugin/context.js'
 export type { Job, JobRun, JobStatus, Metric, MetricReading } from './plugin/job.js'
-export type { CheckedGate, Plugin, PluginApis, Started } from './plugin/plugin.js'
+export type { ApiOf, CheckedGate, Plugin, PluginApis, Started } from './plugin/plugin.js'
 export {
   type Access,
   type AccountAccess,
@@ -100,12 +103,15 @@ export {
   type RouteDescription,
   type RouteLimit,
   type RouteSchema,
+  type TypedRoute,
 } from './plugin/route.js'
-export type { RateLimits } from './rate-limit/limits.js'
+export type { RateLimiter } from './rate-limit/limiter.js'
+export type { RateLimitKind, RateLimits } from './rate-limit/limits.js'
 export type { ClientAddressOptions } from './request/client-address.js'
 export type { RequestView } from './request/view.js'
 export type { ScimOptions } from './scim/options.js'
 export { scim } from './scim/plugin.js'
+export type { Ban, Standing } from './standing/standing.js'
 export { memoryStore } from './store/memory.js'
 export type { Replicated } from './store/replication.js'
 export type * from './store/store.js'

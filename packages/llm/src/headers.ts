@@ -1,6 +1,7 @@
 import type { ForwardOptions } from '@portcullis/core/proxy'
 
-type HeaderOptions = Required<
+/** The options of `createForwarder` that are about headers. */
+export type HeaderOptions = Required<
   Pick<
     ForwardOptions,
     'identityHeaders' | 'distrustRequestHeaders' | 'removeRequestHeaders' | 'removeResponseHeaders'

@@ -1,4 +1,4 @@
-export { llmHeaders } from './headers.js'
+export { type HeaderOptions, llmHeaders } from './headers.js'
 export { llmProblems } from './problems.js'
 export { liteLlmRoles } from './roles.js'
 export { llmUsage } from './usage-instructions.js'

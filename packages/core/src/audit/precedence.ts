@@ -1,13 +1,13 @@
 import type { AuditAction, PluginAction } from './entry.js'
 
 /** In the order in which they are committed. */
-export const LANES = ['essential', 'administrative', 'ordinary'] as const
+export const LANES: readonly Lane[] = ['essential', 'administrative', 'ordinary']
 
 /**
  * `essential` are bans and revocations; `administrative` is what else administrators and the directory do, such as to lift
  * a ban; `ordinary` is what people and programs do for themselves. A store that is full has to take the first two.
  */
-export type Lane = (typeof LANES)[number]
+export type Lane = 'essential' | 'administrative' | 'ordinary'
 
 const LANE_OF: Readonly<Record<AuditAction, Lane>> = {
   'account.ban': 'essential',

@@ -81,7 +81,8 @@ export interface RunningPlugin {
 }
 
 /** What a plugin of this type adds to the gate. */
-type ApiOf<Listed> = Listed extends Plugin<string, infer Api> ? Api : never
+/** What a plugin adds to a gate; `never` for what is no plugin. */
+export type ApiOf<Listed> = Listed extends Plugin<string, infer Api> ? Api : never
 
 /** What a list of plugins adds to the gate: the `api` of each under its name. */
 export type PluginApis<Plugins extends readonly Plugin[]> = {

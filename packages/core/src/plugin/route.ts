@@ -141,7 +141,7 @@ export interface Route extends RouteDescription {
   readonly handle: (call: RouteCall) => Promise<Response | Denial>
 }
 
-interface TypedRoute<Query extends RouteSchema, Body extends RouteSchema, Caller extends Access>
+export interface TypedRoute<Query extends RouteSchema, Body extends RouteSchema, Caller extends Access>
   extends Omit<Route, 'query' | 'body' | 'form' | 'handle' | 'access' | 'limit'> {
   readonly access: Caller
   readonly query?: Query

@@ -35,10 +35,12 @@ const DEFAULTS: RateLimits = {
   clientRequestsPerMinute: 6000,
 }
 
-type Kinds<Name> = Name extends `${infer Kind}PerMinute` ? Kind : never
-
-/** What is counted together. */
-export type RateLimitKind = Kinds<keyof RateLimits>
+/** What is counted together: the limits by their names, such as `logins` of `loginsPerMinute`. */
+export type RateLimitKind = keyof RateLimits extends infer Name
+  ? Name extends `${infer Kind}PerMinute`
+    ? Kind
+    : never
+  : never
 
 /** The limits, with every default filled in; `off` is all of them off. */
 export function resolveRateLimits(given: Partial<RateLimits> | 'off' = {}, problems: string[]): RateLimits {
