@@ -8,7 +8,7 @@ const port = Number(process.argv[2] ?? 3000)
 const gate = await createGate({
   store: lmdbStore({ path: process.argv[3] ?? '.data' }),
   publicUrl: `http://localhost:${port}`,
-  secret: process.env.SESSION_SECRET, // openssl rand -base64 32
+  secret: process.env.SESSION_SECRET, // openssl rand -hex 32
   keys: [{ algorithm: 'HS256', secret: process.env.JWT_SECRET }],
 })
 

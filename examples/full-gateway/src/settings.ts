@@ -120,7 +120,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   const forwarding = readForwarding(values, problems)
   const signing = readSigning(values, isSet, production, problems)
   if (production && !isSet('SESSION_SECRET'))
-    problems.push('SESSION_SECRET: required in production; `openssl rand -base64 32` makes one')
+    problems.push('SESSION_SECRET: required in production; `openssl rand -hex 32` makes one')
   requireHttps('PUBLIC_URL', values.PUBLIC_URL, production, problems)
   if (!production && values.INSECURE_PUBLIC_URL !== true && isPlainHttp(values.PUBLIC_URL))
     problems.push(
@@ -303,7 +303,7 @@ function readSigning(values: Values, isSet: IsSet, production: boolean, problems
     return { kind: 'given', paths: values.JWT_KEY_FILE ?? [], secrets: values.JWT_SECRET ?? [] }
   if (production)
     problems.push(
-      'JWT_SECRET: required in production, or JWT_KEY_FILE; `openssl rand -base64 32` makes a secret',
+      'JWT_SECRET: required in production, or JWT_KEY_FILE; `openssl rand -hex 32` makes a secret',
     )
   return { kind: 'generated' }
 }

@@ -78,7 +78,7 @@ const emails = z
 const secrets = z.string().transform((text, check) => {
   const entries = listOf(text)
   if (entries.length === 0)
-    check.addIssue('give a secret of at least 32 bytes; `openssl rand -base64 32` makes one')
+    check.addIssue('give a secret of at least 32 bytes; `openssl rand -hex 32` makes one')
   entries.forEach((secret, index) => {
     const problem = secretProblem(secret)
     const which = entries.length > 1 ? `number ${index + 1} is ` : ''

@@ -16,10 +16,10 @@ export function isSecret(value: unknown): value is string | Uint8Array {
 
 /** What is wrong with a secret, also with one that is neither text nor bytes, or undefined. Never quotes it. */
 export function secretProblem(secret: string | Uint8Array): string | undefined {
-  if (!isSecret(secret)) return 'neither text nor bytes; make one with `openssl rand -base64 32`'
+  if (!isSecret(secret)) return 'neither text nor bytes; make one with `openssl rand -hex 32`'
   const bytes = Buffer.from(secret)
-  if (bytes.length < 32) return 'shorter than 32 bytes; make one with `openssl rand -base64 32`'
-  if (isPlaceholder(bytes)) return 'a placeholder; make a real one with `openssl rand -base64 32`'
+  if (bytes.length < 32) return 'shorter than 32 bytes; make one with `openssl rand -hex 32`'
+  if (isPlaceholder(bytes)) return 'a placeholder; make a real one with `openssl rand -hex 32`'
   return undefined
 }
 

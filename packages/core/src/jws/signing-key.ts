@@ -9,7 +9,7 @@ export type AsymmetricAlgorithm = 'RS256' | 'ES256' | 'EdDSA'
 export type SigningKeyOptions =
   | {
       readonly algorithm: 'HS256'
-      /** At least 32 random bytes; a string counts in UTF-8. Make one with `openssl rand -base64 32`. */
+      /** At least 32 random bytes; a string counts in UTF-8. Make one with `openssl rand -hex 32`. */
       readonly secret: string | Uint8Array
       /** Default: derived from the secret without giving it away. */
       readonly kid?: string
