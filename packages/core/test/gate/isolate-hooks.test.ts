@@ -28,25 +28,50 @@ const OPTIONS: GateOptions = {
 const PATHS = [
   '/oauth2/start',
   '/ready',
-  '/api/me',
+  '/api/token/list',
   '/openapi.json',
   '/oauth2/callback?code=a&state=b',
   '/nowhere',
   '/page',
-]
+] as const
 
-async function statusesOf(gate: Gate): Promise<readonly number[]> {
+type Path = (typeof PATHS)[number]
+type Statuses = Readonly<Record<Path, number>>
+
+/** What a gate answers that has no login, no pages, and nobody with a credential. */
+const SOUND: Statuses = {
+  '/oauth2/start': 404,
+  '/ready': 200,
+  '/api/token/list': 401,
+  '/openapi.json': 200,
+  '/oauth2/callback?code=a&state=b': 404,
+  '/nowhere': 404,
+  '/page': 404,
+}
+
+/** Behind a listener, the service decides about what the gate does not own; here it lets nobody pass without a credential. */
+const SERVED: Statuses = { ...SOUND, '/nowhere': 401, '/page': 401 }
+
+async function handled(gate: Gate, init: RequestInit = {}): Promise<Statuses> {
+  const statuses = PATHS.map(async (target) => {
+    const { status } = await gate.handle(new Request(`https://gate.test${target}`, init))
+    return [target, status]
+  })
+  return Object.fromEntries(await Promise.all(statuses))
+}
+
+async function served(gate: Gate): Promise<Statuses> {
   const server = createServer(listener(gate, (_req, res) => res.end()))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   release.push(() => server.close())
   const { port } = server.address() as AddressInfo
   const statusOf = (target: string) =>
-    new Promise<number>((resolve, reject) => {
+    new Promise((resolve, reject) => {
       get({ port, path: target, headers: { authorization: 'Bearer x', accept: 'text/html' } }, (res) => {
-        res.resume().once('end', () => resolve(res.statusCode ?? 0))
+        res.resume().once('end', () => resolve([target, res.statusCode]))
       }).once('error', reject)
     })
-  return Promise.all(PATHS.map(statusOf))
+  return Object.fromEntries((await Promise.all(PATHS.map(statusOf))) as [Path, number][])
 }
 
 function throwing(): never {
@@ -69,13 +94,14 @@ describe('a gate whose store is closed', () => {
     const issued = await gate.tokens.issue({ account: 'ada@example.com' })
     const authorization = `Bearer ${issued.ok ? issued.value.token : ''}`
     await (closed === 'gate' ? gate : store).close()
-    for (const target of PATHS)
-      for (const headers of [{}, { authorization }, { accept: 'text/html', 'sec-fetch-mode': 'navigate' }])
-        for (const method of ['GET', 'POST'])
-          expect(
-            (await gate.handle(new Request(`https://gate.test${target}`, { method, headers }))).status,
-          ).toBeGreaterThan(0)
-    expect((await statusesOf(gate)).every((status) => status >= 200)).toBe(true)
+    const isDown = { '/ready': 503 }
+    expect(await handled(gate)).toEqual({ ...SOUND, ...isDown })
+    expect(await handled(gate, { headers: { authorization } })).toEqual({
+      ...SOUND,
+      ...isDown,
+      '/api/token/list': 503,
+    })
+    expect(await served(gate)).toEqual({ ...SERVED, ...isDown })
   })
 })
 
@@ -84,45 +110,57 @@ it('a clock that fails leaves nobody without an answer', async () => {
   const gate = await createGate({ ...OPTIONS, store: memoryStore(), clock: () => clock() })
   release.push(() => gate.close())
   clock = throwing
-  for (const target of PATHS)
-    expect((await gate.handle(new Request(`https://gate.test${target}`))).status).toBeGreaterThan(0)
-  expect((await statusesOf(gate)).every((status) => status >= 200)).toBe(true)
+  const timed = { '/oauth2/start': 500, '/oauth2/callback?code=a&state=b': 500, '/ready': 500 }
+  expect(await handled(gate)).toEqual({ ...SOUND, ...timed })
+  const presented = { '/api/token/list': 500, '/nowhere': 500, '/page': 500 }
+  expect(await served(gate)).toEqual({ ...SERVED, ...timed, ...presented })
   clock = Date.now
 })
 
 describe('a hook that throws or rejects harms nobody:', () => {
-  const broken = { throwing, rejecting }
   const page = { owns: (target: string) => target === '/page', isPublic: () => true, handle: rejecting }
-  const hooks: Record<string, (how: () => never) => Partial<GateOptions>> = {
-    onEvent: (how) => ({ onEvent: how, pages: [page] }),
-    problems: (how) => ({ problems: [how] }),
-    'pages.owns': (how) => ({ pages: [{ ...page, owns: how }] }),
-    'pages.isPublic': (how) => ({ pages: [{ ...page, isPublic: how }] }),
-    'pages.handle': (how) => ({ pages: [{ ...page, handle: how }] }),
-    identityProvider: (how) => ({
-      identityProvider: {
-        issuer: 'https://login.test',
-        begin: how,
-        complete: how,
-        ready: how,
-        logoutUrl: how,
-      } as never,
-    }),
+  type Cases = Record<
+    string,
+    [options: (how: () => never) => Partial<GateOptions>, ...answers: Partial<Statuses>[]]
+  >
+  /** Where a hook that throws is answered in another way than one that rejects, the second is of the latter. */
+  const hooks: Cases = {
+    onEvent: [(how) => ({ onEvent: how, pages: [page] }), { '/page': 500 }],
+    problems: [(how) => ({ problems: [how] }), {}],
+    'pages.owns': [(how) => ({ pages: [{ ...page, owns: how }] }), { '/nowhere': 500, '/page': 500 }, {}],
+    'pages.isPublic': [
+      (how) => ({ pages: [{ ...page, isPublic: how }] }),
+      { '/page': 500 },
+      { '/page': 401 },
+    ],
+    'pages.handle': [(how) => ({ pages: [{ ...page, handle: how }] }), { '/page': 500 }],
+    identityProvider: [
+      (how) => ({
+        identityProvider: {
+          issuer: 'https://login.test',
+          begin: how,
+          complete: how,
+          ready: how,
+          logoutUrl: how,
+        } as never,
+      }),
+      { '/oauth2/callback?code=a&state=b': 403, '/oauth2/start': 500, '/ready': 503 },
+    ],
   }
-  const cases = Object.entries(hooks).flatMap(([name, options]) =>
-    Object.entries(broken).map(([how, hook]) => [name, how, options(hook as () => never)] as const),
-  )
+  const cases = Object.entries(hooks).flatMap(([name, [options, ofThrowing, ofRejecting = ofThrowing]]) => [
+    [name, 'throwing', options(throwing), ofThrowing] as const,
+    [name, 'rejecting', options(rejecting as () => never), ofRejecting] as const,
+  ])
 
-  it.each(cases)('%s, %s', async (_name, _how, options) => {
+  it.each(cases)('%s, %s', async (_name, _how, options, answers) => {
     const unhandled: unknown[] = []
     const note = (cause: unknown) => void unhandled.push(cause)
     process.on('unhandledRejection', note)
     release.push(() => void process.off('unhandledRejection', note))
     const gate = await createGate({ ...OPTIONS, store: memoryStore(), ...options })
     release.push(() => gate.close())
-    for (const target of PATHS)
-      expect((await gate.handle(new Request(`https://gate.test${target}`))).status).toBeGreaterThan(0)
-    expect((await statusesOf(gate)).every((status) => status >= 200)).toBe(true)
+    expect(await handled(gate)).toEqual({ ...SOUND, ...answers })
+    expect(await served(gate)).toEqual({ ...SERVED, ...answers })
     expect(gate.refuse(new Error('failed'), '/x').status).toBe(500)
     await new Promise((resolve) => setImmediate(resolve))
     expect(unhandled).toEqual([])
