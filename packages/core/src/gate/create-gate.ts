@@ -60,6 +60,7 @@ export async function createGate<const Plugins extends readonly Plugin[] = reado
     publicUrl,
     scopes: Object.freeze(Object.keys(deps.options.scopes)),
     problems,
+    admissions: plugins.admissions,
     clock: deps.clock,
     report: deps.report,
     owns(path) {

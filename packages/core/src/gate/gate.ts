@@ -1,3 +1,4 @@
+import type { Admission } from '../admission/admission.js'
 import type { Decision } from '../authentication/decision.js'
 import type { Identity } from '../authentication/identity.js'
 import type { GateEvent } from '../context/event.js'
@@ -31,6 +32,8 @@ export interface Gate extends GateVerbs {
   readonly scopes: readonly string[]
   /** For whoever answers errors on the gate's behalf. */
   readonly problems: readonly ProblemRenderer[]
+  /** Those of plugins, which a forwarder asks before its own. */
+  readonly admissions: readonly Admission[]
   /** Tells the gate's `onEvent`, for whoever works on the gate's behalf. Never throws. */
   readonly report: (event: GateEvent) => void
   /** The time by which credentials expire. */

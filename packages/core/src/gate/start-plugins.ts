@@ -1,3 +1,4 @@
+import type { Admission } from '../admission/admission.js'
 import { appendAudit } from '../audit/append.js'
 import type { AnyCredentialKind } from '../authentication/credential-kind.js'
 import type { Deps } from '../context/context.js'
@@ -19,6 +20,8 @@ export interface RunningPlugins {
   readonly running: readonly RunningPlugin[]
   /** The `api` of each that has one, by its name. */
   readonly apis: Readonly<Record<string, unknown>>
+  /** In the order of the list. */
+  readonly admissions: readonly Admission[]
   jobs(): Promise<readonly JobStatus[]>
   metrics(): Promise<readonly MetricReading[]>
   /** Jobs first, then in reverse order; one that fails is reported and keeps no other from closing. */
@@ -32,6 +35,7 @@ export async function startPlugins(
   plugins: readonly Plugin[],
 ): Promise<RunningPlugins> {
   const running: RunningPlugin[] = []
+  let admissions: RunningPlugins['admissions'] = []
   let metrics: RunningPlugins['metrics'] = async () => []
   let runningJobs = runJobs(deps, [])
   const close = async () => {
@@ -42,6 +46,7 @@ export async function startPlugins(
     for (const plugin of plugins)
       running.push({ plugin, started: await plugin.start(contextOf(deps, operations, plugin)) })
     addKinds(deps, running)
+    admissions = admissionsOf(running)
     const jobs = jobsOf(running)
     metrics = metricsOf(deps, running)
     deps.pluginHealth = healthOf(running)
@@ -53,7 +58,23 @@ export async function startPlugins(
   const apis = running.flatMap(({ plugin, started: { api } }) =>
     api === undefined ? [] : [[plugin.name, api] as const],
   )
-  return { running, apis: Object.fromEntries(apis), jobs: () => runningJobs.status(), metrics, close }
+  return {
+    running,
+    apis: Object.fromEntries(apis),
+    admissions,
+    jobs: () => runningJobs.status(),
+    metrics,
+    close,
+  }
+}
+
+function admissionsOf(running: readonly RunningPlugin[]): readonly Admission[] {
+  return running.flatMap(({ plugin, started: { admissions = [] } }) => {
+    for (const admission of admissions)
+      if (typeof admission?.name !== 'string' || typeof admission.admit !== 'function')
+        throw refusedPlugin(`${plugin.name}: an admission has a name and the method admit`)
+    return admissions
+  })
 }
 
 /** In front of the gate's own, whose tokens are asked last. */
@@ -74,10 +95,10 @@ function lookedAfter(
   { name, collections = [] }: Plugin,
   kind: AnyCredentialKind,
 ): AnyCredentialKind {
-  if (kind.isOfOperator) throw refusedKind(`${name}: the kind ${kind.name} cannot do without the judge`)
+  if (kind.isOfOperator) throw refusedPlugin(`${name}: the kind ${kind.name} cannot do without the judge`)
   const { records } = kind
   if (records && !collections.includes(records.collection))
-    throw refusedKind(`${name}: the kind ${kind.name} keeps its records in none of its collections`)
+    throw refusedPlugin(`${name}: the kind ${kind.name} keeps its records in none of its collections`)
   return {
     ...kind,
     ...(records && { records: { ...records, collection: `${name}/${records.collection}` } }),
@@ -91,7 +112,7 @@ function lookedAfter(
   }
 }
 
-function refusedKind(problem: string): PortcullisError {
+function refusedPlugin(problem: string): PortcullisError {
   return new PortcullisError('configuration_invalid', `The gate cannot start: ${problem}`, {
     problems: [problem],
   })

@@ -1,3 +1,4 @@
+import type { Admission } from '../admission/admission.js'
 import type { Lane } from '../audit/precedence.js'
 import type { AnyCredentialKind } from '../authentication/credential-kind.js'
 import type { Pages } from '../context/options.js'
@@ -62,6 +63,11 @@ export interface Started<Api = unknown> {
    * plugin's `collections`, those of the account, and read from the store on each request.
    */
   readonly credentialKinds?: readonly AnyCredentialKind[]
+  /**
+   * Asked about each call that a forwarder of this gate forwards, before those of the forwarder's own options. None lets in
+   * whom the gate has refused.
+   */
+  readonly admissions?: readonly Admission[]
   /** Pages for logged-in browsers, after those of the gate's options. */
   readonly pages?: readonly Pages[]
   /** Work that one process of all that share the store does from time to time. */

@@ -76,6 +76,7 @@ export function createForwarder(gate: ForwardingGate, options: ForwardOptions): 
 function requireGate(gate: ForwardingGate): void {
   const problems: string[] = []
   havingMethods('stillAllowed', 'report')('gate', gate, problems)
+  if (problems.length === 0 && !Array.isArray(gate.admissions)) problems.push('gate.admissions: give a list')
   if (problems.length > 0)
     throw new PortcullisError('configuration_invalid', `Cannot forward: ${problems.join('; ')}`, { problems })
 }

@@ -1,4 +1,3 @@
-import type { Admission } from '../admission/admission.js'
 import { MALFUNCTIONS } from '../errors/malfunctions.js'
 import type { Problem } from '../errors/problem.js'
 import type { Gate } from '../gate/gate.js'
@@ -7,10 +6,10 @@ import type { ResolvedForwardOptions } from './options.js'
 import type { Recheck } from './recheck.js'
 
 /** What forwarding takes from the gate that lets people in: who may stay, how errors look, and where events go. */
-export type ForwardingGate = Pick<Gate, 'stillAllowed' | 'problems' | 'report' | 'publicUrl' | 'clock'> & {
-  /** Asked before those of the options. */
-  readonly admissions?: readonly Admission[]
-}
+export type ForwardingGate = Pick<
+  Gate,
+  'stillAllowed' | 'problems' | 'report' | 'publicUrl' | 'clock' | 'admissions'
+>
 
 /** What requests and upgrades of one forwarder have in common. */
 export interface Forwarding {

@@ -140,7 +140,7 @@ export interface ResolvedForwardOptions {
  */
 export function checkForwardOptions(given: Partial<ForwardOptions>): readonly string[] {
   try {
-    resolveForwardOptions({ upstream: () => undefined, ...given })
+    resolveForwardOptions({ upstream: () => undefined, ...given }, [])
     return []
   } catch (error) {
     if (!(error instanceof PortcullisError)) throw error
@@ -151,7 +151,7 @@ export function checkForwardOptions(given: Partial<ForwardOptions>): readonly st
 /** Fills in every default. Throws `configuration_invalid` that names every problem at once. */
 export function resolveForwardOptions(
   given: ForwardOptions,
-  admissionsOfGate: readonly Admission[] = [],
+  admissionsOfGate: readonly Admission[],
 ): ResolvedForwardOptions {
   const problems: string[] = []
   const options = checkMembers(given, FORWARD_OPTIONS, problems, { required: ['upstream'] })

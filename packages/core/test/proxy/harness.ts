@@ -126,6 +126,7 @@ export function stubGate(more: Partial<ForwardingGate> = {}): ForwardingGate {
   return {
     publicUrl: 'http://gate.test',
     problems: [],
+    admissions: [],
     clock: Date.now,
     report: () => {},
     stillAllowed: async () => true,
