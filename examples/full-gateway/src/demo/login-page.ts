@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { html, raw } from 'hono/html'
 import { ACCOUNTS } from './accounts.js'
 
 const STYLE = `
@@ -51,25 +52,29 @@ export interface LoginPage {
   readonly error?: string | undefined
 }
 
+type Html = ReturnType<typeof html>
+
 /** The form: which account, which password. Works without scripts. */
 export function renderLoginPage({ action, email, error }: LoginPage): string {
   const chosen = ACCOUNTS.find((account) => account.email === email) ?? ACCOUNTS[0]
   const choices = ACCOUNTS.map(
-    (account) => `<label class="account">
-<input type="radio" name="email" value="${escapeHtml(account.email)}" required${account === chosen ? ' checked' : ''}>
-<span>${escapeHtml(account.email)}<small>${escapeHtml(`${account.name}, in ${account.groups.join(', ')}`)}</small></span>
-</label>`,
+    (account) => html`<label class="account">
+<input type="radio" name="email" value="${account.email}" required${account === chosen ? ' checked' : ''}>
+<span>${account.email}<small>${account.name}, in ${account.groups.join(', ')}</small></span>
+</label>
+`,
   )
+  const described = error === undefined ? '' : html` aria-invalid="true" aria-describedby="error"`
   return page(
     'Log in',
-    `<p>Demo identity provider</p>
-${error === undefined ? '' : `<p class="error" role="alert" id="error">${escapeHtml(error)}</p>`}
-<form method="post" action="${escapeHtml(action)}">
+    html`<p>Demo identity provider</p>
+${error === undefined ? '' : html`<p class="error" role="alert" id="error">${error}</p>`}
+<form method="post" action="${action}">
 <fieldset><legend>Account</legend>
-${choices.join('\n')}
+${choices}
 </fieldset>
 <label class="password"><span class="label">Password</span>
-<input type="password" name="password" autocomplete="current-password" required autofocus${error === undefined ? '' : ' aria-invalid="true" aria-describedby="error"'}>
+<input type="password" name="password" autocomplete="current-password" required autofocus${described}>
 </label>
 <div class="actions"><button class="primary" name="choice" value="log-in">Log in</button><button name="choice" value="cancel" formnovalidate>Cancel</button></div>
 </form>
@@ -77,61 +82,46 @@ ${choices.join('\n')}
   )
 }
 
-/** Asks before logging out when the request does not show that it comes from the account itself. */
+/** Asks before logging out when the request does not show that it comes from the account itself. `form` is HTML. */
 export function renderLogoutPage(form: string, email: string): string {
   return page(
     'Log out?',
-    `<p>You are logged in as ${escapeHtml(email)}.</p>
-${form}
+    html`<p>You are logged in as ${email}.</p>
+${raw(form)}
 <div class="actions note"><button class="primary" form="op.logoutForm" name="logout" value="yes" autofocus>Log out</button></div>`,
   )
 }
 
 export function renderLoggedOutPage(): string {
-  return page('Logged out', '<p>You can close this page.</p>')
+  return page('Logged out', html`<p>You can close this page.</p>`)
 }
 
 export function renderErrorPage(code: string, description: string): string {
-  return page(
-    'This did not work',
-    `<p class="error">${escapeHtml(description)}</p><p class="note">${escapeHtml(code)}</p>`,
-  )
+  return page('This did not work', html`<p class="error">${description}</p><p class="note">${code}</p>`)
 }
 
-function page(title: string, content: string): string {
-  return `<!doctype html>
+function page(title: string, content: Html): string {
+  return String(html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
-<title>${escapeHtml(title)} · Demo identity provider</title>
-<style>${STYLE}</style>
+<title>${title} · Demo identity provider</title>
+<style>${raw(STYLE)}</style>
 </head>
 <body>
 <main>
-<h1>${escapeHtml(title)}</h1>
+<h1>${title}</h1>
 ${content}
 </main>
 </body>
 </html>
-`
+`)
 }
 
 /** A CSP source cannot name an IPv6 address (CSP 3 §2.3.1), so its scheme has to do. */
 function sourceOf(url: string): string {
   const { origin, hostname, protocol } = new URL(url)
   return hostname.startsWith('[') ? protocol : origin
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '')
 }

@@ -1,18 +1,11 @@
 import { randomBytes } from 'node:crypto'
+import { html } from 'hono/html'
 
 export interface DocumentTemplate {
   readonly html: string
   readonly productName: string
   /** Origins that a form of the page may end up at, besides its own. */
   readonly formOrigins: readonly string[]
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
 }
 
 /**
@@ -23,10 +16,10 @@ const ENTITIES: Readonly<Record<string, string>> = {
  */
 export function documentResponse(template: DocumentTemplate, method: string): Response {
   const nonce = randomBytes(16).toString('base64')
-  const html = template.html
+  const page = template.html
     .replaceAll('__CSP_NONCE__', () => nonce)
-    .replaceAll('__PRODUCT_NAME__', () => escapeHtml(template.productName))
-  return new Response(method === 'HEAD' ? null : html, {
+    .replaceAll('__PRODUCT_NAME__', () => String(html`${template.productName}`))
+  return new Response(method === 'HEAD' ? null : page, {
     headers: {
       'content-type': 'text/html; charset=utf-8',
       'cache-control': 'no-store',
@@ -54,8 +47,4 @@ function policy(nonce: string, formOrigins: readonly string[]): string {
     ["form-action 'self'", ...formOrigins].join(' '),
     "frame-ancestors 'none'",
   ].join('; ')
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '')
 }
