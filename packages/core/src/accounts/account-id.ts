@@ -18,6 +18,20 @@ export function canonicalEmail(text: string): string | undefined {
   return local && domain && more.length === 0 && canonical.length <= MAX_EMAIL_LENGTH ? canonical : undefined
 }
 
+/** The accounts of e-mails in any spelling; adds those that are none to `problems`. */
+export function canonicalEmails(
+  emails: readonly string[] = [],
+  problems: string[],
+  name: string,
+): ReadonlySet<string> {
+  const accounts = emails.map((email) => {
+    const account = canonicalEmail(email)
+    if (account === undefined) problems.push(`${name}: ${JSON.stringify(email)} is not an e-mail address`)
+    return account
+  })
+  return new Set(accounts.filter((account) => account !== undefined))
+}
+
 /** U+212A (KELVIN SIGN) or a full-width letter would make one person's address another's. */
 function foldsToAscii(character: string): boolean {
   return NON_ASCII.test(character) && !NON_ASCII.test(character.normalize('NFKC').toLowerCase())

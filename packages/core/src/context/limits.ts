@@ -1,5 +1,5 @@
-import { checkMembers } from '../input/check.js'
-import { integer } from '../input/kinds.js'
+import { integer, type Kind } from '../input/kinds.js'
+import { optional, readOptions, type UsedOptions } from '../input/options.js'
 
 /**
  * For so long whoever presents the same refresh token, code or API key again gets the same successor: the answer may
@@ -7,89 +7,64 @@ import { integer } from '../input/kinds.js'
  */
 export const RETRY_WINDOW_SECONDS = 30
 
-export interface TokenLimits {
-  /** Default 2592000 (30 days). */
-  readonly defaultLifetimeSeconds: number
-  /** Default 60. */
-  readonly minLifetimeSeconds: number
-  /** Default 7776000 (90 days). */
-  readonly maxLifetimeSeconds: number
-  /** How long expired and revoked tokens stay listed. Default 604800 (7 days). */
-  readonly keepEndedSeconds: number
-  /** What a refresh token buys lives this long, within the limits above. Default 900 (15 minutes). */
-  readonly accessLifetimeSeconds: number
-  /** A refresh token unused for this long is over. Default 604800 (7 days). */
-  readonly refreshLifetimeSeconds: number
-}
-
-export interface SessionLimits {
-  /** A session unused for this long is over. Default 86400 (1 day). */
-  readonly idleSeconds: number
-  /** A session older than this is over, however busy. Default 604800 (7 days). */
-  readonly absoluteSeconds: number
-  /** Last use and idle limit are written at most this often. Default 60. */
-  readonly extendEverySeconds: number
-}
-
-const TOKEN_DEFAULTS: TokenLimits = {
-  defaultLifetimeSeconds: 30 * 86_400,
-  minLifetimeSeconds: 60,
-  maxLifetimeSeconds: 90 * 86_400,
-  keepEndedSeconds: 7 * 86_400,
-  accessLifetimeSeconds: 900,
-  refreshLifetimeSeconds: 7 * 86_400,
-}
-
-const SESSION_DEFAULTS: SessionLimits = {
-  idleSeconds: 86_400,
-  absoluteSeconds: 7 * 86_400,
-  extendEverySeconds: 60,
-}
-
 const LONGEST_SECONDS = 400 * 86_400
+const seconds = integer(1, LONGEST_SECONDS)
 
-export function resolveTokenLimits(given: Partial<TokenLimits> | undefined, problems: string[]): TokenLimits {
-  const merged = { ...TOKEN_DEFAULTS, ...limitsOf('tokens', given, TOKEN_DEFAULTS, problems) }
-  const accessLifetimeSeconds = Math.max(
-    merged.minLifetimeSeconds,
-    Math.min(merged.accessLifetimeSeconds, merged.maxLifetimeSeconds),
-  )
-  const limits = Object.freeze({ ...merged, accessLifetimeSeconds })
-  if (limits.minLifetimeSeconds > limits.defaultLifetimeSeconds)
-    problems.push('tokens: minLifetimeSeconds is above defaultLifetimeSeconds')
-  if (limits.defaultLifetimeSeconds > limits.maxLifetimeSeconds)
-    problems.push('tokens: defaultLifetimeSeconds is above maxLifetimeSeconds')
-  return limits
+/** Every limit in seconds, 1 to 34560000 (400 days). */
+export const TOKEN_LIMITS = {
+  /** Default 2592000 (30 days). */
+  defaultLifetimeSeconds: optional(seconds, { default: 30 * 86_400 }),
+  /** Default 60. */
+  minLifetimeSeconds: optional(seconds, { default: 60 }),
+  /** Default 7776000 (90 days). */
+  maxLifetimeSeconds: optional(seconds, { default: 90 * 86_400 }),
+  /** How long expired and revoked tokens stay listed. Default 604800 (7 days). */
+  keepEndedSeconds: optional(seconds, { default: 7 * 86_400 }),
+  /** What a refresh token buys lives this long, within the limits above. Default 900 (15 minutes). */
+  accessLifetimeSeconds: optional(seconds, { default: 900 }),
+  /** A refresh token unused for this long is over. Default 604800 (7 days). */
+  refreshLifetimeSeconds: optional(seconds, { default: 7 * 86_400 }),
+}
+
+/** Every limit in seconds, 1 to 34560000 (400 days). */
+export const SESSION_LIMITS = {
+  /** A session unused for this long is over. Default 86400 (1 day). */
+  idleSeconds: optional(seconds, { default: 86_400 }),
+  /** A session older than this is over, however busy. Default 604800 (7 days). */
+  absoluteSeconds: optional(seconds, { default: 7 * 86_400 }),
+  /** Last use and idle limit are written at most this often. Default 60. */
+  extendEverySeconds: optional(seconds, { default: 60 }),
+}
+
+/** How long tokens live. Each limit is 1 to 34560000 seconds (400 days). */
+export interface TokenLimits extends UsedOptions<typeof TOKEN_LIMITS> {}
+
+/** How long sessions last. Each limit is 1 to 34560000 seconds (400 days). */
+export interface SessionLimits extends UsedOptions<typeof SESSION_LIMITS> {}
+
+export function resolveTokenLimits(
+  given: Partial<TokenLimits> = {},
+  problems: string[],
+  name: string,
+): TokenLimits {
+  const limits = readOptions(given, TOKEN_LIMITS, problems, name)
+  const { minLifetimeSeconds, defaultLifetimeSeconds, maxLifetimeSeconds, accessLifetimeSeconds } = limits
+  if (minLifetimeSeconds > defaultLifetimeSeconds)
+    problems.push(`${name}: minLifetimeSeconds is above defaultLifetimeSeconds`)
+  if (defaultLifetimeSeconds > maxLifetimeSeconds)
+    problems.push(`${name}: defaultLifetimeSeconds is above maxLifetimeSeconds`)
+  return Object.freeze({
+    ...limits,
+    accessLifetimeSeconds: Math.max(minLifetimeSeconds, Math.min(accessLifetimeSeconds, maxLifetimeSeconds)),
+  })
 }
 
 export function resolveSessionLimits(
-  given: Partial<SessionLimits> | undefined,
+  given: Partial<SessionLimits> = {},
   problems: string[],
+  name: string,
 ): SessionLimits {
-  return Object.freeze({ ...SESSION_DEFAULTS, ...limitsOf('sessions', given, SESSION_DEFAULTS, problems) })
-}
-
-/** Those of the limits that are given and right. */
-function limitsOf<T extends object>(
-  name: string,
-  given: Partial<T> | undefined,
-  defaults: T,
-  problems: string[],
-): Partial<T> {
-  const kinds = Object.keys(defaults).map((limit) => [limit, integer(1, LONGEST_SECONDS)])
-  const limits = checkMembers(given ?? {}, Object.fromEntries(kinds), problems, { name })
-  return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined)) as Partial<T>
-}
-
-export function requireWithin(
-  name: string,
-  value: number,
-  least: number,
-  most: number,
-  problems: string[],
-): void {
-  if (!Number.isInteger(value) || value < least || value > most)
-    problems.push(`${name}: give an integer from ${least} to ${most}`)
+  return readOptions(given, SESSION_LIMITS, problems, name)
 }
 
 /** Such as `90s`, `15m`, `24h` or `30d`. */
@@ -97,11 +72,15 @@ export type Duration = `${number}${'s' | 'm' | 'h' | 'd'}`
 
 const UNIT_SECONDS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 }
 
-/** The seconds of a duration; a problem when it is none, or beyond 400 days. */
-export function readDuration(name: string, text: string, problems: string[]): number {
-  const [, count, unit] = /^(\d{1,9})([smhd])$/.exec(text) ?? []
-  const seconds = Number(count) * (UNIT_SECONDS[unit ?? ''] ?? Number.NaN)
+/** A duration of a second to 400 days. */
+export const duration: Kind<Duration> = (name, value, problems) => {
+  const seconds = typeof value === 'string' ? secondsIn(value as Duration) : Number.NaN
   if (!(seconds >= 1 && seconds <= LONGEST_SECONDS))
     problems.push(`${name}: give a duration such as 15m, 24h or 30d`)
-  return seconds
+}
+
+/** NaN of what is no duration. */
+export function secondsIn(text: Duration): number {
+  const [, count, unit] = /^(\d{1,9})([smhd])$/.exec(text) ?? []
+  return Number(count) * (UNIT_SECONDS[unit ?? ''] ?? Number.NaN)
 }

@@ -1,7 +1,6 @@
 import { MAX_ISSUER_LENGTH } from '../accounts/account-id.js'
-import { requireWithin } from '../context/limits.js'
 import { checkMembers } from '../input/check.js'
-import { checkedByValue, isObject, oneOf, type Shape, someObject } from '../input/kinds.js'
+import { checkedByValue, integer, isObject, oneOf, type Shape, someObject } from '../input/kinds.js'
 import { isStandardSchema } from '../input/standard-schema.js'
 import { isJwsAlgorithm } from '../jws/algorithms.js'
 import { type ClaimPath, parseClaimPath } from './claim-path.js'
@@ -128,7 +127,7 @@ function resolveLimits(given: TrustedIssuerOptions, problems: string[]): Record<
   const entries = names.map((name) => {
     const { least, most, default: value } = LIMITS[name]
     const { [name]: limit = value } = given
-    requireWithin(name, limit, least, most, problems)
+    integer(least, most)(name, limit, problems)
     return [name, limit]
   })
   return Object.fromEntries(entries)

@@ -42,7 +42,7 @@ export function checkMembers<T extends object>(
 export function objectOf<T extends object>(
   shape: Shape<T>,
   required: readonly (keyof T & string)[] = [],
-): Kind {
+): Kind<T> {
   return (name, value, problems) => {
     checkMembers(value as T, shape, problems, { name, required })
   }

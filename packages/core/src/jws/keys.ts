@@ -19,7 +19,7 @@ const MEMBERS: Shape<Record<'algorithm' | 'kid' | (typeof MATERIALS)[number], un
 }
 
 /** Of what kind a signing key is; whether it can be used is found out where keys are imported. */
-export const SIGNING_KEY: Kind = (name, value, problems) => {
+export const SIGNING_KEY: Kind<SigningKeyOptions> = (name, value, problems) => {
   checkMembers(value as object, MEMBERS, problems, { name })
   if (isObject(value) && MATERIALS.every((material) => value[material] === undefined))
     problems.push(`${name}: give one of ${MATERIALS.join(', ')}`)

@@ -1,10 +1,9 @@
 import { canonicalEmail } from '../accounts/account-id.js'
-import type { ResolvedOptions } from '../context/options.js'
 import { type Denial, denial } from '../errors/denials.js'
 
 /** Refuses an account (a canonical e-mail) whose domain is not exactly one of those that are allowed. */
 export function refuseEmailDomain(
-  { allowedEmailDomains }: Pick<ResolvedOptions, 'allowedEmailDomains'>,
+  { allowedEmailDomains }: { readonly allowedEmailDomains: ReadonlySet<string> | undefined },
   account: string,
 ): Denial | undefined {
   const isAllowed = !allowedEmailDomains || allowedEmailDomains.has(account.slice(account.indexOf('@') + 1))

@@ -1,3 +1,4 @@
+import { havingMethods, hook, isObject, type Kind, nonEmptyText } from '../input/kinds.js'
 import type { Millis } from '../store/store.js'
 
 /** What a login needs from the gate: all of it fresh, unguessable and used once. */
@@ -65,6 +66,16 @@ export interface IdentityProvider {
    * say of it.
    */
   ready(): Promise<boolean>
+}
+
+const providerMethods = havingMethods('begin', 'complete', 'logoutUrl', 'ready')
+
+export const IDENTITY_PROVIDER: Kind<IdentityProvider> = (name, value, problems) => {
+  providerMethods(name, value, problems)
+  if (!isObject(value)) return
+  nonEmptyText(`${name}.issuer`, value.issuer, problems)
+  if (value.verifyLogoutToken !== undefined)
+    hook(`${name}.verifyLogoutToken`, value.verifyLogoutToken, problems)
 }
 
 /** The provider answered, but its answer does not prove a login. `reason` is for the log only, and all that the log says. */

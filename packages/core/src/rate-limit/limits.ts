@@ -1,6 +1,29 @@
-import { requireWithin } from '../context/limits.js'
-import { checkMembers } from '../input/check.js'
-import { checkedByValue, type Shape } from '../input/kinds.js'
+import { integer, type Kind } from '../input/kinds.js'
+import { optional, readOptions, type UsedOptions } from '../input/options.js'
+
+const within = integer(1, 1_000_000)
+
+const perMinute: Kind<number | 'off'> = (name, value, problems) => {
+  if (value !== 'off') within(name, value, problems)
+}
+
+export const RATE_LIMITS = {
+  /** Logins begun, by address. Default 240. */
+  loginsPerMinute: optional(perMinute, { default: 240 }),
+  /**
+   * What fails to prove itself, by address: tokens, API keys, session cookies, directory and client secrets, refresh
+   * tokens, codes, logout tokens, callbacks. What is valid passes, however much has failed before it. Default 240.
+   */
+  guessesPerMinute: optional(perMinute, { default: 240 }),
+  /** Tokens and API keys made or renewed, by account; refreshes, by family of refresh tokens. Default 240. */
+  tokensPerMinute: optional(perMinute, { default: 240 }),
+  /** Pages of approval shown and answered, by account. Default 120. */
+  approvalsPerMinute: optional(perMinute, { default: 120 }),
+  /** Device authorizations begun by public clients, by address. Default 120. */
+  deviceAuthorizationsPerMinute: optional(perMinute, { default: 120 }),
+  /** OAuth requests of a client that has proven its secret, by client. Default 6000. */
+  clientRequestsPerMinute: optional(perMinute, { default: 6000 }),
+}
 
 /**
  * How often something may be done within a minute, by one client: 1 to 1000000, or `off`. A client is an address (of
@@ -8,32 +31,7 @@ import { checkedByValue, type Shape } from '../input/kinds.js'
  *
  * The defaults let a company of a thousand people behind one address log in within five minutes.
  */
-export interface RateLimits {
-  /** Logins begun, by address. Default 240. */
-  readonly loginsPerMinute: number | 'off'
-  /**
-   * What fails to prove itself, by address: tokens, API keys, session cookies, directory and client secrets, refresh
-   * tokens, codes, logout tokens, callbacks. What is valid passes, however much has failed before it. Default 240.
-   */
-  readonly guessesPerMinute: number | 'off'
-  /** Tokens and API keys made or renewed, by account; refreshes, by family of refresh tokens. Default 240. */
-  readonly tokensPerMinute: number | 'off'
-  /** Pages of approval shown and answered, by account. Default 120. */
-  readonly approvalsPerMinute: number | 'off'
-  /** Device authorizations begun by public clients, by address. Default 120. */
-  readonly deviceAuthorizationsPerMinute: number | 'off'
-  /** OAuth requests of a client that has proven its secret, by client. Default 6000. */
-  readonly clientRequestsPerMinute: number | 'off'
-}
-
-const DEFAULTS: RateLimits = {
-  loginsPerMinute: 240,
-  guessesPerMinute: 240,
-  tokensPerMinute: 240,
-  approvalsPerMinute: 120,
-  deviceAuthorizationsPerMinute: 120,
-  clientRequestsPerMinute: 6000,
-}
+export interface RateLimits extends UsedOptions<typeof RATE_LIMITS> {}
 
 /** What is counted together: the limits by their names, such as `logins` of `loginsPerMinute`. */
 export type RateLimitKind = keyof RateLimits extends infer Name
@@ -43,17 +41,11 @@ export type RateLimitKind = keyof RateLimits extends infer Name
   : never
 
 /** The limits, with every default filled in; `off` is all of them off. */
-export function resolveRateLimits(given: Partial<RateLimits> | 'off' = {}, problems: string[]): RateLimits {
-  const names = Object.keys(DEFAULTS) as (keyof RateLimits)[]
-  if (given === 'off') return Object.fromEntries(names.map((name) => [name, 'off'])) as unknown as RateLimits
-  const kinds = Object.fromEntries(names.map((name) => [name, checkedByValue])) as Shape<RateLimits>
-  const limits = {
-    ...DEFAULTS,
-    ...checkMembers<Partial<RateLimits>>(given, kinds, problems, { name: 'rateLimits' }),
-  }
-  for (const name of names) {
-    const limit = limits[name]
-    if (limit !== 'off') requireWithin(`rateLimits.${name}`, limit, 1, 1_000_000, problems)
-  }
-  return Object.freeze(limits)
+export function resolveRateLimits(
+  given: Partial<RateLimits> | 'off' = {},
+  problems: string[],
+  name: string,
+): RateLimits {
+  if (given !== 'off') return readOptions(given, RATE_LIMITS, problems, name)
+  return Object.fromEntries(Object.keys(RATE_LIMITS).map((limit) => [limit, 'off'])) as unknown as RateLimits
 }

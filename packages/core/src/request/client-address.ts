@@ -1,6 +1,6 @@
 import { BlockList, isIP, SocketAddress } from 'node:net'
 import { checkMembers } from '../input/check.js'
-import { checkedByValue, listOf, text } from '../input/kinds.js'
+import { checkedByValue, integer, listOf, text } from '../input/kinds.js'
 import { headerValues } from './headers.js'
 import type { RequestView } from './view.js'
 
@@ -74,7 +74,11 @@ const NEAR = networksOf(['loopback', 'private'], [])
  * are walked from the right, as far as whoever wrote the next one is believed. What is no address ends the walk at the last one that was: nothing to its left is known to be true. A
  * header from a peer that is no trusted proxy is never read.
  */
-export function resolveClientAddress(option: ClientAddressOptions, problems: string[]): ClientAddress {
+export function resolveClientAddress(
+  option: ClientAddressOptions | undefined,
+  problems: string[],
+): ClientAddress | undefined {
+  if (option === undefined) return undefined
   const { hops, trustedProxies } = checkMembers<{ hops?: number; trustedProxies?: readonly string[] }>(
     option,
     { hops: checkedByValue, trustedProxies: listOf(text) },
@@ -84,8 +88,7 @@ export function resolveClientAddress(option: ClientAddressOptions, problems: str
   if ('hops' in option === 'trustedProxies' in option)
     problems.push('clientAddress: give either trustedProxies or hops')
   if (hops !== undefined) {
-    if (!Number.isInteger(hops) || hops < 1 || hops > MOST_HOPS)
-      problems.push(`clientAddress.hops: give an integer from 1 to ${MOST_HOPS}`)
+    integer(1, MOST_HOPS)('clientAddress.hops', hops, problems)
     return (view) => walk(view, (_, passed) => passed < hops)
   }
   const trusted = networksOf(trustedProxies ?? [], problems)
