@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import path from 'node:path'
 import { PortcullisError } from '../errors/portcullis-error.js'
-import { checkMembers, objectOf } from '../input/check.js'
-import { hook, integer, nonEmptyText, oneOf, type Shape } from '../input/kinds.js'
+import { objectOf } from '../input/check.js'
+import { hook, integer, nonEmptyText, oneOf } from '../input/kinds.js'
+import { type GivenOptions, optional, readOptions, required, type UsedOptions } from '../input/options.js'
 import { readCursor, requireLimit, writeCursor } from '../store/cursor.js'
 import { isLive, planBatch } from '../store/plan.js'
 import type { Batch, Clock, Millis, PageQuery, RecordKey, Store, StoredRecord } from '../store/store.js'
@@ -15,39 +16,32 @@ import { acceptLossIn, advance, compareWithWitness, laterPosition, lossIn, parse
 import { watchSpace } from './space.js'
 import { transact } from './transact.js'
 
-export interface LmdbStoreOptions {
+export const LMDB_OPTIONS = {
   /** A directory, made with mode 700 when it is missing. Processes on one machine may share it; network file systems not. */
-  readonly path: string
+  path: required(nonEmptyText),
   /** Default `Date.now`. */
-  readonly clock?: Clock
+  clock: optional<Clock>(hook),
   /** How often expired records are removed, all there are then. 1000 to 86400000, default 60000. */
-  readonly compactEveryMs?: number
+  compactEveryMs: optional(integer(1000, 86_400_000), { default: 60_000 }),
   /**
    * `power-loss` (default): a commit is answered when it is on the disk. `process-crash`: when every process sees it,
    * which `kill -9` cannot undo; a power failure can, and may leave the store unreadable. For tests and for what can be
    * lost.
    */
-  readonly durability?: 'power-loss' | 'process-crash'
+  durability: optional(oneOf('power-loss', 'process-crash'), { default: 'power-loss' }),
   /**
    * While the file system has less free than this, ordinary records are refused with `store_unavailable`, so that bans and
    * revocations still find room; records can be deleted. 0 to 2^40, default 67108864 (64 MiB).
    */
-  readonly reserveBytes?: number
+  reserveBytes: optional(integer(0, 2 ** 40), { default: 67_108_864 }),
   /**
    * A directory outside of `path` that remembers how many bans and revocations the store has seen, so that an older copy
    * that was put back is noticed when it is opened. Leave it where it is when a backup is restored. Default: none.
    */
-  readonly witness?: { readonly path: string }
+  witness: optional(objectOf<{ readonly path: string }>({ path: nonEmptyText }, ['path'])),
 }
 
-const LMDB_OPTIONS: Shape<LmdbStoreOptions> = {
-  path: nonEmptyText,
-  clock: hook,
-  compactEveryMs: integer(1000, 86_400_000),
-  durability: oneOf('power-loss', 'process-crash'),
-  reserveBytes: integer(0, 2 ** 40),
-  witness: objectOf<{ readonly path: string }>({ path: nonEmptyText }, ['path']),
-}
+export interface LmdbStoreOptions extends GivenOptions<typeof LMDB_OPTIONS> {}
 
 export interface LmdbStore extends Store {
   /**
@@ -73,10 +67,9 @@ const PASSED_AT_MOST = 1000
  * and always see what any process has committed, so nothing has to be cached or watched. Throws
  * `configuration_invalid` when the directory cannot be used or an option is out of range.
  */
-export function lmdbStore(options: LmdbStoreOptions): LmdbStore {
-  requireOptions(options)
-  const { clock = Date.now, compactEveryMs = 60_000, durability = 'power-loss' } = options
-  const { reserveBytes = 64 * 1024 * 1024 } = options
+export function lmdbStore(given: LmdbStoreOptions): LmdbStore {
+  const options = resolveOptions(given)
+  const { clock = Date.now, compactEveryMs, durability, reserveBytes } = options
   const isSynced = durability === 'power-loss'
   // Before the store, which is ahead of its witness for as long as other processes write to both.
   const witness =
@@ -201,16 +194,15 @@ export function lmdbStore(options: LmdbStoreOptions): LmdbStore {
   }
 }
 
-function requireOptions(options: LmdbStoreOptions): void {
+function resolveOptions(given: LmdbStoreOptions): UsedOptions<typeof LMDB_OPTIONS> {
   const problems: string[] = []
-  const { path: directory, witness } = checkMembers(options, LMDB_OPTIONS, problems, {
-    name: 'lmdb',
-    required: ['path'],
-  })
+  const options = readOptions(given, LMDB_OPTIONS, problems, 'lmdb')
+  const { path: directory, witness } = options
   if (directory && witness && !path.relative(directory, witness.path).startsWith('..'))
     problems.push('lmdb: witness.path must lie outside of path: a restored copy would bring its own along')
   if (problems.length > 0)
     throw new PortcullisError('configuration_invalid', problems.join('; '), { problems })
+  return options
 }
 
 /** What has to be possible on a disk that is nearly full: bans and revocations, and making room. */

@@ -1,34 +1,26 @@
 import { isConfidential } from '../encoding/loopback.js'
 import { PortcullisError } from '../errors/portcullis-error.js'
-import { checkMembers } from '../input/check.js'
-import { checkedByValue, listOf, nonEmptyText, type Shape, text } from '../input/kinds.js'
+import { checkedByValue, integer, listOf, nonEmptyText, oneOf, text } from '../input/kinds.js'
+import { type GivenOptions, optional, readOptions, required } from '../input/options.js'
 
-export type EmailVerification = 'claim' | 'insecure-trust-provider' | 'insecure-trust-unverified'
-
-const EMAIL_VERIFICATIONS: readonly EmailVerification[] = [
-  'claim',
-  'insecure-trust-provider',
-  'insecure-trust-unverified',
-]
-
-export interface OidcProviderOptions {
+export const OIDC_OPTIONS = {
   /** Exactly as the provider names itself; https, or http on loopback. */
-  readonly issuer: string
-  readonly clientId: string
+  issuer: required<string>(checkedByValue),
+  clientId: required(text),
   /** Without one the client is public, and PKCE alone protects the code. */
-  readonly clientSecret?: string
+  clientSecret: optional(nonEmptyText),
   /** Default `openid email profile`. */
-  readonly scopes?: readonly string[]
+  scopes: optional(listOf(nonEmptyText), { default: ['openid', 'email', 'profile'] }),
   /**
    * Claim that lists the groups, by its name or as a path such as `realm_access.roles`. Default `groups`. One text counts
    * as one group.
    */
-  readonly groupsClaim?: string
+  groupsClaim: optional(text, { default: 'groups' }),
   /**
    * Claim that holds the e-mail address, such as `upn` or `preferred_username`. Default `email`, the only one that
    * `email_verified` speaks of: any other needs another `emailVerification` than `claim`.
    */
-  readonly emailClaim?: string
+  emailClaim: optional(text, { default: 'email' }),
   /**
    * What proves that an address is the user's. `claim` (default): `email_verified` of the same source as the address.
    * `insecure-trust-provider`: every address that the provider names, for those that send no `email_verified` (Microsoft
@@ -36,10 +28,16 @@ export interface OidcProviderOptions {
    * Keycloak that has its users from elsewhere). Only where the operator alone decides which addresses users of the provider
    * have, such as a tenant of its own: anywhere else users can take the account of anybody.
    */
-  readonly emailVerification?: EmailVerification
+  emailVerification: optional(oneOf('claim', 'insecure-trust-provider', 'insecure-trust-unverified'), {
+    default: 'claim',
+  }),
   /** Every request to the provider is over by then. 100 to 60000, default 5000. The gate waits 30 seconds for all of a login's together. */
-  readonly timeoutMs?: number
+  timeoutMs: optional(integer(100, 60_000), { default: 5000 }),
 }
+
+export interface OidcProviderOptions extends GivenOptions<typeof OIDC_OPTIONS> {}
+
+export type EmailVerification = NonNullable<OidcProviderOptions['emailVerification']>
 
 export interface ResolvedOidcOptions {
   readonly issuer: URL
@@ -52,41 +50,27 @@ export interface ResolvedOidcOptions {
   readonly timeoutSeconds: number
 }
 
-const OIDC_OPTIONS: Shape<OidcProviderOptions> = {
-  issuer: checkedByValue,
-  clientId: text,
-  clientSecret: nonEmptyText,
-  scopes: listOf(nonEmptyText),
-  groupsClaim: text,
-  emailClaim: text,
-  emailVerification: checkedByValue,
-  timeoutMs: checkedByValue,
-}
-
 /** Throws `configuration_invalid` that names every problem at once. */
 export function resolveOidcOptions(given: OidcProviderOptions): ResolvedOidcOptions {
   const problems: string[] = []
-  const options = checkMembers(given, OIDC_OPTIONS, problems, { required: ['clientId'] })
-  const { scopes = ['openid', 'email', 'profile'], timeoutMs = 5000 } = options
-  const { emailClaim = 'email', emailVerification = 'claim', groupsClaim = 'groups' } = options
+  const options = readOptions(given, OIDC_OPTIONS, problems)
+  const { clientId, scopes, emailClaim, emailVerification, groupsClaim } = options
   const issuer = URL.canParse(options.issuer) ? new URL(options.issuer) : undefined
-  if (!issuer || !isConfidential(issuer)) problems.push('issuer: give an https URL, or http on loopback')
+  // One that is missing was named already.
+  if (options.issuer !== undefined && (!issuer || !isConfidential(issuer)))
+    problems.push('issuer: give an https URL, or http on loopback')
   if (issuer && isOfEveryTenant(issuer))
     problems.push(
       'issuer: give the one of your tenant, https://login.microsoftonline.com/TENANT-ID/v2.0; this one speaks for users of all tenants, whose administrators choose their addresses',
     )
-  if (options.clientId === '') problems.push('clientId: required')
+  if (clientId === '') problems.push('clientId: required')
   if (!scopes.includes('openid')) problems.push('scopes: openid is required')
   if (emailClaim === '') problems.push('emailClaim: give the name of a claim')
   if (groupsClaim === '') problems.push('groupsClaim: give the name of a claim')
-  if (!EMAIL_VERIFICATIONS.includes(emailVerification))
-    problems.push(`emailVerification: give ${EMAIL_VERIFICATIONS.join(', ')}`)
-  else if (emailClaim !== '' && emailClaim !== 'email' && emailVerification === 'claim')
+  if (emailClaim !== '' && emailClaim !== 'email' && emailVerification === 'claim')
     problems.push(
       `emailClaim: email_verified says nothing of ${JSON.stringify(emailClaim)}; with emailVerification: 'insecure-trust-provider' it is trusted without`,
     )
-  if (!Number.isInteger(timeoutMs) || timeoutMs < 100 || timeoutMs > 60_000)
-    problems.push('timeoutMs: give an integer from 100 to 60000')
   if (!issuer || problems.length > 0)
     throw new PortcullisError(
       'configuration_invalid',
@@ -97,13 +81,13 @@ export function resolveOidcOptions(given: OidcProviderOptions): ResolvedOidcOpti
     )
   return {
     issuer,
-    clientId: options.clientId,
+    clientId,
     clientSecret: options.clientSecret,
     scope: scopes.join(' '),
     groupsClaim,
     emailClaim,
     emailVerification,
-    timeoutSeconds: timeoutMs / 1000,
+    timeoutSeconds: options.timeoutMs / 1000,
   }
 }
 

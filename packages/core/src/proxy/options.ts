@@ -1,6 +1,5 @@
 import type { Admission, UpstreamTarget } from '../admission/admission.js'
 import { PortcullisError } from '../errors/portcullis-error.js'
-import { checkMembers } from '../input/check.js'
 import {
   checkedByValue,
   havingMethods,
@@ -8,118 +7,101 @@ import {
   listOf,
   mapOf,
   oneOf,
-  type Shape,
   someObject,
   text,
 } from '../input/kinds.js'
+import { type GivenOptions, optional, readOptions, required } from '../input/options.js'
 import type { ReadyAdmission } from './admission/decide.js'
 import { NEVER_ALLOWED, NEVER_IDENTITY_HEADERS } from './distrusted-headers.js'
 import type { Deadlines } from './exchange.js'
 import { type HeaderFilter, headerFilter, isHeader, normaliseName } from './headers.js'
-import { DEFAULT_IDENTITY_HEADERS, type IdentityHeaders, type IdentityPart } from './identity-headers.js'
+import {
+  DEFAULT_IDENTITY_HEADERS,
+  IDENTITY_PARTS,
+  type IdentityHeaders,
+  type IdentityPart,
+} from './identity-headers.js'
 import { requestHeaderFilter } from './request-headers.js'
 import { type ResponseRules, responseHeaderFilter } from './response-headers.js'
 import { readUpstream, type Upstream } from './upstream.js'
 
-export interface ForwardOptions {
+const DAY_MS = 86_400_000
+
+export const FORWARD_OPTIONS = {
   /**
    * Where requests go. A function chooses by path, and `undefined` answers 404; it should return the same objects
    * again, since each is read and checked once.
    */
-  readonly upstream: UpstreamTarget | ((path: string) => UpstreamTarget | undefined)
+  upstream: required<UpstreamTarget | ((path: string) => UpstreamTarget | undefined)>(checkedByValue),
   /**
    * Which headers tell the upstream who calls; replaces the default: the account id in `x-portcullis-user`,
    * the e-mail in `x-portcullis-email`. Values are percent-encoded where they are not visible
    * ASCII.
    */
-  readonly identityHeaders?: IdentityHeaders
+  identityHeaders: optional(mapOf(oneOf(...IDENTITY_PARTS)), { default: DEFAULT_IDENTITY_HEADERS }),
   /**
    * `all` (default): what a client sends, without `REMOVED_REQUEST_HEADERS` and every name that says who or whose it is.
    * `listed`: what `allowRequestHeaders` names and nothing else; `content-type`, `accept` and `user-agent` are named
    * there too.
    */
-  readonly forwardRequestHeaders?: 'all' | 'listed'
+  forwardRequestHeaders: optional(oneOf('all', 'listed'), { default: 'all' }),
   /**
    * Inbound headers that reach an upstream although they are removed by default, in any spelling; a trailing `*` stands
    * for any ending. Whatever they claim, any caller can claim. Credentials, framing, `x-portcullis-*`, identity headers
    * and what would name another path or method are never let through.
    */
-  readonly allowRequestHeaders?: readonly string[]
+  allowRequestHeaders: optional(listOf(text)),
   /**
    * More inbound headers that the upstream would take for claims about who calls, such as those of its own vendor, in any
    * spelling; a trailing `*` stands for any ending. Removed unless `allowRequestHeaders` names them.
    */
-  readonly distrustRequestHeaders?: readonly string[]
+  distrustRequestHeaders: optional(listOf(text), { default: [] }),
   /** More inbound headers that must not reach an upstream, whatever is allowed, in any spelling; a trailing `*` stands for any ending. */
-  readonly removeRequestHeaders?: readonly string[]
+  removeRequestHeaders: optional(listOf(text), { default: [] }),
   /** More upstream headers that must not reach a client; a trailing `*` stands for any ending. */
-  readonly removeResponseHeaders?: readonly string[]
+  removeResponseHeaders: optional(listOf(text), { default: [] }),
   /**
    * Whether what the upstream sends may act as a page of the gate's origin when a browser opens it. `sandboxed`
    * (default) adds `x-content-type-options: nosniff` and `content-security-policy: sandbox`, which programs do not
    * notice; `insecure_same_origin` is for an upstream whose web pages are as trusted as the gate's own.
    */
-  readonly upstreamPages?: 'sandboxed' | 'insecure_same_origin'
+  upstreamPages: optional(oneOf('sandboxed', 'insecure_same_origin'), { default: 'sandboxed' }),
   /** Reaching the upstream, TLS included, may take this long; then 504. 1 to 60000, default 10000. */
-  readonly connectTimeoutMs?: number
+  connectTimeoutMs: optional(integer(1, 60_000), { default: 10_000 }),
   /**
    * The upstream may be silent this long between the end of the request and the beginning of its response; then 504.
    * 1 to 86400000, default 600000, as long as clients of slow services
    * usually wait.
    */
-  readonly responseTimeoutMs?: number
+  responseTimeoutMs: optional(integer(1, DAY_MS), { default: 600_000 }),
   /**
    * A response may pause this long, whichever side is to blame, before it is broken off. 1 to 86400000, default
    * 300000, since an upstream may be at work without a word.
    */
-  readonly idleTimeoutMs?: number
+  idleTimeoutMs: optional(integer(1, DAY_MS), { default: 300_000 }),
   /**
    * What happens to running answers and WebSockets of whoever is banned, revoked or logged out. `cut` (default) ends
    * them within `recheckEveryMs` and a store call; `insecure_finish` lets them run for as long as the upstream sends.
    * The expiry of a credential never cuts a running answer, and always ends a WebSocket.
    */
-  readonly onAccessWithdrawn?: 'cut' | 'insecure_finish'
+  onAccessWithdrawn: optional(oneOf('cut', 'insecure_finish'), { default: 'cut' }),
   /** How often the gate is asked about each credential in use. 10 to 60000, default 1000. */
-  readonly recheckEveryMs?: number
+  recheckEveryMs: optional(integer(10, 60_000), { default: 1_000 }),
   /** Asked about each call in this order, after those that the gate brings. */
-  readonly admissions?: readonly Admission[]
+  admissions: optional<readonly Admission[]>(listOf(havingMethods('admit')), { default: [] }),
   /** Upstreams that admissions may choose, by name. */
-  readonly namedUpstreams?: Readonly<Record<string, UpstreamTarget>>
+  namedUpstreams: optional<Readonly<Record<string, UpstreamTarget>>>(mapOf(someObject), { default: {} }),
   /** How long each admission may take for its verdict; then 503. 1 to 60000, default 5000. */
-  readonly admissionTimeoutMs?: number
+  admissionTimeoutMs: optional(integer(1, 60_000), { default: 5_000 }),
   /**
    * How much of request bodies may wait in memory for verdicts, of all calls together; beyond that 503. 1048576 to
    * 68719476736, default 268435456.
    */
-  readonly heldBodiesAtMostBytes?: number
+  heldBodiesAtMostBytes: optional(integer(1_048_576, 68_719_476_736), { default: 268_435_456 }),
 }
 
-const DEADLINE_DEFAULTS: Deadlines = { connectMs: 10_000, responseMs: 600_000, idleMs: 300_000 }
-const RECHECK_EVERY_MS = 1_000
-const DAY_MS = 86_400_000
-
-const FORWARD_OPTIONS: Shape<ForwardOptions> = {
-  upstream: checkedByValue,
-  identityHeaders: mapOf(oneOf('accountId', 'email', 'name', 'groups', 'role', 'credentialId')),
-  forwardRequestHeaders: checkedByValue,
-  allowRequestHeaders: listOf(text),
-  distrustRequestHeaders: listOf(text),
-  removeRequestHeaders: listOf(text),
-  removeResponseHeaders: listOf(text),
-  upstreamPages: checkedByValue,
-  connectTimeoutMs: checkedByValue,
-  responseTimeoutMs: checkedByValue,
-  idleTimeoutMs: checkedByValue,
-  onAccessWithdrawn: checkedByValue,
-  recheckEveryMs: checkedByValue,
-  admissions: listOf(havingMethods('admit')),
-  namedUpstreams: mapOf(someObject),
-  admissionTimeoutMs: integer(1, 60_000),
-  heldBodiesAtMostBytes: integer(1_048_576, 68_719_476_736),
-}
-
-const ADMISSION_TIMEOUT_MS = 5_000
-const HELD_BODIES_AT_MOST_BYTES = 268_435_456
+/** What a forwarder takes. */
+export interface ForwardOptions extends GivenOptions<typeof FORWARD_OPTIONS> {}
 
 export interface ResolvedForwardOptions {
   readonly upstreamFor: (path: string) => Upstream | undefined
@@ -154,34 +136,15 @@ export function resolveForwardOptions(
   admissionsOfGate: readonly Admission[],
 ): ResolvedForwardOptions {
   const problems: string[] = []
-  const options = checkMembers(given, FORWARD_OPTIONS, problems, { required: ['upstream'] })
-  const {
-    connectTimeoutMs: connectMs = DEADLINE_DEFAULTS.connectMs,
-    responseTimeoutMs: responseMs = DEADLINE_DEFAULTS.responseMs,
-    idleTimeoutMs: idleMs = DEADLINE_DEFAULTS.idleMs,
-    recheckEveryMs = RECHECK_EVERY_MS,
-  } = options
-  const deadlines = { connectMs, responseMs, idleMs }
-  requireWithin('connectTimeoutMs', deadlines.connectMs, 1, 60_000, problems)
-  requireWithin('responseTimeoutMs', deadlines.responseMs, 1, DAY_MS, problems)
-  requireWithin('idleTimeoutMs', deadlines.idleMs, 1, DAY_MS, problems)
-  requireWithin('recheckEveryMs', recheckEveryMs, 10, 60_000, problems)
-  const {
-    onAccessWithdrawn = 'cut',
-    upstreamPages = 'sandboxed',
-    forwardRequestHeaders = 'all',
-    allowRequestHeaders = [],
-  } = options
-  requireOneOf('onAccessWithdrawn', onAccessWithdrawn, ['cut', 'insecure_finish'], problems)
-  requireOneOf('upstreamPages', upstreamPages, ['sandboxed', 'insecure_same_origin'], problems)
-  requireOneOf('forwardRequestHeaders', forwardRequestHeaders, ['all', 'listed'], problems)
-  const identityHeaders = readIdentityHeaders(options.identityHeaders ?? DEFAULT_IDENTITY_HEADERS, problems)
+  const options = readOptions(given, FORWARD_OPTIONS, problems)
+  const { allowRequestHeaders = [], forwardRequestHeaders, recheckEveryMs, admissionTimeoutMs } = options
+  const identityHeaders = readIdentityHeaders(options.identityHeaders, problems)
   requireAllowable(allowRequestHeaders, identityHeaders, problems)
   if (forwardRequestHeaders === 'listed' && options.allowRequestHeaders === undefined)
     problems.push('forwardRequestHeaders: list in allowRequestHeaders what passes')
   const upstreamFor = readUpstreams(options.upstream, problems)
   const named = readNamed('namedUpstreams', options.namedUpstreams, problems)
-  const admissions = [...admissionsOfGate, ...(options.admissions ?? [])].map((admission) => {
+  const admissions = [...admissionsOfGate, ...options.admissions].map((admission) => {
     const own = readNamed(`admission ${admission.name}`, admission.upstreams, problems)
     return { admission, upstreams: new Map([...named, ...own]) }
   })
@@ -192,33 +155,37 @@ export function resolveForwardOptions(
     identityHeaders,
     removedFromRequest: requestHeaderFilter({
       allowed: allowRequestHeaders,
-      distrusted: options.distrustRequestHeaders ?? [],
-      removed: [...(options.removeRequestHeaders ?? []), ...identityHeaders.map(([name]) => name)],
+      distrusted: options.distrustRequestHeaders,
+      removed: [...options.removeRequestHeaders, ...identityHeaders.map(([name]) => name)],
       onlyAllowed: forwardRequestHeaders === 'listed',
     }),
     responses: {
       removed: responseHeaderFilter([
-        ...(options.removeResponseHeaders ?? []),
+        ...options.removeResponseHeaders,
         ...identityHeaders.map(([name]) => name),
       ]),
-      isSandboxed: upstreamPages === 'sandboxed',
+      isSandboxed: options.upstreamPages === 'sandboxed',
     },
-    deadlines,
-    cutsWithdrawn: onAccessWithdrawn === 'cut',
+    deadlines: {
+      connectMs: options.connectTimeoutMs,
+      responseMs: options.responseTimeoutMs,
+      idleMs: options.idleTimeoutMs,
+    },
+    cutsWithdrawn: options.onAccessWithdrawn === 'cut',
     recheckEveryMs,
     admissions,
-    admissionTimeoutMs: options.admissionTimeoutMs ?? ADMISSION_TIMEOUT_MS,
-    heldBodiesAtMostBytes: options.heldBodiesAtMostBytes ?? HELD_BODIES_AT_MOST_BYTES,
+    admissionTimeoutMs,
+    heldBodiesAtMostBytes: options.heldBodiesAtMostBytes,
   }
 }
 
 function readNamed(
   where: string,
-  targets: Readonly<Record<string, UpstreamTarget>> | undefined,
+  targets: Readonly<Record<string, UpstreamTarget>> = {},
   problems: string[],
 ): Map<string, Upstream> {
   const read = new Map<string, Upstream>()
-  for (const [name, target] of Object.entries(targets ?? {})) {
+  for (const [name, target] of Object.entries(targets)) {
     try {
       read.set(name, readUpstream(target))
     } catch (cause) {
@@ -267,15 +234,6 @@ function readIdentityHeaders(
     if (isReserved(name) || !isHeader(name, ''))
       problems.push(`identityHeaders: ${JSON.stringify(name)} cannot carry an identity`)
   return entries
-}
-
-function requireWithin(name: string, value: number, least: number, most: number, problems: string[]): void {
-  if (!Number.isInteger(value) || value < least || value > most)
-    problems.push(`${name}: give an integer from ${least} to ${most}`)
-}
-
-function requireOneOf(name: string, value: string, known: readonly string[], problems: string[]): void {
-  if (!known.includes(value)) problems.push(`${name}: give ${known.join(' or ')}`)
 }
 
 /** A pattern may cover what is never let through, which is then not; a name that says just that is a mistake. */
