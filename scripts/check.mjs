@@ -17,6 +17,7 @@ await runScript(async () => {
     'imports follow the layers': 'depcruise --config .dependency-cruiser.cjs packages examples',
     'tests lie where their sources lie': 'node scripts/checks/tests-mirror-sources.mjs',
     'documents show the files that run': 'node scripts/snippets.mjs --check',
+    'options are what documents say': 'node scripts/options.mjs --check',
     'nothing unused': 'knip',
     '@portcullis/core loads jose alone': 'node scripts/checks/imports-of-root.mjs',
     'require() from CommonJS': 'node scripts/checks/require-from-commonjs.mjs',

@@ -137,7 +137,7 @@ export const CORE_OPTIONS = {
    * have a limit of their own, 100.
    */
   maxCredentialsPerAccount: optional(integer(1, 1_000_000), { default: 10_000 }),
-  /** Proofs of token signatures kept in memory. Default 10000. */
+  /** Proofs of token signatures kept in memory. 1 to 1000000, default 10000. */
   proofCacheSize: optional(integer(1, 1_000_000), { default: 10_000 }),
   /**
    * Records (standings, sessions, tokens, keys) kept in memory while a store that can watch vouches for them, of 2 KiB
@@ -167,7 +167,7 @@ export const CORE_OPTIONS = {
   problems: optional<readonly ProblemRenderer[]>(listOf(hook), { default: [] }),
   /** Is told what an operator should know, to be logged. What it throws is ignored. Default: nobody is told. */
   onEvent: optional<(event: GateEvent) => void>(hook),
-  /** Default `Date.now`. */
+  /** Default: `Date.now`. */
   clock: optional<Clock>(hook),
 }
 

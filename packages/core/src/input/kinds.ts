@@ -4,7 +4,7 @@ export interface Kind<T = unknown> {
   /** Never there: it lets a table of options infer what is given from how it is checked. */
   readonly checks?: T
   /** The values that are right, for documents: `10 to 10000`, `refuse or accept`. */
-  readonly range?: string
+  readonly range?: string | undefined
 }
 
 /** Checks less than its type says, so that whoever uses it has to say the type. */

@@ -19,7 +19,7 @@ import { transact } from './transact.js'
 export const LMDB_OPTIONS = {
   /** A directory, made with mode 700 when it is missing. Processes on one machine may share it; network file systems not. */
   path: required(nonEmptyText),
-  /** Default `Date.now`. */
+  /** Default: `Date.now`. */
   clock: optional<Clock>(hook),
   /** How often expired records are removed, all there are then. 1000 to 86400000, default 60000. */
   compactEveryMs: optional(integer(1000, 86_400_000), { default: 60_000 }),
@@ -31,7 +31,7 @@ export const LMDB_OPTIONS = {
   durability: optional(oneOf('power-loss', 'process-crash'), { default: 'power-loss' }),
   /**
    * While the file system has less free than this, ordinary records are refused with `store_unavailable`, so that bans and
-   * revocations still find room; records can be deleted. 0 to 2^40, default 67108864 (64 MiB).
+   * revocations still find room; records can be deleted. 0 to 1099511627776, default 67108864 (64 MiB).
    */
   reserveBytes: optional(integer(0, 2 ** 40), { default: 67_108_864 }),
   /**

@@ -6,6 +6,7 @@ import { type GivenOptions, optional, readOptions, required } from '../input/opt
 export const OIDC_OPTIONS = {
   /** Exactly as the provider names itself; https, or http on loopback. */
   issuer: required<string>(checkedByValue),
+  /** What the provider calls the gate: it is shown where the client was registered. */
   clientId: required(text),
   /** Without one the client is public, and PKCE alone protects the code. */
   clientSecret: optional(nonEmptyText),

@@ -3,10 +3,14 @@ import { optional, readOptions, type UsedOptions } from '../input/options.js'
 
 const within = integer(1, 1_000_000)
 
-const perMinute: Kind<number | 'off'> = (name, value, problems) => {
-  if (value !== 'off') within(name, value, problems)
-}
+const perMinute: Kind<number | 'off'> = Object.assign(
+  (name: string, value: unknown, problems: string[]) => {
+    if (value !== 'off') within(name, value, problems)
+  },
+  { range: within.range },
+)
 
+/** Within a minute, by one client: 1 to 1000000, or `off`. */
 export const RATE_LIMITS = {
   /** Logins begun, by address. Default 240. */
   loginsPerMinute: optional(perMinute, { default: 240 }),

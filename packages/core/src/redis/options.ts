@@ -1,58 +1,76 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { PortcullisError } from '../errors/portcullis-error.js'
-import { checkMembers, objectOf } from '../input/check.js'
-import { checkedByValue, hook, listOf, nonEmptyText, type Shape, someObject, text } from '../input/kinds.js'
+import { objectOf } from '../input/check.js'
+import { hook, integer, type Kind, listOf, nonEmptyText, someObject, text } from '../input/kinds.js'
+import { type GivenOptions, optional, readOptions, required, type UsedOptions } from '../input/options.js'
 import type { Clock } from '../store/store.js'
 import type { Witness } from '../store/witness.js'
 import { openMarks, type WitnessedMarks } from './marks.js'
 import type { RedisClient } from './scripts.js'
 import { redisUrlProblem } from './url.js'
 
-export interface RedisStoreOptions {
+interface Sentinels {
+  readonly hosts: readonly string[]
+  readonly name: string
+  readonly password?: string
+  readonly sentinelPassword?: string
+}
+
+const SENTINELS = objectOf<Sentinels>(
+  { hosts: listOf(text), name: nonEmptyText, password: text, sentinelPassword: text },
+  ['hosts', 'name'],
+)
+
+export const WAIT_OPTIONS = {
+  /** 0 to 10. */
+  replicas: required(within(0, 10)),
+  /** 10 to 10000, default 100. */
+  timeoutMs: optional(within(10, 10_000), { default: 100 }),
+}
+
+export const REDIS_OPTIONS = {
   /**
    * A client or cluster of your own, connected as you see fit. Closing the store leaves it open; a server that refuses it
    * its database is disconnected from, as with `url`.
    */
-  readonly client?: RedisClient
+  client: optional<RedisClient>(someObject),
   /**
    * `redis://` or `rediss://`, with user, password and database (`/3`) as needed; no query. While the server has no such
    * database it is as if it were down: nothing is ever kept in another one.
    */
-  readonly url?: string
+  url: optional(text),
   /** URLs of some nodes of a Redis Cluster, which has database 0 alone; the others are found through them. */
-  readonly cluster?: readonly string[]
+  cluster: optional(listOf(text)),
   /** A Sentinel setup: `HOST:PORT` of the sentinels, and the name of the master that they watch. */
-  readonly sentinels?: {
-    readonly hosts: readonly string[]
-    readonly name: string
-    readonly password?: string
-    readonly sentinelPassword?: string
-  }
+  sentinels: optional(SENTINELS),
   /** Begins every key. Letters, digits, `-` and `_`; default `portcullis`. */
-  readonly prefix?: string
+  prefix: optional(text, { default: 'portcullis' }),
   /** A command without an answer by then has failed. 10 to 60000, default 250. */
-  readonly commandTimeoutMs?: number
+  commandTimeoutMs: optional(within(10, 60_000), { default: 250 }),
   /** How often the watch proves that it hears. After three that stay away it no longer vouches. 50 to 60000, default 500. */
-  readonly heartbeatMs?: number
+  heartbeatMs: optional(within(50, 60_000), { default: 500 }),
   /**
-   * After a ban or a revocation, how many replicas have to have it (`WAIT`), and for how long to wait; what came of it is
-   * in the answer. Replicas 0 to 10, default 0; `timeoutMs` 10 to 10000, default 100. When several wait at once, one may
-   * take twice as long.
+   * How many replicas have to have a ban or a revocation (`WAIT`), and for how long that is waited for; what came of it is
+   * in the answer. When several wait at once, one may take twice as long. Default: no replica.
    */
-  readonly wait?: { readonly replicas: number; readonly timeoutMs?: number }
+  wait: optional(someObject, { read: readWait }),
   /**
    * A directory, outside of Redis, of small files that remember what Redis must still have, so that data lost while no
    * gate was running is noticed. One for each Redis; processes of one machine may share it. Default: nobody remembers.
    */
-  readonly witness?: { readonly path: string }
+  witness: optional(objectOf<{ readonly path: string }>({ path: nonEmptyText }, ['path'])),
   /**
    * By how much the clock of this machine may differ from that of Redis before `health` says so: bans and credentials end
    * by the clock of whichever machine asks. 100 to 3600000, default 2000.
    */
-  readonly maxClockSkewMs?: number
-  /** Only for tests: keys then do not expire by themselves. Default `Date.now`. */
-  readonly clock?: Clock
+  maxClockSkewMs: optional(within(100, 3_600_000), { default: 2000 }),
+  /** Only for tests: keys then do not expire by themselves. Default: `Date.now`. */
+  clock: optional<Clock>(hook),
 }
+
+export interface RedisStoreOptions extends GivenOptions<typeof REDIS_OPTIONS> {}
+
+type ReadOptions = UsedOptions<typeof REDIS_OPTIONS>
 
 export interface ResolvedRedisOptions {
   readonly client: RedisClient
@@ -66,43 +84,16 @@ export interface ResolvedRedisOptions {
   readonly maxClockSkewMs: number
 }
 
-const REDIS_OPTIONS: Shape<RedisStoreOptions> = {
-  client: someObject,
-  url: text,
-  cluster: listOf(text),
-  sentinels: objectOf<NonNullable<RedisStoreOptions['sentinels']>>(
-    { hosts: listOf(text), name: nonEmptyText, password: text, sentinelPassword: text },
-    ['hosts', 'name'],
-  ),
-  prefix: text,
-  commandTimeoutMs: checkedByValue,
-  heartbeatMs: checkedByValue,
-  wait: objectOf<NonNullable<RedisStoreOptions['wait']>>(
-    { replicas: checkedByValue, timeoutMs: checkedByValue },
-    ['replicas'],
-  ),
-  witness: objectOf<{ readonly path: string }>({ path: nonEmptyText }, ['path']),
-  maxClockSkewMs: checkedByValue,
-  clock: hook,
-}
-
 /** Connects, in the background. Throws `configuration_invalid` that names every problem at once. */
 export function resolveRedisOptions(given: RedisStoreOptions): ResolvedRedisOptions {
   const problems: string[] = []
-  const options = checkMembers(given, REDIS_OPTIONS, problems, { name: 'redis' })
-  const { prefix = 'portcullis', commandTimeoutMs = 250, heartbeatMs = 500, clock } = options
-  const { maxClockSkewMs = 2000 } = options
-  const wait = { timeoutMs: 100, ...(options.wait ?? { replicas: 0 }) }
+  const options = readOptions(given, REDIS_OPTIONS, problems, 'redis')
+  const { prefix, commandTimeoutMs, heartbeatMs, maxClockSkewMs, wait, clock } = options
   const ways = [options.client, options.url, options.cluster, options.sentinels].filter(
     (way) => way !== undefined,
   )
   if (ways.length !== 1) problems.push('redis: give one of client, url, cluster and sentinels')
   if (!/^[\w-]+$/.test(prefix)) problems.push('redis: prefix may have letters, digits, - and _')
-  requireWithin('commandTimeoutMs', commandTimeoutMs, 10, 60_000, problems)
-  requireWithin('heartbeatMs', heartbeatMs, 50, 60_000, problems)
-  requireWithin('wait.replicas', wait.replicas, 0, 10, problems)
-  requireWithin('wait.timeoutMs', wait.timeoutMs, 10, 10_000, problems)
-  requireWithin('maxClockSkewMs', maxClockSkewMs, 100, 3_600_000, problems)
   problems.push(...urlProblems(options))
   if (options.client instanceof Redis && !Number.isInteger(options.client.options.db ?? 0))
     problems.push('redis.client: give it the number of its database')
@@ -150,7 +141,7 @@ function connectionDefaults(commandTimeout: number): RedisOptions {
   }
 }
 
-function connect({ url, cluster, sentinels }: RedisStoreOptions, defaults: RedisOptions): RedisClient {
+function connect({ url, cluster, sentinels }: ReadOptions, defaults: RedisOptions): RedisClient {
   const client = cluster
     ? new Cluster([...cluster], {
         enableAutoPipelining: true,
@@ -170,12 +161,7 @@ function connect({ url, cluster, sentinels }: RedisStoreOptions, defaults: Redis
   return client
 }
 
-function sentinelOptions({
-  hosts,
-  name,
-  password,
-  sentinelPassword,
-}: NonNullable<RedisStoreOptions['sentinels']>) {
+function sentinelOptions({ hosts, name, password, sentinelPassword }: Sentinels) {
   const sentinels = hosts.map((host) => {
     const [address = '', port] = host.split(':')
     return { host: address, port: Number(port) }
@@ -188,7 +174,7 @@ function sentinelOptions({
   }
 }
 
-function urlProblems({ url, cluster = [] }: RedisStoreOptions): string[] {
+function urlProblems({ url, cluster = [] }: ReadOptions): string[] {
   const problem = url === undefined ? undefined : redisUrlProblem(url)
   const nodes = cluster.flatMap((node, at) => {
     const found = redisUrlProblem(node, { isCluster: true })
@@ -197,7 +183,23 @@ function urlProblems({ url, cluster = [] }: RedisStoreOptions): string[] {
   return problem === undefined ? nodes : [`redis.url: ${problem}`, ...nodes]
 }
 
-function requireWithin(name: string, value: number, least: number, most: number, problems: string[]): void {
-  if (!Number.isInteger(value) || value < least || value > most)
-    problems.push(`redis: ${name} is an integer from ${least} to ${most}`)
+function readWait(
+  given: GivenOptions<typeof WAIT_OPTIONS> = { replicas: 0 },
+  problems: string[],
+  name: string,
+): ResolvedRedisOptions['wait'] {
+  return readOptions(given, WAIT_OPTIONS, problems, name)
+}
+
+function within(least: number, most: number): Kind<number> {
+  const inRange = integer(least, most)
+  return Object.assign(
+    (name: string, value: unknown, problems: string[]) => {
+      const wrong: string[] = []
+      inRange(name, value, wrong)
+      if (wrong.length > 0)
+        problems.push(`redis: ${name.replace('redis.', '')} is an integer from ${least} to ${most}`)
+    },
+    { range: inRange.range },
+  )
 }
