@@ -5,46 +5,15 @@ import {
   PortcullisError,
   type RateLimits,
 } from '@portcullis/core'
-import type { EmailVerification } from '@portcullis/core/oidc'
 import type { Framework } from './frameworks.js'
 import { type CredentialSettings, readCredentials } from './settings/credentials.js'
-import { FIELDS, type LogLevel, type SettingName, type SettingValue } from './settings/fields.js'
+import { FIELDS, type LogLevel, type SettingName } from './settings/fields.js'
 import { type ForwardingSettings, readForwarding } from './settings/forwarding.js'
+import { type IdentitySettings, readIdentity } from './settings/identity.js'
 import { suggestName } from './settings/spelling.js'
 import { readStore, type StoreSettings } from './settings/store.js'
-
-/** Who logs people in. */
-export type IdentitySettings =
-  /** The demo identity provider. Without a password one is made up; port 0 is any free one. */
-  | { readonly kind: 'demo'; readonly password: string | undefined; readonly port: number }
-  /** Without a client secret the gateway is a public client, protected by PKCE alone. */
-  | {
-      readonly kind: 'oidc'
-      readonly issuer: string
-      readonly clientId: string
-      readonly clientSecret: string | undefined
-      readonly scopes: string
-      readonly emailClaim: string
-      readonly emailVerification: EmailVerification
-      readonly groupsClaim: string
-    }
-
-/** Where requests to one vendor's API go, and with which credential. */
-export interface ApiUpstream {
-  readonly url: string
-  /** Sent as `x-api-key` to Anthropic's API and as a bearer token to OpenAI's. Absent: no credential is attached. */
-  readonly apiKey: string | undefined
-}
-
-/** `anthropic` serves `/v1/messages…`, `openai` everything else; an API that is undefined is not served. */
-export type UpstreamSettings =
-  | { readonly kind: 'demo' }
-  | { readonly kind: 'single'; readonly anthropic: ApiUpstream; readonly openai: ApiUpstream }
-  | {
-      readonly kind: 'vendors'
-      readonly anthropic: ApiUpstream | undefined
-      readonly openai: ApiUpstream | undefined
-    }
+import { readUpstreams, type UpstreamSettings } from './settings/upstreams.js'
+import { NAMES, readValues, type Values } from './settings/values.js'
 
 /** What signs tokens. Several: the first signs, all verify. */
 export type SigningSettings =
@@ -99,8 +68,6 @@ export interface Settings {
   readonly warnings: readonly string[]
 }
 
-type Values = { readonly [Name in SettingName]?: SettingValue<Name> }
-
 /**
  * Reads the settings of the gateway from environment variables; `.env.example` describes each. An empty variable counts
  * as unset. Throws `PortcullisError` `configuration_invalid` whose `problems` names every one of them and what to do
@@ -110,7 +77,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   const problems: string[] = []
   const warnings: string[] = []
   const isSet = (name: SettingName) => Boolean(env[name]?.trim())
-  const values = readFields(env, problems)
+  const values = readValues(env, problems)
   const production = env.NODE_ENV?.trim() === 'production'
 
   const identity = readIdentity(values, isSet, production, problems, warnings)
@@ -122,14 +89,13 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   if (production && !isSet('SESSION_SECRET'))
     problems.push('SESSION_SECRET: required in production; `openssl rand -hex 32` makes one')
   requireHttps('PUBLIC_URL', values.PUBLIC_URL, production, problems)
-  if (!production && values.INSECURE_PUBLIC_URL !== true && isPlainHttp(values.PUBLIC_URL))
+  if (!production && !values.INSECURE_PUBLIC_URL && isPlainHttp(values.PUBLIC_URL))
     problems.push(
       'PUBLIC_URL: give an https URL, or INSECURE_PUBLIC_URL=1 where anybody on the way may read sessions and tokens',
     )
   requireHttps('OIDC_ISSUER', values.OIDC_ISSUER, production, problems)
 
-  const port = values.PORT ?? 8080
-  const workers = values.WORKERS ?? 1
+  const { PORT: port, WORKERS: workers, DATA_DIR: dataDir } = values
   if (workers > 1 && port === 0) problems.push('WORKERS: needs a PORT other than 0, which all of them share')
   const isDemo = identity.kind === 'demo'
   const host = values.HOST ?? (isDemo ? '127.0.0.1' : '0.0.0.0')
@@ -153,30 +119,30 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     port,
     host,
     publicUrl: values.PUBLIC_URL ?? (port === 0 ? undefined : `http://localhost:${port}`),
-    insecurePublicUrl: values.INSECURE_PUBLIC_URL ?? false,
-    framework: values.FRAMEWORK ?? 'fastify',
-    logLevel: values.LOG_LEVEL ?? 'info',
-    dataDir: values.DATA_DIR ?? '.data',
-    witnessDir: values.WITNESS_DIR ?? path.join(values.DATA_DIR ?? '.data', 'witness'),
+    insecurePublicUrl: values.INSECURE_PUBLIC_URL,
+    framework: values.FRAMEWORK,
+    logLevel: values.LOG_LEVEL,
+    dataDir,
+    witnessDir: values.WITNESS_DIR ?? path.join(dataDir, 'witness'),
     store,
-    storeWaitSeconds: values.STORE_WAIT_SECONDS ?? 60,
+    storeWaitSeconds: values.STORE_WAIT_SECONDS,
     workers,
     clientAddress: values.TRUST_PROXY,
-    rateLimits: values.RATE_LIMITS ?? {},
-    strict: values.STRICT ?? false,
-    onDataLoss: values.ON_DATA_LOSS ?? 'refuse',
-    auditRetentionDays: values.AUDIT_RETENTION_DAYS ?? 400,
-    maxCredentialsPerAccount: values.MAX_CREDENTIALS_PER_ACCOUNT ?? 10_000,
+    rateLimits: values.RATE_LIMITS,
+    strict: values.STRICT,
+    onDataLoss: values.ON_DATA_LOSS,
+    auditRetentionDays: values.AUDIT_RETENTION_DAYS,
+    maxCredentialsPerAccount: values.MAX_CREDENTIALS_PER_ACCOUNT,
     credentials,
     identity,
     upstreams,
     forwarding,
     superAdmins: superAdmin === undefined ? [] : [superAdmin],
-    admins: values.ADMIN_EMAILS ?? [],
-    roleByGroup: values.ROLE_BY_GROUP ?? {},
+    admins: values.ADMIN_EMAILS,
+    roleByGroup: values.ROLE_BY_GROUP,
     authRequest: {
       ...(values.AUTH_REQUEST_PROXY === undefined ? {} : { proxy: values.AUTH_REQUEST_PROXY }),
-      unauthenticated: values.AUTH_REQUEST_UNAUTHENTICATED ?? 'refuse',
+      unauthenticated: values.AUTH_REQUEST_UNAUTHENTICATED,
     },
     signing,
     sessionSecrets: values.SESSION_SECRET,
@@ -184,121 +150,12 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   }
 }
 
-const NAMES = Object.keys(FIELDS) as SettingName[]
-
-/** One by one, since a schema of the whole would keep back the settings that are right beside one that is wrong. */
-function readFields(env: Readonly<Record<string, string | undefined>>, problems: string[]): Values {
-  const values: Partial<Record<SettingName, unknown>> = {}
-  for (const name of NAMES) {
-    const text = env[name]?.trim()
-    if (!text) continue
-    const result = FIELDS[name].safeParse(text)
-    if (result.success) values[name] = result.data
-    else for (const issue of result.error.issues) problems.push(`${name}: ${issue.message}`)
-  }
-  return values as Values
-}
-
-type IsSet = (name: SettingName) => boolean
-
-function readIdentity(
+function readSigning(
   values: Values,
-  isSet: IsSet,
+  isSet: (name: SettingName) => boolean,
   production: boolean,
   problems: string[],
-  warnings: string[],
-): IdentitySettings {
-  if (isSet('OIDC_ISSUER')) {
-    if (!isSet('OIDC_CLIENT_ID'))
-      problems.push('OIDC_CLIENT_ID: required with OIDC_ISSUER; it is shown where the client was registered')
-    if (isSet('DEMO_PASSWORD') || isSet('DEMO_PROVIDER_PORT'))
-      warnings.push('DEMO_PASSWORD and DEMO_PROVIDER_PORT have no effect with OIDC_ISSUER')
-    const { OIDC_EMAIL_CLAIM: emailClaim = 'email', OIDC_EMAIL_VERIFICATION: emailVerification = 'claim' } =
-      values
-    if (emailClaim !== 'email' && emailVerification === 'claim')
-      problems.push(
-        'OIDC_EMAIL_CLAIM: email_verified speaks of email alone; set OIDC_EMAIL_VERIFICATION=insecure-trust-provider too if only you decide which addresses users of the provider have',
-      )
-    if (emailVerification !== 'claim')
-      warnings.push(
-        `OIDC_EMAIL_VERIFICATION is ${emailVerification}: whoever decides which address a user of the provider has decides whose account that user gets`,
-      )
-    return {
-      kind: 'oidc',
-      issuer: values.OIDC_ISSUER ?? '',
-      clientId: values.OIDC_CLIENT_ID ?? '',
-      clientSecret: values.OIDC_CLIENT_SECRET,
-      scopes: values.OIDC_SCOPES ?? 'openid email profile',
-      emailClaim,
-      emailVerification,
-      groupsClaim: values.OIDC_GROUPS_CLAIM ?? 'groups',
-    }
-  }
-  for (const name of NEEDS_ISSUER)
-    if (isSet(name)) problems.push(`${name}: has no effect without OIDC_ISSUER; set that too, or remove this`)
-  if (production)
-    problems.push('OIDC_ISSUER: required in production, where the demo identity provider does not start')
-  return { kind: 'demo', password: values.DEMO_PASSWORD, port: values.DEMO_PROVIDER_PORT ?? 0 }
-}
-
-const NEEDS_ISSUER = [
-  'OIDC_CLIENT_ID',
-  'OIDC_CLIENT_SECRET',
-  'OIDC_SCOPES',
-  'OIDC_EMAIL_CLAIM',
-  'OIDC_EMAIL_VERIFICATION',
-  'OIDC_GROUPS_CLAIM',
-] as const satisfies readonly SettingName[]
-
-const ANTHROPIC_URL = 'https://api.anthropic.com'
-const OPENAI_URL = 'https://api.openai.com'
-
-function readUpstreams(
-  values: Values,
-  isSet: IsSet,
-  production: boolean,
-  problems: string[],
-  warnings: string[],
-): UpstreamSettings {
-  const { UPSTREAM_API_KEY: apiKey, ANTHROPIC_API_KEY: anthropicKey, OPENAI_API_KEY: openaiKey } = values
-  const vendorKeys = (['ANTHROPIC_API_KEY', 'OPENAI_API_KEY'] as const).filter(isSet)
-  if (isSet('UPSTREAM_URL')) {
-    const url = values.UPSTREAM_URL ?? ''
-    warnings.push(...doubtsAboutUpstream(url, isSet('UPSTREAM_API_KEY'), vendorKeys))
-    return {
-      kind: 'single',
-      anthropic: { url, apiKey: apiKey ?? anthropicKey },
-      openai: { url, apiKey: apiKey ?? openaiKey },
-    }
-  }
-  if (isSet('UPSTREAM_API_KEY'))
-    problems.push('UPSTREAM_API_KEY: has no effect without UPSTREAM_URL; set that too, or remove this')
-  if (vendorKeys.length > 0)
-    return {
-      kind: 'vendors',
-      anthropic: anthropicKey === undefined ? undefined : { url: ANTHROPIC_URL, apiKey: anthropicKey },
-      openai: openaiKey === undefined ? undefined : { url: OPENAI_URL, apiKey: openaiKey },
-    }
-  if (production)
-    problems.push(
-      'UPSTREAM_URL: required in production, where the demo upstream does not start; or set ANTHROPIC_API_KEY or OPENAI_API_KEY',
-    )
-  return { kind: 'demo' }
-}
-
-function doubtsAboutUpstream(url: string, hasOwnKey: boolean, vendorKeys: readonly string[]): string[] {
-  const doubts: string[] = []
-  const names = vendorKeys.join(' and ')
-  if (vendorKeys.length > 0 && hasOwnKey)
-    doubts.push(`${names} not used: UPSTREAM_API_KEY is sent to UPSTREAM_URL`)
-  else if (vendorKeys.length > 0)
-    doubts.push(`${names} will be sent to UPSTREAM_URL; set UPSTREAM_API_KEY to send that instead`)
-  if (/\/v1\/*$/.test(url))
-    doubts.push('UPSTREAM_URL ends in /v1: requests will go to /v1/v1/…; leave it out')
-  return doubts
-}
-
-function readSigning(values: Values, isSet: IsSet, production: boolean, problems: string[]): SigningSettings {
+): SigningSettings {
   if (isSet('JWT_KEY_FILE') || isSet('JWT_SECRET'))
     return { kind: 'given', paths: values.JWT_KEY_FILE ?? [], secrets: values.JWT_SECRET ?? [] }
   if (production)

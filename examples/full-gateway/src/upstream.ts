@@ -1,5 +1,5 @@
 import type { UpstreamTarget } from '@portcullis/core/proxy'
-import type { ApiUpstream, UpstreamSettings } from './settings.js'
+import type { ApiUpstream, UpstreamSettings } from './settings/upstreams.js'
 
 /** Where each path goes, and with which credential: Anthropic's API under `/v1/messages`, OpenAI's for the rest. */
 export function chooseUpstream(

@@ -1,5 +1,6 @@
 import type { Duration } from '@portcullis/core'
-import type { SettingName, SettingValue } from './fields.js'
+import type { SettingName } from './fields.js'
+import type { Values } from './values.js'
 
 /** Which credentials are accepted beside sessions, tokens and API keys, and on which terms. */
 export interface CredentialSettings {
@@ -24,8 +25,6 @@ export interface TrustedIssuerSettings {
   readonly jwksUri?: string
 }
 
-type Values = { readonly [Name in SettingName]?: SettingValue<Name> }
-
 export function readCredentials(
   values: Values,
   isSet: (name: SettingName) => boolean,
@@ -43,7 +42,7 @@ export function readCredentials(
     masterKey: values.MASTER_KEY,
     masterKeyScopes: values.MASTER_KEY_SCOPES ?? 'administration',
     requireFreshLogin: values.REQUIRE_FRESH_LOGIN,
-    tokenRenewal: values.TOKEN_RENEWAL ?? 'none',
+    tokenRenewal: values.TOKEN_RENEWAL,
     trustedIssuersFile: values.TRUSTED_ISSUERS_FILE,
     trustedIssuer: isComplete
       ? { issuer, audience, ...(jwksUri === undefined ? {} : { jwksUri }) }

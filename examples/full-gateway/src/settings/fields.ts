@@ -194,43 +194,51 @@ const headerNames = z
     'give header names with commas between them; a trailing * stands for any ending',
   )
 
-/** Every setting and how it is read. A setting that is not here is not read. */
+/**
+ * Every setting, how it is read, and its default where it has one that is the same for everybody. A setting that is not here
+ * is not read.
+ */
 export const FIELDS = {
   NODE_ENV: z.enum(['production', 'development', 'test'], {
     error: 'give production, development or test; whatever serves real people is production',
   }),
-  PORT: portNumber,
+  PORT: portNumber.default(8080),
   HOST: host,
   PUBLIC_URL: publicUrl,
-  INSECURE_PUBLIC_URL: onOrOff,
-  FRAMEWORK: z.enum(['express', 'koa', 'fastify'], { error: 'give express, koa or fastify' }),
-  WORKERS: wholeNumber(1, 128),
-  STRICT: onOrOff,
+  INSECURE_PUBLIC_URL: onOrOff.default(false),
+  FRAMEWORK: z
+    .enum(['express', 'koa', 'fastify'], { error: 'give express, koa or fastify' })
+    .default('fastify'),
+  WORKERS: wholeNumber(1, 128).default(1),
+  STRICT: onOrOff.default(false),
   LOG_LEVEL: z
     .string()
     .toLowerCase()
-    .pipe(z.enum(LOG_LEVELS, { error: `give one of ${LOG_LEVELS.join(', ')}` })),
-  DATA_DIR: opaque,
+    .pipe(z.enum(LOG_LEVELS, { error: `give one of ${LOG_LEVELS.join(', ')}` }))
+    .default('info'),
+  DATA_DIR: opaque.default('.data'),
   WITNESS_DIR: opaque,
-  STORE_WAIT_SECONDS: wholeNumber(0, 3600),
+  STORE_WAIT_SECONDS: wholeNumber(0, 3600).default(60),
   REDIS_URL: redisUrl,
   REDIS_CLUSTER: redisUrls,
   REDIS_SENTINELS: sentinels,
   REDIS_MASTER: opaque,
-  REDIS_REPLICAS: wholeNumber(0, 10),
-  REDIS_REPLICAS_TIMEOUT_MS: wholeNumber(10, 10_000),
-  AUDIT_RETENTION_DAYS: wholeNumber(1, 3660),
-  MAX_CREDENTIALS_PER_ACCOUNT: wholeNumber(1, 1_000_000),
-  ON_DATA_LOSS: z.enum(['refuse', 'accept'], { error: 'give refuse or accept' }),
+  REDIS_REPLICAS: wholeNumber(0, 10).default(0),
+  REDIS_REPLICAS_TIMEOUT_MS: wholeNumber(10, 10_000).default(100),
+  AUDIT_RETENTION_DAYS: wholeNumber(1, 3660).default(400),
+  MAX_CREDENTIALS_PER_ACCOUNT: wholeNumber(1, 1_000_000).default(10_000),
+  ON_DATA_LOSS: z.enum(['refuse', 'accept'], { error: 'give refuse or accept' }).default('refuse'),
   OIDC_ISSUER: issuer,
   OIDC_CLIENT_ID: opaque,
   OIDC_CLIENT_SECRET: opaque,
-  OIDC_SCOPES: scopes,
-  OIDC_EMAIL_CLAIM: opaque,
-  OIDC_EMAIL_VERIFICATION: z.enum(['claim', 'insecure-trust-provider', 'insecure-trust-unverified'], {
-    error: 'give claim, insecure-trust-provider or insecure-trust-unverified',
-  }),
-  OIDC_GROUPS_CLAIM: opaque,
+  OIDC_SCOPES: scopes.default('openid email profile'),
+  OIDC_EMAIL_CLAIM: opaque.default('email'),
+  OIDC_EMAIL_VERIFICATION: z
+    .enum(['claim', 'insecure-trust-provider', 'insecure-trust-unverified'], {
+      error: 'give claim, insecure-trust-provider or insecure-trust-unverified',
+    })
+    .default('claim'),
+  OIDC_GROUPS_CLAIM: opaque.default('groups'),
   DEMO_PASSWORD: opaque.refine((text) => text.length <= 200, 'give at most 200 characters'),
   DEMO_PROVIDER_PORT: portNumber,
   UPSTREAM_URL: plainUrl('give an http or https URL without user, query or fragment'),
@@ -244,12 +252,14 @@ export const FIELDS = {
     error: 'give sandboxed or insecure_same_origin',
   }),
   SUPER_ADMIN_EMAIL: email,
-  ADMIN_EMAILS: emails,
-  ROLE_BY_GROUP: rolesByGroup,
+  ADMIN_EMAILS: emails.default([]),
+  ROLE_BY_GROUP: rolesByGroup.default({}),
   AUTH_REQUEST_PROXY: z.enum(['nginx', 'forward-auth', 'envoy'], {
     error: 'give nginx, forward-auth (Traefik, Caddy) or envoy',
   }),
-  AUTH_REQUEST_UNAUTHENTICATED: z.enum(['refuse', 'login'], { error: 'give refuse or login' }),
+  AUTH_REQUEST_UNAUTHENTICATED: z
+    .enum(['refuse', 'login'], { error: 'give refuse or login' })
+    .default('refuse'),
   JWT_SECRET: secrets,
   JWT_KEY_FILE: files,
   SESSION_SECRET: secrets,
@@ -259,7 +269,7 @@ export const FIELDS = {
   }),
   MASTER_KEY_SCOPES: z.enum(['administration', 'everything'], { error: 'give administration or everything' }),
   REQUIRE_FRESH_LOGIN: duration,
-  TOKEN_RENEWAL: z.enum(['offer', 'none'], { error: 'give offer or none' }),
+  TOKEN_RENEWAL: z.enum(['offer', 'none'], { error: 'give offer or none' }).default('none'),
   TRUSTED_ISSUERS_FILE: opaque,
   TRUSTED_ISSUER: issuer,
   TRUSTED_AUDIENCE: list('give the audience of the tokens, several with commas between them'),
@@ -267,7 +277,7 @@ export const FIELDS = {
   OAUTH_CLIENTS_FILE: opaque,
   SCIM_SECRET: secrets,
   TRUST_PROXY: trustProxy,
-  RATE_LIMITS: rateLimits,
+  RATE_LIMITS: rateLimits.default({}),
   ALLOWED_EMAIL_DOMAINS: list('give domains such as example.com, with commas between them'),
 }
 

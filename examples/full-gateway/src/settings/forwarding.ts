@@ -1,13 +1,11 @@
 import type { ForwardOptions } from '@portcullis/core/proxy'
-import type { SettingName, SettingValue } from './fields.js'
+import type { Values } from './values.js'
 
 /** What of a request reaches the upstream, and what of its answers a browser may run; absent: the default of core and of `llmHeaders()`. */
 export type ForwardingSettings = Pick<
   ForwardOptions,
   'identityHeaders' | 'allowRequestHeaders' | 'forwardRequestHeaders' | 'upstreamPages'
 >
-
-type Values = { readonly [Name in SettingName]?: SettingValue<Name> }
 
 export function readForwarding(values: Values, problems: string[]): ForwardingSettings {
   const {

@@ -1,4 +1,5 @@
-import type { SettingName, SettingValue } from './fields.js'
+import type { SettingName } from './fields.js'
+import type { Values } from './values.js'
 
 /** Where records are kept: embedded in the data directory, or in Redis for many machines. */
 export type StoreSettings =
@@ -18,8 +19,6 @@ export interface ReplicaSettings {
   readonly timeoutMs: number
 }
 
-type Values = { readonly [Name in SettingName]?: SettingValue<Name> }
-
 const WAYS = ['REDIS_URL', 'REDIS_CLUSTER', 'REDIS_SENTINELS'] as const
 const NEED_REDIS = ['REDIS_REPLICAS', 'REDIS_REPLICAS_TIMEOUT_MS', 'ON_DATA_LOSS'] as const
 
@@ -30,7 +29,7 @@ export function readStore(
   warnings: string[],
 ): StoreSettings {
   const { REDIS_URL: url, REDIS_CLUSTER: urls, REDIS_SENTINELS: hosts, REDIS_MASTER: name } = values
-  const wait = { replicas: values.REDIS_REPLICAS ?? 0, timeoutMs: values.REDIS_REPLICAS_TIMEOUT_MS ?? 100 }
+  const wait = { replicas: values.REDIS_REPLICAS, timeoutMs: values.REDIS_REPLICAS_TIMEOUT_MS }
   const ways = WAYS.filter(isSet)
   if (ways.length > 1) problems.push(`${ways[0]}: set one of ${ways.join(', ')}, not several`)
   if (isSet('REDIS_SENTINELS') !== isSet('REDIS_MASTER'))
