@@ -13,6 +13,12 @@ const tables = [
   { title: '`createGate`: `rateLimits`', file: 'rate-limit/limits.ts', table: 'RATE_LIMITS' },
   { title: '`createGate`: `authRequest`', file: 'auth-request/options.ts', table: 'AUTH_REQUEST_OPTIONS' },
   { title: '`createForwarder`', file: 'proxy/options.ts', table: 'FORWARD_OPTIONS' },
+  { title: '`scim`', file: 'scim/options.ts', table: 'SCIM_OPTIONS' },
+  {
+    title: '`backChannelLogout`',
+    file: 'back-channel-logout/plugin.ts',
+    table: 'BACK_CHANNEL_LOGOUT_OPTIONS',
+  },
   { title: '`oidcProvider`', file: 'oidc/options.ts', table: 'OIDC_OPTIONS' },
   { title: '`lmdbStore`', file: 'lmdb/index.ts', table: 'LMDB_OPTIONS' },
   { title: '`redisStore`', file: 'redis/options.ts', table: 'REDIS_OPTIONS' },

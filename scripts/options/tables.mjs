@@ -17,7 +17,7 @@ import { root } from '../workspace/run.mjs'
  */
 
 /**
- * The options of a table that a file of sources exports, with the doc comment that belongs to all of them.
+ * The options of a table in a file of sources, exported or not, with the doc comment that belongs to all of them.
  *
  * @param {string} file
  * @param {string} table
@@ -46,7 +46,11 @@ async function valuesOf(file, table) {
   await mkdir(folder, { recursive: true })
   try {
     const { outputFiles } = await build({
-      entryPoints: [path.join(root, file)],
+      stdin: {
+        contents: `${await readFile(path.join(root, file), 'utf8')}\nexport { ${table} as table }`,
+        resolveDir: path.join(root, path.dirname(file)),
+        loader: 'ts',
+      },
       bundle: true,
       write: false,
       platform: 'node',
@@ -54,7 +58,7 @@ async function valuesOf(file, table) {
       packages: 'external',
     })
     await writeFile(bundle, outputFiles[0]?.contents ?? '')
-    return (await import(pathToFileURL(bundle).href))[table]
+    return (await import(pathToFileURL(bundle).href)).table
   } finally {
     await rm(bundle, { force: true })
   }

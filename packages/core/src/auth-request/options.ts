@@ -1,7 +1,7 @@
 import { oneOf } from '../input/kinds.js'
 import { type GivenOptions, optional, readOptions, type UsedOptions } from '../input/options.js'
 
-export const AUTH_REQUEST_OPTIONS = {
+const AUTH_REQUEST_OPTIONS = {
   /**
    * Which proxy asks, and so where the original request is found. Headers of the others are not looked at.
    * `nginx` (`auth_request`): `X-Original-Method` and `X-Original-URI` or `X-Original-URL`, which its configuration has to

@@ -1,30 +1,31 @@
-import { checkMembers } from '../input/check.js'
 import { oneOf } from '../input/kinds.js'
+import { type GivenOptions, optional, readOptions } from '../input/options.js'
 import { depsOf } from '../plugin/context.js'
 import type { Plugin } from '../plugin/plugin.js'
-import { LOGOUT_DENIALS, type LogoutEnds } from './log-out.js'
+import { LOGOUT_DENIALS } from './log-out.js'
 
-export interface BackChannelLogoutOptions {
+const BACK_CHANNEL_LOGOUT_OPTIONS = {
   /**
    * What a logout of a whole subject ends: `everything` (default), or `sessions` and refresh tokens while tokens and API
    * keys go on.
    */
-  readonly ends?: LogoutEnds
+  ends: optional(oneOf('everything', 'sessions'), { default: 'everything' }),
 }
+
+export interface BackChannelLogoutOptions extends GivenOptions<typeof BACK_CHANNEL_LOGOUT_OPTIONS> {}
 
 /** Ends what the identity provider says has ended (OpenID Connect Back-Channel Logout 1.0), at `/oauth2/backchannel-logout`. */
 export function backChannelLogout(
   options: BackChannelLogoutOptions = {},
 ): Plugin<'backChannelLogout', undefined> {
-  const { ends = 'everything' } = options
+  const wrong: string[] = []
+  const { ends } = readOptions(options, BACK_CHANNEL_LOGOUT_OPTIONS, wrong, 'backChannelLogout')
   return {
     name: 'backChannelLogout',
     denials: LOGOUT_DENIALS,
     auditActions: { 'account.provider_logout': 'essential' },
     check(problems) {
-      checkMembers(options, { ends: oneOf('everything', 'sessions') }, problems, {
-        name: 'backChannelLogout',
-      })
+      problems.push(...wrong)
     },
     start(context) {
       const deps = depsOf(context)

@@ -11,12 +11,12 @@ const LONGEST_SECONDS = 400 * 86_400
 const seconds = integer(1, LONGEST_SECONDS)
 
 /** Every limit in seconds, 1 to 34560000 (400 days). */
-export const TOKEN_LIMITS = {
-  /** Default 2592000 (30 days). */
+const TOKEN_LIMITS = {
+  /** How long a token lives that was asked for without a lifetime. Default 2592000 (30 days). */
   defaultLifetimeSeconds: optional(seconds, { default: 30 * 86_400 }),
-  /** Default 60. */
+  /** The shortest lifetime that may be asked for. Default 60. */
   minLifetimeSeconds: optional(seconds, { default: 60 }),
-  /** Default 7776000 (90 days). */
+  /** The longest lifetime that may be asked for. Default 7776000 (90 days). */
   maxLifetimeSeconds: optional(seconds, { default: 90 * 86_400 }),
   /** How long expired and revoked tokens stay listed. Default 604800 (7 days). */
   keepEndedSeconds: optional(seconds, { default: 7 * 86_400 }),
@@ -27,7 +27,7 @@ export const TOKEN_LIMITS = {
 }
 
 /** Every limit in seconds, 1 to 34560000 (400 days). */
-export const SESSION_LIMITS = {
+const SESSION_LIMITS = {
   /** A session unused for this long is over. Default 86400 (1 day). */
   idleSeconds: optional(seconds, { default: 86_400 }),
   /** A session older than this is over, however busy. Default 604800 (7 days). */

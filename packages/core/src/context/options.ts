@@ -167,7 +167,7 @@ export const CORE_OPTIONS = {
   problems: optional<readonly ProblemRenderer[]>(listOf(hook), { default: [] }),
   /** Is told what an operator should know, to be logged. What it throws is ignored. Default: nobody is told. */
   onEvent: optional<(event: GateEvent) => void>(hook),
-  /** Default: `Date.now`. */
+  /** Epoch milliseconds, by which everything expires. Default: `Date.now`. */
   clock: optional<Clock>(hook),
 }
 

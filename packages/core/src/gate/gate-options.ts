@@ -3,7 +3,7 @@ import { havingMethods, listOf } from '../input/kinds.js'
 import { optional } from '../input/options.js'
 import type { Plugin } from '../plugin/plugin.js'
 
-export const PLUGIN_OPTIONS = {
+const PLUGIN_OPTIONS = {
   /** What is added to the gate: its names, routes, scopes and codes. Started in this order, closed in the reverse. */
   plugins: optional<readonly Plugin[]>(listOf(havingMethods('start')), { default: [] }),
 }

@@ -16,10 +16,10 @@ import { acceptLossIn, advance, compareWithWitness, laterPosition, lossIn, parse
 import { watchSpace } from './space.js'
 import { transact } from './transact.js'
 
-export const LMDB_OPTIONS = {
+const LMDB_OPTIONS = {
   /** A directory, made with mode 700 when it is missing. Processes on one machine may share it; network file systems not. */
   path: required(nonEmptyText),
-  /** Default: `Date.now`. */
+  /** Epoch milliseconds, by which everything expires. Default: `Date.now`. */
   clock: optional<Clock>(hook),
   /** How often expired records are removed, all there are then. 1000 to 86400000, default 60000. */
   compactEveryMs: optional(integer(1000, 86_400_000), { default: 60_000 }),

@@ -3,14 +3,14 @@ import { PortcullisError } from '../errors/portcullis-error.js'
 import { checkedByValue, integer, listOf, nonEmptyText, oneOf, text } from '../input/kinds.js'
 import { type GivenOptions, optional, readOptions, required } from '../input/options.js'
 
-export const OIDC_OPTIONS = {
+const OIDC_OPTIONS = {
   /** Exactly as the provider names itself; https, or http on loopback. */
   issuer: required<string>(checkedByValue),
   /** What the provider calls the gate: it is shown where the client was registered. */
   clientId: required(text),
   /** Without one the client is public, and PKCE alone protects the code. */
   clientSecret: optional(nonEmptyText),
-  /** Default `openid email profile`. */
+  /** What the provider is asked for; `openid` among them. Default `openid email profile`. */
   scopes: optional(listOf(nonEmptyText), { default: ['openid', 'email', 'profile'] }),
   /**
    * Claim that lists the groups, by its name or as a path such as `realm_access.roles`. Default `groups`. One text counts

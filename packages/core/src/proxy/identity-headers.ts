@@ -2,10 +2,8 @@ import { isEmail } from '../accounts/account-id.js'
 import type { Identity } from '../authentication/identity.js'
 import { visibleAscii, visibleAsciiList } from '../request/field-value.js'
 
-export const IDENTITY_PARTS = ['accountId', 'email', 'name', 'groups', 'role', 'credentialId'] as const
-
 /** What of an identity a header can carry. */
-export type IdentityPart = (typeof IDENTITY_PARTS)[number]
+export type IdentityPart = 'accountId' | 'email' | 'name' | 'groups' | 'role' | 'credentialId'
 
 /** Header name → what it carries. Names compare without case, and `_` counts as `-`. */
 export type IdentityHeaders = Readonly<Record<string, IdentityPart>>

@@ -15,19 +15,15 @@ import type { ReadyAdmission } from './admission/decide.js'
 import { NEVER_ALLOWED, NEVER_IDENTITY_HEADERS } from './distrusted-headers.js'
 import type { Deadlines } from './exchange.js'
 import { type HeaderFilter, headerFilter, isHeader, normaliseName } from './headers.js'
-import {
-  DEFAULT_IDENTITY_HEADERS,
-  IDENTITY_PARTS,
-  type IdentityHeaders,
-  type IdentityPart,
-} from './identity-headers.js'
+import { DEFAULT_IDENTITY_HEADERS, type IdentityHeaders, type IdentityPart } from './identity-headers.js'
 import { requestHeaderFilter } from './request-headers.js'
 import { type ResponseRules, responseHeaderFilter } from './response-headers.js'
 import { readUpstream, type Upstream } from './upstream.js'
 
 const DAY_MS = 86_400_000
+const IDENTITY_PART = oneOf<IdentityPart>('accountId', 'email', 'name', 'groups', 'role', 'credentialId')
 
-export const FORWARD_OPTIONS = {
+const FORWARD_OPTIONS = {
   /**
    * Where requests go. A function chooses by path, and `undefined` answers 404; it should return the same objects
    * again, since each is read and checked once.
@@ -38,7 +34,7 @@ export const FORWARD_OPTIONS = {
    * the e-mail in `x-portcullis-email`. Values are percent-encoded where they are not visible
    * ASCII.
    */
-  identityHeaders: optional(mapOf(oneOf(...IDENTITY_PARTS)), { default: DEFAULT_IDENTITY_HEADERS }),
+  identityHeaders: optional(mapOf(IDENTITY_PART), { default: DEFAULT_IDENTITY_HEADERS }),
   /**
    * `all` (default): what a client sends, without `REMOVED_REQUEST_HEADERS` and every name that says who or whose it is.
    * `listed`: what `allowRequestHeaders` names and nothing else; `content-type`, `accept` and `user-agent` are named

@@ -11,7 +11,7 @@ const perMinute: Kind<number | 'off'> = Object.assign(
 )
 
 /** Within a minute, by one client: 1 to 1000000, or `off`. */
-export const RATE_LIMITS = {
+const RATE_LIMITS = {
   /** Logins begun, by address. Default 240. */
   loginsPerMinute: optional(perMinute, { default: 240 }),
   /**

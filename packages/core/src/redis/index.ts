@@ -15,7 +15,7 @@ import { slotsOf } from './slots.js'
 import { connectSubscriber, onPublisherLost, publishersOf } from './subscriptions.js'
 import { watchChanges } from './watch.js'
 
-export type { RedisStoreOptions } from './options.js'
+export type { RedisStoreOptions, RedisWaitOptions } from './options.js'
 export type { RedisClient } from './scripts.js'
 export { redisUrlProblem } from './url.js'
 

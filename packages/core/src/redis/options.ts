@@ -9,26 +9,21 @@ import { openMarks, type WitnessedMarks } from './marks.js'
 import type { RedisClient } from './scripts.js'
 import { redisUrlProblem } from './url.js'
 
-interface Sentinels {
+const SENTINELS = objectOf<{
   readonly hosts: readonly string[]
   readonly name: string
   readonly password?: string
   readonly sentinelPassword?: string
-}
+}>({ hosts: listOf(text), name: nonEmptyText, password: text, sentinelPassword: text }, ['hosts', 'name'])
 
-const SENTINELS = objectOf<Sentinels>(
-  { hosts: listOf(text), name: nonEmptyText, password: text, sentinelPassword: text },
-  ['hosts', 'name'],
-)
-
-export const WAIT_OPTIONS = {
-  /** 0 to 10. */
+const WAIT_OPTIONS = {
+  /** How many replicas have to confirm. 0 to 10. */
   replicas: required(within(0, 10)),
-  /** 10 to 10000, default 100. */
+  /** For how long that is waited for. 10 to 10000, default 100. */
   timeoutMs: optional(within(10, 10_000), { default: 100 }),
 }
 
-export const REDIS_OPTIONS = {
+const REDIS_OPTIONS = {
   /**
    * A client or cluster of your own, connected as you see fit. Closing the store leaves it open; a server that refuses it
    * its database is disconnected from, as with `url`.
@@ -67,6 +62,9 @@ export const REDIS_OPTIONS = {
   /** Only for tests: keys then do not expire by themselves. Default: `Date.now`. */
   clock: optional<Clock>(hook),
 }
+
+/** How many replicas have to have a ban or a revocation, and for how long that is waited for. */
+export interface RedisWaitOptions extends GivenOptions<typeof WAIT_OPTIONS> {}
 
 export interface RedisStoreOptions extends GivenOptions<typeof REDIS_OPTIONS> {}
 
@@ -161,7 +159,7 @@ function connect({ url, cluster, sentinels }: ReadOptions, defaults: RedisOption
   return client
 }
 
-function sentinelOptions({ hosts, name, password, sentinelPassword }: Sentinels) {
+function sentinelOptions({ hosts, name, password, sentinelPassword }: NonNullable<ReadOptions['sentinels']>) {
   const sentinels = hosts.map((host) => {
     const [address = '', port] = host.split(':')
     return { host: address, port: Number(port) }
@@ -184,7 +182,7 @@ function urlProblems({ url, cluster = [] }: ReadOptions): string[] {
 }
 
 function readWait(
-  given: GivenOptions<typeof WAIT_OPTIONS> = { replicas: 0 },
+  given: RedisWaitOptions = { replicas: 0 },
   problems: string[],
   name: string,
 ): ResolvedRedisOptions['wait'] {

@@ -1,19 +1,18 @@
 import { recognizer } from '../crypto/hash.js'
 import { readSecrets } from '../crypto/secrets.js'
-import { checkMembers } from '../input/check.js'
 import { textOrTexts } from '../input/kinds.js'
+import { type GivenOptions, readOptions, required } from '../input/options.js'
 
-export interface ScimOptions {
+const SCIM_OPTIONS = {
   /** The bearer secret of the directory, at least 32 bytes; several while it is being changed. It opens nothing else. */
-  readonly secret: string | readonly string[]
+  secret: required(textOrTexts),
 }
 
+export interface ScimOptions extends GivenOptions<typeof SCIM_OPTIONS> {}
+
 export function checkScim(options: ScimOptions, problems: string[]): void {
-  const sound = checkMembers(options, { secret: textOrTexts }, problems, {
-    name: 'scim',
-    required: ['secret'],
-  })
-  readSecrets('scim.secret', sound.secret, problems)
+  const { secret } = readOptions(options, SCIM_OPTIONS, problems, 'scim')
+  readSecrets('scim.secret', secret, problems)
 }
 
 /** Compares digests, with all of them, in constant time; of the secrets only the digests are kept. */
