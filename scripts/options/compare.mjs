@@ -53,7 +53,7 @@ export function compareTables(text, options) {
     else if (column > 0) {
       const same = options.filter(({ name }) => cells.some((cell) => cell.startsWith(`\`${name}\``)))
       const right = same.map((option) => spell(option.default)).filter((value) => value !== undefined)
-      if (right.length > 0 && !right.includes(cells[column]))
+      if (right.length > 0 && !right.includes(cells[column] ?? ''))
         problems.push(`${same[0]?.name}: the default is ${right.join(' or ')}, not ${cells[column]}`)
     }
   }

@@ -25,7 +25,11 @@ import { resolveEmailDomains } from '../login/email-domain.js'
 import { IDENTITY_PROVIDER } from '../login/identity-provider.js'
 import type { OAuthClient } from '../oauth/clients.js'
 import { resolveRateLimits } from '../rate-limit/limits.js'
-import { resolveClientAddress } from '../request/client-address.js'
+import {
+  type ClientAddress,
+  type ClientAddressOptions,
+  resolveClientAddress,
+} from '../request/client-address.js'
 import type { Clock, Store } from '../store/store.js'
 import type { GateEvent } from './event.js'
 import { duration, resolveSessionLimits, resolveTokenLimits } from './limits.js'
@@ -116,7 +120,9 @@ export const CORE_OPTIONS = {
    * Whose address counts as the client's, in limits, sessions and the audit log. Default: the peer's own. Behind a
    * reverse proxy say which addresses it has, or everybody has the proxy's.
    */
-  clientAddress: optional(someObject, { read: resolveClientAddress }),
+  clientAddress: optional<ClientAddressOptions, ClientAddress | undefined>(someObject, {
+    read: (given, problems) => given && resolveClientAddress(given, problems),
+  }),
   /** How often a client may do what can be guessed, begun or issued; each limit, or all of them, can be `off`. */
   rateLimits: optional(checkedByValue, { read: resolveRateLimits }),
   /**

@@ -45,11 +45,7 @@ export type RateLimitKind = keyof RateLimits extends infer Name
   : never
 
 /** The limits, with every default filled in; `off` is all of them off. */
-export function resolveRateLimits(
-  given: Partial<RateLimits> | 'off' = {},
-  problems: string[],
-  name: string,
-): RateLimits {
-  if (given !== 'off') return readOptions(given, RATE_LIMITS, problems, name)
+export function resolveRateLimits(given: Partial<RateLimits> | 'off' = {}, problems: string[]): RateLimits {
+  if (given !== 'off') return readOptions(given, RATE_LIMITS, problems, 'rateLimits')
   return Object.fromEntries(Object.keys(RATE_LIMITS).map((limit) => [limit, 'off'])) as unknown as RateLimits
 }

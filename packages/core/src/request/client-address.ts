@@ -74,11 +74,7 @@ const NEAR = networksOf(['loopback', 'private'], [])
  * are walked from the right, as far as whoever wrote the next one is believed. What is no address ends the walk at the last one that was: nothing to its left is known to be true. A
  * header from a peer that is no trusted proxy is never read.
  */
-export function resolveClientAddress(
-  option: ClientAddressOptions | undefined,
-  problems: string[],
-): ClientAddress | undefined {
-  if (option === undefined) return undefined
+export function resolveClientAddress(option: ClientAddressOptions, problems: string[]): ClientAddress {
   const { hops, trustedProxies } = checkMembers<{ hops?: number; trustedProxies?: readonly string[] }>(
     option,
     { hops: checkedByValue, trustedProxies: listOf(text) },

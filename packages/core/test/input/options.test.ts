@@ -101,7 +101,7 @@ describe('a table of options', () => {
       readonly onLoss: 'refuse' | 'accept'
       readonly onEvent: ((event: string) => void) | undefined
       readonly isLoud: boolean
-      readonly names: ReadonlySet<string> | Set<string>
+      readonly names: Set<string>
     }>()
   })
 
