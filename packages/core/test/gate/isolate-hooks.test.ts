@@ -52,7 +52,7 @@ const SOUND: Statuses = {
 /** Behind a listener, the service decides about what the gate does not own; here it lets nobody pass without a credential. */
 const SERVED: Statuses = { ...SOUND, '/nowhere': 401, '/page': 401 }
 
-async function handled(gate: Gate, init: RequestInit = {}): Promise<Statuses> {
+async function handled(gate: Gate, init: RequestInit = {}): Promise<Partial<Statuses>> {
   const statuses = PATHS.map(async (target) => {
     const { status } = await gate.handle(new Request(`https://gate.test${target}`, init))
     return [target, status]
@@ -60,7 +60,7 @@ async function handled(gate: Gate, init: RequestInit = {}): Promise<Statuses> {
   return Object.fromEntries(await Promise.all(statuses))
 }
 
-async function served(gate: Gate): Promise<Statuses> {
+async function served(gate: Gate): Promise<Partial<Statuses>> {
   const server = createServer(listener(gate, (_req, res) => res.end()))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   release.push(() => server.close())
