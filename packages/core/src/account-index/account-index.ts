@@ -1,5 +1,4 @@
-import { type Collection, collection } from '../store/collection.js'
-import { text } from '../store/shape.js'
+import { type Collection, collection, text } from '../store/collection.js'
 import type { Millis, Store } from '../store/store.js'
 
 /**

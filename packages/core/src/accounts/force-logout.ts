@@ -1,13 +1,12 @@
 import { audited } from '../audit/append.js'
-import { type Actor, auditedAs } from '../authorization/actor.js'
-import { refuseOver, refuseOverOrOwn } from '../authorization/over-account.js'
+import { type Actor, auditedAs, refuseOver, refuseOverOrOwn } from '../authorization/actor.js'
 import type { Deps } from '../context/context.js'
 import { done, type Outcome } from '../errors/outcome.js'
 import { changeStanding } from '../standing/change.js'
 import { countEnded } from '../standing/live.js'
 import { withoutSessions } from '../standing/standing.js'
-import { type Replicated, replicationOf } from '../store/replication.js'
 import type { Millis } from '../store/store.js'
+import { type Replicated, replicationOf } from '../store/update.js'
 import { pruneLater } from './prune-ended.js'
 
 export const DEFAULT_RELOGIN_SECONDS = 60

@@ -1,8 +1,7 @@
 import { DIRECTORY } from '../account-index/account-index.js'
 import type { Deps } from '../context/context.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
-import { collection } from '../store/collection.js'
-import { hasShape, instant } from '../store/shape.js'
+import { collection, hasShape, instant } from '../store/collection.js'
 import type { Millis } from '../store/store.js'
 import { optimistically, RACED } from '../store/update.js'
 

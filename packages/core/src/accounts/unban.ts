@@ -1,7 +1,6 @@
 import { leave } from '../account-index/account-index.js'
 import { audited } from '../audit/append.js'
-import { type Actor, auditedAs } from '../authorization/actor.js'
-import { refuseOverOrOwn } from '../authorization/over-account.js'
+import { type Actor, auditedAs, refuseOverOrOwn } from '../authorization/actor.js'
 import { isSuperAdmin } from '../authorization/roles.js'
 import type { Deps } from '../context/context.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'

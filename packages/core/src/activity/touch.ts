@@ -1,7 +1,6 @@
 import type { Deps } from '../context/context.js'
 import { type BoundedMap, boundedMap } from '../encoding/bounded-map.js'
-import { type Collection, collection } from '../store/collection.js'
-import { instant } from '../store/shape.js'
+import { type Collection, collection, instant } from '../store/collection.js'
 import type { Millis, StoredRecord } from '../store/store.js'
 
 const WRITE_EVERY_MS = 60_000

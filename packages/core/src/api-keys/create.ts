@@ -1,6 +1,5 @@
 import { audited } from '../audit/append.js'
-import { type Acted, type ActsFor, auditedAs } from '../authorization/actor.js'
-import { refuseOver } from '../authorization/over-account.js'
+import { type Acted, type ActsFor, auditedAs, refuseOver } from '../authorization/actor.js'
 import { chooseScopes, type ScopeWish } from '../authorization/scopes.js'
 import type { Deps } from '../context/context.js'
 import { lineOf } from '../encoding/text.js'

@@ -1,6 +1,6 @@
 import { recentUses, touch } from '../activity/touch.js'
 import type { CredentialKind } from '../authentication/credential-kind.js'
-import { roleOfProgram } from '../authorization/role-by-group.js'
+import { roleOfProgram } from '../authorization/roles.js'
 import type { Deps } from '../context/context.js'
 import { done, refused } from '../errors/outcome.js'
 import { isViewer, WITHOUT_END } from '../standing/standing.js'

@@ -1,7 +1,6 @@
 import type { Issued } from '../authentication/judge.js'
 import { isSameHash, sha256 } from '../crypto/hash.js'
-import { collection } from '../store/collection.js'
-import { count, instant, optional, text, texts } from '../store/shape.js'
+import { collection, count, instant, optional, text, texts } from '../store/collection.js'
 import type { Millis } from '../store/store.js'
 
 /** The record of an API key. The key itself is stored nowhere, only a hash of its secret part. */

@@ -1,10 +1,9 @@
 import { lastUses } from '../activity/touch.js'
 import { audited } from '../audit/append.js'
-import { type Actor, auditedAs } from '../authorization/actor.js'
-import { refuseOver } from '../authorization/over-account.js'
+import { type Actor, auditedAs, refuseOver } from '../authorization/actor.js'
 import type { Deps } from '../context/context.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
-import { type Replicated, replicationOf } from '../store/replication.js'
+import { type Replicated, replicationOf } from '../store/update.js'
 import { apiKeyRecords } from './key.js'
 
 /**

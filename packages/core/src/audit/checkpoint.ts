@@ -1,7 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { isSameHash } from '../crypto/hash.js'
-import { collection } from '../store/collection.js'
-import { count, instant, text } from '../store/shape.js'
+import { collection, count, instant, text } from '../store/collection.js'
 import type { Millis, Put, StoredRecord } from '../store/store.js'
 import type { AuditChain } from './chain.js'
 import { type Head, NO_HEAD } from './entry.js'

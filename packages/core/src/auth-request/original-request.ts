@@ -1,8 +1,7 @@
 import { isReading } from '../authorization/roles.js'
 import { denial } from '../errors/denials.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
-import { headerValues } from '../request/headers.js'
-import { refuseHead } from '../request/refuse-head.js'
+import { headerValues, refuseHead } from '../request/head.js'
 import type { RequestView } from '../request/view.js'
 import type { AuthRequestProxy } from './options.js'
 

@@ -1,12 +1,22 @@
 import { mayMakeRequest } from '../authorization/roles.js'
 import type { Deps } from '../context/context.js'
 import { type Denial, type DenialCode, denial } from '../errors/denials.js'
+import { done, type Outcome, refused } from '../errors/outcome.js'
 import { limitGuess } from '../rate-limit/limit-guess.js'
-import { refuseHead } from '../request/refuse-head.js'
+import { headerValues, refuseHead } from '../request/head.js'
 import { isNavigation, mayActOnSession } from '../request/same-origin.js'
 import type { RequestView } from '../request/view.js'
-import type { Decision } from './decision.js'
-import { identify } from './identify.js'
+import { STANDING, standingOf } from '../standing/standing.js'
+import type { RecordKey } from '../store/store.js'
+import type { AnyCredentialKind, CredentialKind, Described, Proven } from './credential-kind.js'
+import type { Identity } from './identity.js'
+import { noteIssued, refuseIssued } from './judge.js'
+
+export type Decision =
+  | { readonly outcome: 'allow'; readonly identity: Identity }
+  /** A browser navigation without a session: send it to `location`, which leads back afterwards. */
+  | { readonly outcome: 'login'; readonly location: string }
+  | { readonly outcome: 'deny'; readonly denial: Denial }
 
 /** What login can cure. */
 const CURED_BY_LOGIN: ReadonlySet<string> = new Set<DenialCode>([
@@ -39,4 +49,154 @@ export function sendToLoginOr(deps: Deps, view: RequestView, refusal: Denial): D
   if (!deps.options.identityProvider || !CURED_BY_LOGIN.has(refusal.code) || !isNavigation(view))
     return { outcome: 'deny', denial: limitGuess(deps, view, refusal) }
   return { outcome: 'login', location: `/oauth2/start?rd=${encodeURIComponent(view.target)}` }
+}
+
+/**
+ * Who makes this request, by the one credential that it presents, judged against the account's standing as it is now.
+ * Rejects with `store_unavailable` when the standing cannot be read: no answer is ever guessed.
+ */
+export async function identify(deps: Deps, view: RequestView): Promise<Outcome<Identity>> {
+  const picked = pickCredential(view, deps.credentialKinds)
+  switch (picked.by) {
+    case 'bearer':
+      return identifyByBearer(deps, picked.credential)
+    case 'head':
+      return judgeProof(deps, picked.kind, picked.kind.prove(picked.credential))
+    case 'none':
+      return refused('credentials_missing')
+    case 'refused':
+      return { ok: false, denial: picked.denial }
+  }
+}
+
+/** Who presents a bearer credential of any kind. */
+export async function identifyByBearer(deps: Deps, credential: string): Promise<Outcome<Identity>> {
+  const { credentialKinds } = deps
+  const remembered = credentialKinds.find((kind) => kind.remembers?.(credential))
+  if (remembered) return judgeProof(deps, remembered, remembered.prove(credential))
+  for (const kind of credentialKinds) {
+    const proving = kind.pick ? undefined : kind.prove(credential)
+    if (proving !== undefined) return judgeProof(deps, kind, proving)
+  }
+  return refused('token_invalid')
+}
+
+async function judgeProof(
+  deps: Deps,
+  kind: AnyCredentialKind,
+  proving: ReturnType<AnyCredentialKind['prove']>,
+): Promise<Outcome<Identity>> {
+  // Nothing is awaited for a proof that is remembered.
+  const proven = proving instanceof Promise ? await proving : proving
+  if (!proven) return refused('credentials_malformed')
+  if (!proven.ok) return proven
+  const proof = proven.value
+  const { partition, id } = proof
+  if (kind.isOfOperator) return done(identityOf(kind, proof, kind.describe()))
+  const [standingRecord, stored] = await deps.store.read(partition, keysRead(kind, id))
+  const record = stored && kind.records?.read(stored)
+  const opened = stored && kind.open?.(proof, record, stored)
+  if (kind.open && opened === undefined) return refused(kind.denials.absent)
+  const standing = standingOf(standingRecord)
+  const issued = kind.issued(proof, record)
+  const { absent, ended } = kind.denials
+  const refusal = refuseIssued(deps, standing, issued, { lost: 'issued_before_loss', absent, ended })
+  if (refusal) return { ok: false, denial: refusal }
+  const judged = { proof, standing, stored, record, opened }
+  kind.admitted?.(judged)
+  return done(noteIssued(identityOf(kind, proof, kind.describe(judged)), issued))
+}
+
+/** All that a decision about a credential reads, in one step: the standing of its account, then its record. */
+export function keysRead({ records }: CredentialKind, id: string): readonly RecordKey[] {
+  return records ? [STANDING, { collection: records.collection, id: records.idOf?.(id) ?? id }] : [STANDING]
+}
+
+type Mutable<T> = { -readonly [Member in keyof T]: T[Member] }
+
+/** An identity that no handler can change. Made for every request: member by member, which costs a fraction of taking an object apart and together again. */
+function identityOf(kind: AnyCredentialKind, { id, partition }: Proven, described: Described): Identity {
+  const { accountId, role, scopes, groups = [], issuedAt, expiresAt } = described
+  const credential: Mutable<Identity['credential']> = { kind: kind.name, id, issuedAt, expiresAt }
+  if (described.renewal !== undefined) credential.renewal = described.renewal
+  if (kind.isSentByBrowsers) credential.isSentByBrowsers = true
+  const identity: Mutable<Identity> = {
+    accountId,
+    email: accountId,
+    groups,
+    role,
+    scopes,
+    credential,
+    partition,
+  }
+  if (described.name !== undefined) identity.name = described.name
+  if (described.team !== undefined) identity.team = described.team
+  if (described.claims !== undefined) identity.claims = described.claims
+  // What it holds may be shared with a cache, and so with the next request. `claims` are frozen where they are made.
+  Object.freeze(groups)
+  Object.freeze(scopes)
+  Object.freeze(credential)
+  return Object.freeze(identity)
+}
+
+export type PickedCredential =
+  | { readonly by: 'bearer'; readonly credential: string }
+  | { readonly by: 'head'; readonly kind: AnyCredentialKind; readonly credential: string }
+  | { readonly by: 'none' }
+  | { readonly by: 'refused'; readonly denial: Denial }
+
+const SCHEME = /^Bearer +/i
+const NONE: PickedCredential = { by: 'none' }
+
+/**
+ * The one credential that a request presents. Two different ones are refused (RFC 6750 §2: clients must not use more than
+ * one method), also two Authorization headers. A kind that yields, such as a session cookie, counts only where nothing
+ * else is presented.
+ */
+export function pickCredential(view: RequestView, kinds: readonly AnyCredentialKind[]): PickedCredential {
+  const bearer = pickBearer(view)
+  if (bearer.by === 'refused') return bearer
+  const head = pickFromHead(view, kinds, false)
+  if (bearer.by === 'none') return head.by === 'none' ? pickFromHead(view, kinds, true) : head
+  return head.by === 'head' ? refuse('credentials_ambiguous') : head.by === 'refused' ? head : bearer
+}
+
+function pickBearer(view: RequestView): PickedCredential {
+  const [authorization, ...more] = headerValues(view.rawHeaders, 'authorization')
+  if (more.length > 0) return refuse('credentials_ambiguous')
+  const bearer = authorization === undefined ? undefined : bearerOf(authorization)
+  if (authorization !== undefined && bearer === undefined) return refuse('credentials_malformed')
+  const apiKeys = headerValues(view.rawHeaders, 'x-api-key')
+  const credential = bearer ?? apiKeys[0]
+  if (credential === undefined) return NONE
+  if (apiKeys.some((apiKey) => apiKey !== credential)) return refuse('credentials_ambiguous')
+  return credential === '' ? refuse('credentials_malformed') : { by: 'bearer', credential }
+}
+
+/** The token of `Bearer TOKEN`, which has no white space in it; undefined for anything else. */
+export function bearerOf(authorization: string): string | undefined {
+  const scheme = SCHEME.exec(authorization)
+  const token = scheme ? authorization.slice(scheme[0].length) : ''
+  return token === '' || token.includes(' ') || token.includes('\t') ? undefined : token
+}
+
+function pickFromHead(
+  view: RequestView,
+  kinds: readonly AnyCredentialKind[],
+  yields: boolean,
+): PickedCredential {
+  let picked = NONE
+  for (const kind of kinds) {
+    if (!kind.pick || (kind.yields ?? false) !== yields) continue
+    const found = kind.pick(view)
+    if (found === undefined) continue
+    if (typeof found !== 'string') return { by: 'refused', denial: found }
+    if (picked !== NONE) return refuse('credentials_ambiguous')
+    picked = { by: 'head', kind, credential: found }
+  }
+  return picked
+}
+
+function refuse(code: Parameters<typeof denial>[0]): PickedCredential {
+  return { by: 'refused', denial: denial(code) }
 }

@@ -1,6 +1,5 @@
 import type { Role } from '../authorization/roles.js'
 import type { Millis } from '../store/store.js'
-import type { Issued } from './judge.js'
 
 /** The name of a kind of credential that a plugin has brought. */
 export type PluginKind = string & Record<never, never>
@@ -43,46 +42,4 @@ export interface Identity {
   readonly credential: Credential
   /** The store partition of the account. */
   readonly partition: string
-}
-
-/**
- * An identity that no handler can change: what it holds may be shared with a cache, and so with the next request. Called
- * on every request, so it freezes only what is there; `claims` are frozen to the bottom where they are made.
- */
-export function frozenIdentity(identity: Identity): Identity {
-  Object.freeze(identity.groups)
-  Object.freeze(identity.scopes)
-  Object.freeze(identity.credential)
-  return Object.freeze(identity)
-}
-
-/** What is remembered of whoever was let in. */
-interface Remembered {
-  readonly issued: Issued
-  /** Until when it was good when it was last looked at, where that can change. */
-  readonly expiresAt?: Millis
-}
-
-const known = new WeakMap<Identity, Remembered>()
-
-/** Keeps it beside the identity, for as long as that lives; a copy of the identity does not have it. */
-export function noteIssued(identity: Identity, issued: Issued): Identity {
-  known.set(identity, { issued })
-  return identity
-}
-
-/** What was judged of it as it was let in. Undefined for an identity that the gate has not made. */
-export function issuedOf(identity: Identity): Issued | undefined {
-  return known.get(identity)?.issued
-}
-
-/** Remembers that a session was extended, or an API key given an end, while something of it runs. */
-export function noteDeadline(identity: Identity, expiresAt: Millis): void {
-  const remembered = known.get(identity)
-  if (remembered) known.set(identity, { ...remembered, expiresAt })
-}
-
-/** Until when the credential is good, as it was last seen. */
-export function deadlineOf(identity: Identity): Millis {
-  return known.get(identity)?.expiresAt ?? identity.credential.expiresAt
 }

@@ -1,6 +1,7 @@
 import { type Denial, type DenialCode, denial } from '../errors/denials.js'
 import { activeBan, imposedBan, type Standing } from '../standing/standing.js'
 import type { Clock, Millis, Store } from '../store/store.js'
+import type { Identity } from './identity.js'
 
 /** What the judge has to know of anything that was issued: a credential, a refresh token, a code, an approval. */
 export interface Issued {
@@ -134,4 +135,35 @@ function loginStale({ options: { publicUrl, requireFreshLoginSeconds } }: JudgeC
   return denial('login_stale', {
     detail: `Log in again at ${publicUrl}/oauth2/start: credentials of programs work for ${requireFreshLoginSeconds} seconds after a login.`,
   })
+}
+
+/** What is remembered of whoever was let in. */
+interface Remembered {
+  readonly issued: Issued
+  /** Until when it was good when it was last looked at, where that can change. */
+  readonly expiresAt?: Millis
+}
+
+const known = new WeakMap<Identity, Remembered>()
+
+/** Keeps it beside the identity, for as long as that lives; a copy of the identity does not have it. */
+export function noteIssued(identity: Identity, issued: Issued): Identity {
+  known.set(identity, { issued })
+  return identity
+}
+
+/** What was judged of it as it was let in. Undefined for an identity that the gate has not made. */
+export function issuedOf(identity: Identity): Issued | undefined {
+  return known.get(identity)?.issued
+}
+
+/** Remembers that a session was extended, or an API key given an end, while something of it runs. */
+export function noteDeadline(identity: Identity, expiresAt: Millis): void {
+  const remembered = known.get(identity)
+  if (remembered) known.set(identity, { ...remembered, expiresAt })
+}
+
+/** Until when the credential is good, as it was last seen. */
+export function deadlineOf(identity: Identity): Millis {
+  return known.get(identity)?.expiresAt ?? identity.credential.expiresAt
 }

@@ -1,9 +1,9 @@
 import type { Deps } from '../context/context.js'
 import { standingOf } from '../standing/standing.js'
+import { keysRead } from './authenticate.js'
 import { type CredentialKind, kindOf } from './credential-kind.js'
-import { keysRead } from './identify.js'
-import { deadlineOf, type Identity, issuedOf, noteDeadline } from './identity.js'
-import { fateOf, type Issued } from './judge.js'
+import type { Identity } from './identity.js'
+import { deadlineOf, fateOf, type Issued, issuedOf, noteDeadline } from './judge.js'
 
 /**
  * Whether a running answer to someone who was let in may go on, by what the store says now. The expiry of the credential

@@ -1,7 +1,8 @@
 import type { Credential, Identity } from '../authentication/identity.js'
+import { type Denial, denial } from '../errors/denials.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import { isObject } from '../input/kinds.js'
-import { ROLES, type Role } from './roles.js'
+import { isAdmin, isSuperAdmin, ROLES, type Role } from './roles.js'
 
 /** What an actor proved itself by: a credential of an account, something exchanged for one, or a program's own hand. */
 export type ActingCredential =
@@ -65,9 +66,14 @@ export function actorOf({ accountId, role, credential }: Identity, trace: Reques
   return { account: accountId, role, credential: credential.kind, ...trace }
 }
 
+interface WithRoles {
+  /** What configuration makes of an account. */
+  readonly roleOf: (account: string) => Role
+}
+
 /** An account that proved itself by what is exchanged for a credential. */
 export function actorByExchange(
-  { roleOf }: { readonly roleOf: (account: string) => Role },
+  { roleOf }: WithRoles,
   account: string,
   credential: ActingCredential,
   trace: RequestTrace = {},
@@ -119,4 +125,35 @@ export interface AuditedActor extends RequestTrace {
 
 export function auditedAs({ account, role: _role, ...proof }: Actor): AuditedActor {
   return { actor: account, ...proof }
+}
+
+/**
+ * Why an actor may do nothing to what an account has: `role_insufficient` over another account for whoever is no
+ * admin, `super_admin_protected` over a super admin for whoever is none. Undefined over one's own.
+ */
+export function refuseOver({ roleOf }: WithRoles, by: Actor, account: string): Denial | undefined {
+  if (isOwn(by, account)) return undefined
+  if (!isAdmin(by.role)) return denial('role_insufficient')
+  const isProtected = isSuperAdmin(roleOf(account)) && !isSuperAdmin(by.role)
+  return isProtected ? denial('super_admin_protected') : undefined
+}
+
+/** As `refuseOver`, for what nobody may do to themselves: `own_account`. */
+export function refuseOverOrOwn(context: WithRoles, by: Actor, account: string): Denial | undefined {
+  return by.account === account ? denial('own_account') : refuseOver(context, by, account)
+}
+
+/** Credentials that stand for the account itself; of any other kind, somebody vouches for a caller of that name alone. */
+const OF_THE_ACCOUNT: ReadonlySet<string> = new Set<ActingCredential>([
+  'session',
+  'token',
+  'api_key',
+  'login',
+  'refresh_token',
+  'authorization_code',
+  'device_code',
+])
+
+function isOwn(by: Actor, account: string): boolean {
+  return by.account === account && OF_THE_ACCOUNT.has(by.credential)
 }

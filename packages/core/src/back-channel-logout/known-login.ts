@@ -1,7 +1,6 @@
 import type { Deps } from '../context/context.js'
 import { handleOf, type SessionFacts, type SessionKey } from '../sessions/session.js'
-import { collection } from '../store/collection.js'
-import { instant, text } from '../store/shape.js'
+import { collection, instant, text } from '../store/collection.js'
 import type { Millis } from '../store/store.js'
 
 /** Whom the identity provider names when it ends something. */

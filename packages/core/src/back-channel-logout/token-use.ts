@@ -1,7 +1,6 @@
 import type { Deps } from '../context/context.js'
 import type { LogoutToken } from '../login/identity-provider.js'
-import { collection } from '../store/collection.js'
-import { present } from '../store/shape.js'
+import { collection, present } from '../store/collection.js'
 import type { Millis } from '../store/store.js'
 
 const OLDEST_MS = 600_000

@@ -1,7 +1,6 @@
 import type { Deps } from '../context/context.js'
 import { type Approval, isApproval } from '../oauth/approval.js'
-import { collection } from '../store/collection.js'
-import { instant, optional, text, texts } from '../store/shape.js'
+import { collection, instant, optional, text, texts } from '../store/collection.js'
 import type { Millis } from '../store/store.js'
 
 /** All device requests are in one partition: they live ten minutes, and nobody knows whose they will be. */

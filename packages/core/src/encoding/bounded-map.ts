@@ -12,45 +12,47 @@ export interface BoundedMap<Key, Value> {
 
 /**
  * A map of at most `capacity` entries, 1 or more: a new key takes the place of the one that was set first. Setting a key
- * again keeps its place. Every method takes constant time on average: an iterator waits at the oldest entry, where a new
- * one would step over all that were deleted before it.
+ * again keeps its place. Every method takes constant time on average, and looking up what that of a `Map` takes.
  */
 export function boundedMap<Key, Value>(capacity: number): BoundedMap<Key, Value> {
-  const entries = new Map<Key, Value>()
-  let keys = entries.keys()
-  let first: IteratorResult<Key, unknown> | undefined
+  return new MapWithin<Key, Value>(capacity)
+}
 
-  const oldest = (): Key | undefined => {
-    first ??= keys.next()
-    if (first.done) {
-      keys = entries.keys()
-      first = keys.next()
+class MapWithin<Key, Value> extends Map<Key, Value> {
+  readonly #capacity: number
+  /** Waits at the oldest entry, where a new iterator would step over all that were deleted before it. */
+  #keys = this.keys()
+  #first: IteratorResult<Key, unknown> | undefined
+
+  constructor(capacity: number) {
+    super()
+    this.#capacity = capacity
+  }
+
+  override set(key: Key, value: Value): this {
+    if (this.size >= this.#capacity && !this.has(key)) this.delete(this.oldest() as Key)
+    return super.set(key, value)
+  }
+
+  override delete(key: Key): boolean {
+    if (this.#first?.done === false && this.#first.value === key) this.#first = undefined
+    return super.delete(key)
+  }
+
+  override clear(): void {
+    super.clear()
+    this.#first = undefined
+  }
+
+  oldest(): Key | undefined {
+    this.#first ??= this.#keys.next()
+    if (this.#first.done) {
+      this.#keys = this.keys()
+      this.#first = this.#keys.next()
     }
-    if (!first.done) return first.value
-    first = undefined
-    keys = entries.keys()
+    if (!this.#first.done) return this.#first.value
+    this.#first = undefined
+    this.#keys = this.keys()
     return undefined
-  }
-  const remove = (key: Key): boolean => {
-    if (first?.done === false && first.value === key) first = undefined
-    return entries.delete(key)
-  }
-
-  return {
-    get size() {
-      return entries.size
-    },
-    get: (key) => entries.get(key),
-    has: (key) => entries.has(key),
-    set(key, value) {
-      if (entries.size >= capacity && !entries.has(key)) remove(oldest() as Key)
-      entries.set(key, value)
-    },
-    delete: remove,
-    clear() {
-      entries.clear()
-      first = undefined
-    },
-    oldest,
   }
 }

@@ -3,10 +3,9 @@ import { type Actor, auditedAs } from '../authorization/actor.js'
 import type { Deps } from '../context/context.js'
 import { done, type Outcome } from '../errors/outcome.js'
 import { PortcullisError } from '../errors/portcullis-error.js'
-import { collection } from '../store/collection.js'
-import { type Replicated, replicationOf } from '../store/replication.js'
-import { instant } from '../store/shape.js'
+import { collection, instant } from '../store/collection.js'
 import type { Millis } from '../store/store.js'
+import { type Replicated, replicationOf } from '../store/update.js'
 
 /** By the id of the token, in the partition of its account. */
 export const revokedExternal = collection<{ readonly at: Millis }>(

@@ -2,11 +2,11 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { partitionOf } from '../accounts/account-id.js'
 import { pruneEnded } from '../accounts/prune-ended.js'
 import { createPruning } from '../accounts/pruning.js'
+import { auditQueue } from '../audit/append.js'
 import type { AuditChain } from '../audit/chain.js'
 import { NO_HEAD } from '../audit/entry.js'
-import { auditQueue } from '../audit/queue.js'
 import type { AnyCredentialKind } from '../authentication/credential-kind.js'
-import type { Role } from '../authorization/roles.js'
+import { configuredRoles } from '../authorization/roles.js'
 import type { Deps } from '../context/context.js'
 import type { GateEvent } from '../context/event.js'
 import { limitEvents } from '../context/limit-events.js'
@@ -19,12 +19,11 @@ import { MASTER_KEY_ACCOUNT } from '../master-key/credential-kind.js'
 import { createRateLimiter } from '../rate-limit/limiter.js'
 import { peerAddress } from '../request/client-address.js'
 import { STANDING } from '../standing/standing.js'
-import { withDeadline } from '../store/deadline.js'
-import { reportFullStore } from '../store/full.js'
+import { reportFullStore, withDeadline } from '../store/deadline.js'
 import { withNearCache } from '../store/near-cache.js'
 import { reportOnce } from '../store/readable.js'
 import type { Store } from '../store/store.js'
-import { createProofCache } from '../tokens/proof-cache.js'
+import { createProofCache } from '../tokens/token.js'
 import { builtInKinds, requireNamed } from './credential-kinds.js'
 import { createProviderReadiness } from './provider-monitor.js'
 import { loadRootKeys } from './root-keys.js'
@@ -115,7 +114,10 @@ export async function bindDeps(
       prune: (account, signal) => pruneEnded(deps, account, signal),
       report: options.onEvent,
     }),
-    roleOf: (accountId) => roleOf(options, accountId),
+    roleOf: configuredRoles({
+      superAdmins: new Set([...options.superAdmins, MASTER_KEY_ACCOUNT]),
+      admins: options.admins,
+    }),
     report: options.onEvent,
     strangers: limitEvents(options.onEvent),
     reportUnreadable: reportOnce(options.onEvent),
@@ -128,9 +130,4 @@ export async function bindDeps(
 
 function bindAuditChain(store: Store, key: Uint8Array, { clock }: ResolvedOptions): AuditChain {
   return { store, partition: 'audit', key, clock, newest: NO_HEAD }
-}
-
-function roleOf(options: ResolvedOptions, accountId: string): Role {
-  if (accountId === MASTER_KEY_ACCOUNT || options.superAdmins.has(accountId)) return 'super_admin'
-  return options.admins.has(accountId) ? 'admin' : 'user'
 }

@@ -1,4 +1,4 @@
-import { AUDIT_ACTIONS } from '../audit/precedence.js'
+import { AUDIT_ACTIONS } from '../audit/entry.js'
 import { PROBLEM_CODES } from '../errors/problem.js'
 import type { CheckedGate, Plugin } from '../plugin/plugin.js'
 

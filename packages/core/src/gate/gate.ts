@@ -1,5 +1,5 @@
 import type { Admission } from '../admission/admission.js'
-import type { Decision } from '../authentication/decision.js'
+import type { Decision } from '../authentication/authenticate.js'
 import type { Identity } from '../authentication/identity.js'
 import type { GateEvent } from '../context/event.js'
 import type { ProblemRenderer } from '../errors/problem.js'

@@ -3,8 +3,7 @@ import { partitionOf } from '../accounts/account-id.js'
 import type { GateEvent } from '../context/event.js'
 import { createSealer, deriveKey, type Sealer } from '../crypto/seal.js'
 import { PortcullisError } from '../errors/portcullis-error.js'
-import { collection } from '../store/collection.js'
-import { text } from '../store/shape.js'
+import { collection, text } from '../store/collection.js'
 import type { Store, StoredRecord } from '../store/store.js'
 
 /** What records are found and chained by. They stay as they are for the life of the store, whatever the secrets become. */

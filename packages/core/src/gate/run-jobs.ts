@@ -1,8 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Deps } from '../context/context.js'
 import type { Job, JobRun, JobStatus } from '../plugin/job.js'
-import { collection } from '../store/collection.js'
-import { instant, optional, text } from '../store/shape.js'
+import { collection, instant, optional, text } from '../store/collection.js'
 
 /** How long a leader that has died keeps others from taking over. */
 const LEASE_MS = 30_000

@@ -1,7 +1,6 @@
 import type { Deps } from '../context/context.js'
 import { PortcullisError } from '../errors/portcullis-error.js'
-import { collection } from '../store/collection.js'
-import { instant } from '../store/shape.js'
+import { collection, instant } from '../store/collection.js'
 import type { Millis, StoreHealth } from '../store/store.js'
 import { isOfNewerFormat } from './store-format.js'
 

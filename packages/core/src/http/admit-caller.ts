@@ -1,4 +1,4 @@
-import { identify } from '../authentication/identify.js'
+import { identify } from '../authentication/authenticate.js'
 import type { Credential, Identity } from '../authentication/identity.js'
 import { isAtLeast, type LeastRole, mayMakeRequest } from '../authorization/roles.js'
 import type { Deps } from '../context/context.js'

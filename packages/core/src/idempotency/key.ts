@@ -1,5 +1,5 @@
 import { done, type Outcome, refused } from '../errors/outcome.js'
-import { headerValues } from '../request/headers.js'
+import { headerValues } from '../request/head.js'
 
 export const IDEMPOTENCY_HEADER = 'Idempotency-Key'
 export const LONGEST_IDEMPOTENCY_KEY = 255

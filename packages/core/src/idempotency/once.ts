@@ -5,8 +5,7 @@ import { sha256 } from '../crypto/hash.js'
 import { type Denial, denial } from '../errors/denials.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import type { Standing } from '../standing/standing.js'
-import { collection, counters } from '../store/collection.js'
-import { hasShape, text } from '../store/shape.js'
+import { collection, counters, hasShape, text } from '../store/collection.js'
 import type { Check, JsonValue, RecordKey, Write } from '../store/store.js'
 
 /**

@@ -1,8 +1,7 @@
 import { createHmac } from 'node:crypto'
 import type { Deps } from '../context/context.js'
 import { sha256 } from '../crypto/hash.js'
-import { asJson } from '../store/collection.js'
-import { hasShape, instant, text } from '../store/shape.js'
+import { asJson, hasShape, instant, text } from '../store/collection.js'
 import type { Millis } from '../store/store.js'
 import type { LoginChallenge } from './identity-provider.js'
 

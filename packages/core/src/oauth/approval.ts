@@ -1,9 +1,10 @@
-import { type Identity, issuedOf } from '../authentication/identity.js'
+import type { Identity } from '../authentication/identity.js'
 import type { Issued } from '../authentication/judge.js'
+import { issuedOf } from '../authentication/judge.js'
 import type { Deps } from '../context/context.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import { readStoredStanding } from '../standing/standing.js'
-import { count, hasShape, instant, text } from '../store/shape.js'
+import { count, hasShape, instant, text } from '../store/collection.js'
 import type { Millis } from '../store/store.js'
 
 /**

@@ -1,6 +1,6 @@
 import type { Deps } from '../context/context.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
-import { headerValues } from '../request/headers.js'
+import { headerValues } from '../request/head.js'
 import type { RequestView } from '../request/view.js'
 import { isClientSecret, type OAuthClient } from './clients.js'
 

@@ -1,7 +1,7 @@
 import type { Identity } from '../authentication/identity.js'
 import type { Deps } from '../context/context.js'
-import { GATE_CLIENT_ID } from '../tokens/claims.js'
-import { verifyToken } from '../tokens/verify.js'
+import { verifyToken } from '../tokens/credential-kind.js'
+import { GATE_CLIENT_ID } from '../tokens/token.js'
 
 /** Whom a credential of the gate was issued to (RFC 7662 §2.2); other issuers have clients of their own. */
 export async function clientOf(

@@ -4,7 +4,7 @@ import { isConfidential } from '../encoding/loopback.js'
 import { lineOf } from '../encoding/text.js'
 import { checkMembers } from '../input/check.js'
 import { listOf, type Shape, text } from '../input/kinds.js'
-import { GATE_CLIENT_ID, TOKEN_NAME_LENGTH } from '../tokens/claims.js'
+import { GATE_CLIENT_ID, TOKEN_NAME_LENGTH } from '../tokens/token.js'
 
 /** A program that asks for tokens on somebody's behalf (RFC 6749 §2). */
 export interface OAuthClient {

@@ -1,8 +1,7 @@
 import type { Issued } from '../authentication/judge.js'
 import type { Deps } from '../context/context.js'
 import { parseJsonObject } from '../jws/strict-json.js'
-import { collection } from '../store/collection.js'
-import { count, hasShape, instant, optional, text, texts } from '../store/shape.js'
+import { collection, count, hasShape, instant, optional, text, texts } from '../store/collection.js'
 import type { Millis } from '../store/store.js'
 import type { AccessToken } from '../tokens/issue.js'
 

@@ -1,4 +1,4 @@
-import { unreadable } from '../store/shape.js'
+import { unreadable } from '../store/collection.js'
 import type { JsonValue, Millis, RecordKey, Store, StoredRecord } from '../store/store.js'
 import { optimistically, RACED } from '../store/update.js'
 

@@ -1,5 +1,5 @@
 import type { Admission } from '../admission/admission.js'
-import type { Lane } from '../audit/precedence.js'
+import type { Lane } from '../audit/entry.js'
 import type { AnyCredentialKind } from '../authentication/credential-kind.js'
 import type { Pages } from '../context/options.js'
 import type { DenialText } from '../errors/denials.js'

@@ -2,9 +2,16 @@ import type { IncomingMessage } from 'node:http'
 import { denial } from '../errors/denials.js'
 import { FORWARDING_PROBLEMS, MALFUNCTIONS } from '../errors/malfunctions.js'
 import { type Problem, problemOfDenial } from '../errors/problem.js'
-import { headerValues } from '../request/headers.js'
-import { type Framing, isIgnoredUpgrade, readFraming, refuseMessage } from '../request/message.js'
-import { originForm, parseTarget, type Target } from '../request/target.js'
+import {
+  type Framing,
+  headerValues,
+  isIgnoredUpgrade,
+  originForm,
+  parseTarget,
+  readFraming,
+  refuseMessage,
+  type Target,
+} from '../request/head.js'
 import { isWebSocketRequest } from './tunnel.js'
 
 /** What is known about a request that may be forwarded. */

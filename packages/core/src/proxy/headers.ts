@@ -1,7 +1,7 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 import type { HeaderEdits } from '../admission/admission.js'
 import { stripOws } from '../request/field-value.js'
-import { headerValues } from '../request/headers.js'
+import { headerValues } from '../request/head.js'
 
 /** Header fields by lower-case name; several values are several fields. */
 export type HeaderFields = Record<string, string | string[]>

@@ -1,5 +1,5 @@
 import { boundedMap } from '../encoding/bounded-map.js'
-import type { Framing } from '../request/message.js'
+import type { Framing } from '../request/head.js'
 import { NEVER_ALLOWED, REMOVED_REQUEST_HEADERS, saysWho } from './distrusted-headers.js'
 import { collectHeaders, type HeaderFields, type HeaderFilter, headerFilter, nominatedBy } from './headers.js'
 import type { Upstream } from './upstream.js'

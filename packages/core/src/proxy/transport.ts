@@ -9,7 +9,7 @@ import {
 import { Agent as HttpsAgent } from 'node:https'
 import type { Readable } from 'node:stream'
 import { createProxyServer } from 'http-proxy'
-import type { Target } from '../request/target.js'
+import type { Target } from '../request/head.js'
 import type { HeaderFields } from './headers.js'
 import type { Upstream } from './upstream.js'
 

@@ -1,7 +1,7 @@
 import { BlockList, isIP, SocketAddress } from 'node:net'
 import { checkMembers } from '../input/check.js'
 import { checkedByValue, integer, listOf, text } from '../input/kinds.js'
-import { headerValues } from './headers.js'
+import { headerValues } from './head.js'
 import type { RequestView } from './view.js'
 
 const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/

@@ -1,5 +1,5 @@
 import { stripOws } from './field-value.js'
-import { headerValues } from './headers.js'
+import { headerValues } from './head.js'
 import type { RequestView } from './view.js'
 
 /** The value of a cookie; undefined also when it came twice with different values, of which another host planted one. */

@@ -1,5 +1,5 @@
 import { isReadingRequest } from '../authorization/roles.js'
-import { headerValues } from './headers.js'
+import { headerValues } from './head.js'
 import type { RequestView } from './view.js'
 
 /**

@@ -1,4 +1,4 @@
-import { pickCredential } from '../authentication/pick-credential.js'
+import { pickCredential } from '../authentication/authenticate.js'
 import type { Deps } from '../context/context.js'
 import { type Denial, denial } from '../errors/denials.js'
 import type { RequestView } from '../request/view.js'

@@ -1,8 +1,7 @@
 import { serviceActor } from '../authorization/actor.js'
 import type { Deps } from '../context/context.js'
 import { DIRECTORY_SERVICE } from '../standing/standing.js'
-import { collection } from '../store/collection.js'
-import { hasShape, instant, optional, text, texts, truth } from '../store/shape.js'
+import { collection, hasShape, instant, optional, text, texts, truth } from '../store/collection.js'
 import type { Millis, RecordKey, StoredRecord } from '../store/store.js'
 
 /** What a directory may say of a user's name (RFC 7643 §4.1.1); the rest is not kept. */

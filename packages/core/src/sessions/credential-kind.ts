@@ -1,5 +1,5 @@
 import type { CredentialKind, Proven } from '../authentication/credential-kind.js'
-import { roleOfGroups, roleOfSession } from '../authorization/role-by-group.js'
+import { roleOfGroups, roleOfSession } from '../authorization/roles.js'
 import { scopesOf } from '../authorization/scopes.js'
 import type { Deps } from '../context/context.js'
 import { denial } from '../errors/denials.js'

@@ -1,10 +1,15 @@
 import { leave } from '../account-index/account-index.js'
 import { audited } from '../audit/append.js'
-import { type Actor, actorByExchange, auditedAs, type RequestTrace } from '../authorization/actor.js'
-import { refuseOver } from '../authorization/over-account.js'
+import {
+  type Actor,
+  actorByExchange,
+  auditedAs,
+  type RequestTrace,
+  refuseOver,
+} from '../authorization/actor.js'
 import type { Deps } from '../context/context.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
-import { type Replicated, replicationOf } from '../store/replication.js'
+import { type Replicated, replicationOf } from '../store/update.js'
 import { endingOf, handleOf, openSession, type Session, type SessionKey, sessionRecords } from './session.js'
 
 export interface EndedSession extends Replicated {

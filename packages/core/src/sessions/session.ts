@@ -1,8 +1,7 @@
 import type { Deps } from '../context/context.js'
 import { sha256 } from '../crypto/hash.js'
 import { liveRecords } from '../standing/live.js'
-import { collection } from '../store/collection.js'
-import { count, hasShape, instant, optional, present, text, texts } from '../store/shape.js'
+import { collection, count, hasShape, instant, optional, present, text, texts } from '../store/collection.js'
 import type { Millis, StoredRecord, Write } from '../store/store.js'
 
 /** Who the session belongs to and how it began; kept encrypted. */

@@ -1,9 +1,8 @@
 import type { Deps } from '../context/context.js'
 import { type Denial, type DenialCode, denial } from '../errors/denials.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
-import { type Replicated, replicationOf } from '../store/replication.js'
 import type { Check, Write } from '../store/store.js'
-import { optimistically, RACED } from '../store/update.js'
+import { optimistically, RACED, type Replicated, replicationOf } from '../store/update.js'
 import { putStanding, readStanding, STANDING, type Standing } from './standing.js'
 
 export interface ChangedStanding extends Replicated {

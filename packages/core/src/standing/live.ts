@@ -1,6 +1,5 @@
 import type { GateEvent } from '../context/event.js'
-import { type Collection, collection } from '../store/collection.js'
-import { present } from '../store/shape.js'
+import { type Collection, collection, present } from '../store/collection.js'
 import type { Millis, Store, Write } from '../store/store.js'
 
 type Kind = 'sessions' | 'tokens'

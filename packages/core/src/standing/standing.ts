@@ -1,5 +1,4 @@
-import { collection } from '../store/collection.js'
-import { count, hasShape, instant, optional, text, truth } from '../store/shape.js'
+import { collection, count, hasShape, instant, optional, text, truth } from '../store/collection.js'
 import type { Millis, Put, RecordKey, Store, StoredRecord } from '../store/store.js'
 
 export interface Ban {

@@ -1,5 +1,5 @@
-import { PortcullisError } from '../errors/portcullis-error.js'
-import type { Store } from './store.js'
+import { PortcullisError, StoreFullError } from '../errors/portcullis-error.js'
+import type { Store, StoreEvent } from './store.js'
 
 /** So many calls may have passed their deadline and still be under way in the store. */
 const ABANDONED_AT_MOST = 1000
@@ -78,4 +78,26 @@ export function withDeadline(
 function unavailable(message: string, cause?: unknown): Error {
   if (cause instanceof PortcullisError || cause instanceof RangeError) return cause
   return new PortcullisError('store_unavailable', message, { cause })
+}
+
+const REPORTED_EVERY_MS = 60_000
+
+/** Reports, once a minute at most, that the store refuses records because it is full. */
+export function reportFullStore({
+  onEvent,
+}: {
+  readonly onEvent: (event: StoreEvent) => void
+}): (cause: unknown) => void {
+  let reportedAt = Number.NEGATIVE_INFINITY
+  return (cause) => {
+    const now = performance.now()
+    if (!(cause instanceof StoreFullError) || now - reportedAt < REPORTED_EVERY_MS) return
+    reportedAt = now
+    onEvent({
+      level: 'error',
+      code: 'store_full',
+      detail: 'The store is full: it takes bans and revocations, and no ordinary records',
+      cause,
+    })
+  }
 }

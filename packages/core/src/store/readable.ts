@@ -1,5 +1,4 @@
-import type { Collection } from './collection.js'
-import { isUnreadable } from './shape.js'
+import { type Collection, isUnreadable } from './collection.js'
 import type { StoredRecord, StoreEvent } from './store.js'
 
 /** Names a record that cannot be read. */

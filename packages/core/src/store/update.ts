@@ -1,4 +1,5 @@
 import { PortcullisError } from '../errors/portcullis-error.js'
+import type { Replication } from './store.js'
 
 /** What an attempt answers when somebody else changed the records between its read and its commit. */
 export const RACED = Symbol('raced')
@@ -24,4 +25,15 @@ export async function optimistically<T>(
     if (attempts > 1 && performance.now() >= deadline) break
   }
   throw new PortcullisError('store_unavailable', busy)
+}
+
+/** What a ban or a revocation answers beside its own result. */
+export interface Replicated {
+  /** Only from a store that waits for replicas. */
+  readonly replication?: Replication
+}
+
+/** The part of an answer that tells how far a change had come. */
+export function replicationOf({ replication }: Replicated): Replicated {
+  return replication ? { replication } : {}
 }

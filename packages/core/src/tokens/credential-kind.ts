@@ -1,13 +1,16 @@
+import { canonicalEmail } from '../accounts/account-id.js'
 import { recentUses, touch } from '../activity/touch.js'
 import type { CredentialKind } from '../authentication/credential-kind.js'
-import { roleOfProgram } from '../authorization/role-by-group.js'
+import type { Issued } from '../authentication/judge.js'
+import { roleOfProgram } from '../authorization/roles.js'
 import type { Deps } from '../context/context.js'
+import { freezeDeeply } from '../encoding/freeze.js'
+import { done, type Outcome, refused } from '../errors/outcome.js'
+import { parseJsonObject } from '../jws/strict-json.js'
 import { isViewer } from '../standing/standing.js'
-import type { TokenClaims } from './claims.js'
-import { RENEWAL_PATH, renewableSeconds } from './renew.js'
+import type { Millis } from '../store/store.js'
 import { revokeToken } from './revoke.js'
-import { issuedAsToken, type TokenRecord, tokenRecords } from './token.js'
-import { verifyToken } from './verify.js'
+import { ACCESS_TOKEN_TYPE, type TokenClaims, type TokenRecord, tokenRecords } from './token.js'
 
 /**
  * Tokens of this gate: JWTs with a record. Takes every bearer credential for one, so it is the last in the list.
@@ -46,4 +49,110 @@ export function tokenKind(
     revoke: ({ accountId, credential }, by) =>
       revokeToken(deps, { account: accountId, id: credential.id, by }),
   }
+}
+
+/** What the judge has to know of a token. */
+export function issuedAsToken(partition: string, record: TokenRecord): Issued {
+  const { createdAt, generation, revokedAt, family } = record
+  return {
+    partition,
+    issuedAt: createdAt,
+    isEnded: revokedAt !== undefined,
+    tokenGeneration: generation,
+    needsFreshLogin: true,
+    ...(family === undefined ? {} : { family }),
+  }
+}
+
+/** Where a token in the last fifth of its life is exchanged. */
+export const RENEWAL_PATH = '/api/token/renew'
+
+/**
+ * For how long the successor of a token may live, where renewal is offered: in its last fifth, and not beyond
+ * `maxLifetimeSeconds` from when the first token of its chain was issued. What was bought with a refresh token is
+ * renewed with that alone, so that it cannot outlive its family.
+ */
+export function renewableSeconds(deps: Deps, record: TokenRecord): number | undefined {
+  const { createdAt, expiresAt, family, firstIssuedAt = createdAt } = record
+  const { minLifetimeSeconds, maxLifetimeSeconds } = deps.options.tokens
+  if (deps.options.tokenRenewal !== 'offer' || family !== undefined) return undefined
+  const issuedAt = Math.floor(createdAt / 1000) * 1000
+  const now = deps.clock()
+  if (now < expiresAt - (expiresAt - issuedAt) / 5) return undefined
+  const endsAt = firstIssuedAt + maxLifetimeSeconds * 1000
+  const seconds = Math.min((expiresAt - issuedAt) / 1000, Math.floor((endsAt - now) / 1000))
+  return seconds >= minLifetimeSeconds ? seconds : undefined
+}
+
+const CLOCK_SKEW_MS = 30_000
+
+/**
+ * Proves an access token of this gate: structure, pinned algorithm, signature, `typ`, `iss`, `aud`, lifetime. Says
+ * nothing about revocation or bans. Refused with `token_malformed`, `token_invalid` or `token_expired`.
+ * `nbf` and `iat` may lie at most 30 s ahead of our clock; `exp` gets no grace.
+ */
+export function verifyToken(
+  deps: Deps,
+  compact: string,
+): Outcome<TokenClaims> | Promise<Outcome<TokenClaims>> {
+  const known = deps.proofs.get(compact)
+  return known ? withinLifetime(known, deps.clock()) : verifySignature(deps, compact)
+}
+
+async function verifySignature(deps: Deps, compact: string): Promise<Outcome<TokenClaims>> {
+  let verified: Awaited<ReturnType<Deps['keys']['verify']>>
+  try {
+    verified = await deps.keys.verify(compact)
+  } catch (error) {
+    return refused(isMalformed(error) ? 'token_malformed' : 'token_invalid')
+  }
+  if (!isAccessTokenType(verified.protectedHeader.typ)) return refused('token_invalid')
+  const payload = parseJsonObject(verified.payload)
+  if (!payload) return refused('token_malformed')
+  const claims = readClaims(payload, deps)
+  if (!claims) return refused('token_invalid')
+  const outcome = withinLifetime(claims, deps.clock())
+  if (outcome.ok) deps.proofs.set(compact, claims)
+  return outcome
+}
+
+function withinLifetime(claims: TokenClaims, now: Millis): Outcome<TokenClaims> {
+  if (now >= claims.expiresAt) return refused('token_expired')
+  if (now + CLOCK_SKEW_MS < Math.max(claims.notBefore, claims.issuedAt)) return refused('token_invalid')
+  return done(claims)
+}
+
+/** RFC 9068 §4: `application/at+jwt` is the long spelling; media types ignore case. */
+function isAccessTokenType(typ: unknown): boolean {
+  return typeof typ === 'string' && typ.toLowerCase().replace(/^application\//, '') === ACCESS_TOKEN_TYPE
+}
+
+function readClaims(payload: Record<string, unknown>, deps: Deps): TokenClaims | undefined {
+  const { iss, aud, sub, jti, client_id: clientId, iat, exp, nbf = iat, scope = '' } = payload
+  const audiences = Array.isArray(aud) ? aud : [aud]
+  if (iss !== deps.options.issuer || !audiences.includes(deps.options.audience)) return undefined
+  if (typeof sub !== 'string' || canonicalEmail(sub) !== sub) return undefined
+  if (typeof jti !== 'string' || jti === '' || typeof scope !== 'string') return undefined
+  if (clientId !== undefined && typeof clientId !== 'string') return undefined
+  if (!isInstant(iat) || !isInstant(exp) || !isInstant(nbf)) return undefined
+  return freezeDeeply({
+    accountId: sub,
+    partition: deps.partitionOf(sub),
+    id: jti,
+    ...(clientId === undefined ? {} : { clientId }),
+    issuedAt: iat * 1000,
+    expiresAt: exp * 1000,
+    notBefore: nbf * 1000,
+    scopes: scope === '' ? [] : scope.split(' '),
+  })
+}
+
+const LAST_INSTANT = 253_402_300_799
+
+function isInstant(seconds: unknown): seconds is number {
+  return Number.isInteger(seconds) && (seconds as number) >= 0 && (seconds as number) <= LAST_INSTANT
+}
+
+function isMalformed(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'jws_malformed'
 }

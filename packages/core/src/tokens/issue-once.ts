@@ -1,14 +1,14 @@
-import type { Acted } from '../authorization/actor.js'
-import { refuseOver } from '../authorization/over-account.js'
+import { type Acted, refuseOver } from '../authorization/actor.js'
 import { chooseScopes } from '../authorization/scopes.js'
 import type { Deps } from '../context/context.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import { onceFor, refuseAgain } from '../idempotency/once.js'
 import { STANDING, standingOf } from '../standing/standing.js'
-import { hasShape, text } from '../store/shape.js'
+import { hasShape, text } from '../store/collection.js'
 import type { RecordKey } from '../store/store.js'
+import { issuedAsToken } from './credential-kind.js'
 import { type IssuedToken, issueToken, type TokenToIssue } from './issue.js'
-import { issuedAsToken, tokenRecords } from './token.js'
+import { tokenRecords } from './token.js'
 
 /** A token that may be asked for again. */
 export interface TokenToIssueOnce extends TokenToIssue {

@@ -1,8 +1,7 @@
 import { enter } from '../account-index/account-index.js'
 import { audited } from '../audit/append.js'
 import { refuseBanned } from '../authentication/judge.js'
-import { type Acted, type ActsFor, auditedAs } from '../authorization/actor.js'
-import { refuseOver } from '../authorization/over-account.js'
+import { type Acted, type ActsFor, auditedAs, refuseOver } from '../authorization/actor.js'
 import { chooseScopes, type ScopeWish } from '../authorization/scopes.js'
 import type { Deps } from '../context/context.js'
 import { lineOf } from '../encoding/text.js'
@@ -14,8 +13,14 @@ import type { Standing } from '../standing/standing.js'
 import type { Check, Millis, Write } from '../store/store.js'
 import { optimistically, RACED } from '../store/update.js'
 import { countAgainstCap, isCountedAgainstCap, recount } from './cap.js'
-import { ACCESS_TOKEN_TYPE, GATE_CLIENT_ID, TOKEN_NAME_LENGTH } from './claims.js'
-import { recordDeadline, type TokenInfo, tokenRecords } from './token.js'
+import {
+  ACCESS_TOKEN_TYPE,
+  GATE_CLIENT_ID,
+  recordDeadline,
+  TOKEN_NAME_LENGTH,
+  type TokenInfo,
+  tokenRecords,
+} from './token.js'
 
 export interface TokenToIssue extends ScopeWish {
   /** Canonical e-mail. */

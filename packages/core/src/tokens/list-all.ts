@@ -1,8 +1,8 @@
 import { DIRECTORY, entries, type Listed, type ListQuery } from '../account-index/account-index.js'
 import type { Deps } from '../context/context.js'
 import { STANDING } from '../standing/standing.js'
+import { isUnreadable } from '../store/collection.js'
 import { ifReadable } from '../store/readable.js'
-import { isUnreadable } from '../store/shape.js'
 import { describeTokens } from './describe.js'
 import type { TokenInfo, TokenStatus } from './token.js'
 

@@ -5,28 +5,9 @@ import type { Deps } from '../context/context.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import { STANDING, type Standing, standingOf } from '../standing/standing.js'
 import type { StoredRecord } from '../store/store.js'
+import { issuedAsToken, renewableSeconds } from './credential-kind.js'
 import { type IssuedToken, issueToken, signAccessToken } from './issue.js'
-import { issuedAsToken, statusOf, type TokenRecord, tokenRecords } from './token.js'
-
-/** Where a token in the last fifth of its life is exchanged. */
-export const RENEWAL_PATH = '/api/token/renew'
-
-/**
- * For how long the successor of a token may live, where renewal is offered: in its last fifth, and not beyond
- * `maxLifetimeSeconds` from when the first token of its chain was issued. What was bought with a refresh token is
- * renewed with that alone, so that it cannot outlive its family.
- */
-export function renewableSeconds(deps: Deps, record: TokenRecord): number | undefined {
-  const { createdAt, expiresAt, family, firstIssuedAt = createdAt } = record
-  const { minLifetimeSeconds, maxLifetimeSeconds } = deps.options.tokens
-  if (deps.options.tokenRenewal !== 'offer' || family !== undefined) return undefined
-  const issuedAt = Math.floor(createdAt / 1000) * 1000
-  const now = deps.clock()
-  if (now < expiresAt - (expiresAt - issuedAt) / 5) return undefined
-  const endsAt = firstIssuedAt + maxLifetimeSeconds * 1000
-  const seconds = Math.min((expiresAt - issuedAt) / 1000, Math.floor((endsAt - now) / 1000))
-  return seconds >= minLifetimeSeconds ? seconds : undefined
-}
+import { statusOf, tokenRecords } from './token.js'
 
 /**
  * Issues the successor of the token that is presented: the same name, scopes and lifetime, as far as the chain may live.

@@ -1,13 +1,12 @@
 import { pruneLater } from '../accounts/prune-ended.js'
 import { audited } from '../audit/append.js'
-import { type Actor, auditedAs } from '../authorization/actor.js'
-import { refuseOver } from '../authorization/over-account.js'
+import { type Actor, auditedAs, refuseOver } from '../authorization/actor.js'
 import type { Deps } from '../context/context.js'
 import { done, type Outcome } from '../errors/outcome.js'
 import { changeStanding } from '../standing/change.js'
 import { countEnded } from '../standing/live.js'
 import { withoutTokens } from '../standing/standing.js'
-import { type Replicated, replicationOf } from '../store/replication.js'
+import { type Replicated, replicationOf } from '../store/update.js'
 
 export interface RevokedTokens extends Replicated {
   /** How many had still been good. Absent when the store did not tell. */

@@ -1,12 +1,10 @@
 import { enter } from '../account-index/account-index.js'
 import { audited } from '../audit/append.js'
-import { type Actor, auditedAs } from '../authorization/actor.js'
-import { refuseOver } from '../authorization/over-account.js'
+import { type Actor, auditedAs, refuseOver } from '../authorization/actor.js'
 import type { Deps } from '../context/context.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import { liveRecords } from '../standing/live.js'
-import { type Replicated, replicationOf } from '../store/replication.js'
-import { optimistically, RACED } from '../store/update.js'
+import { optimistically, RACED, type Replicated, replicationOf } from '../store/update.js'
 import { recordDeadline, type TokenRecord, tokenRecords } from './token.js'
 
 export interface RevokedToken extends Replicated {

@@ -1,8 +1,6 @@
-import type { Issued } from '../authentication/judge.js'
-import type { Deps } from '../context/context.js'
+import { type BoundedMap, boundedMap } from '../encoding/bounded-map.js'
 import type { Standing } from '../standing/standing.js'
-import { collection } from '../store/collection.js'
-import { count, instant, optional, text, texts } from '../store/shape.js'
+import { collection, count, instant, optional, text, texts } from '../store/collection.js'
 import type { Millis } from '../store/store.js'
 
 /** The record of a token; its id is the `jti`. The token itself is stored nowhere. */
@@ -34,6 +32,37 @@ export const tokenRecords = collection<TokenRecord>(
   'token',
 )
 
+export const TOKEN_NAME_LENGTH = 100
+
+/** The `client_id` of tokens that no client bought: those of the token page, of programs, and their successors. */
+export const GATE_CLIENT_ID = 'portcullis'
+
+/** The claims of an access token that its signature vouches for (RFC 9068 §2.2). */
+export interface TokenClaims {
+  readonly accountId: string
+  /** Where the account's records are; kept with the proof, since every request needs it. */
+  readonly partition: string
+  readonly id: string
+  /** Absent from tokens that were issued before tokens named one. */
+  readonly clientId?: string
+  readonly issuedAt: Millis
+  readonly expiresAt: Millis
+  readonly notBefore: Millis
+  readonly scopes: readonly string[]
+}
+
+export const ACCESS_TOKEN_TYPE = 'at+jwt'
+
+/**
+ * Remembers which exact strings carry a good signature, so that a busy client costs one verification. Holds the proof
+ * only: expiry, revocation and standing are judged on every request. The oldest proof makes room for the newest.
+ */
+export type ProofCache = BoundedMap<string, TokenClaims>
+
+export function createProofCache(capacity: number): ProofCache {
+  return boundedMap(capacity)
+}
+
 export type TokenStatus = 'active' | 'expired' | 'revoked'
 
 /** What may be said of a token to those who may see it. */
@@ -46,18 +75,6 @@ export interface TokenInfo {
   readonly expiresAt: Millis
   readonly lastUsedAt?: Millis
   readonly status: TokenStatus
-}
-
-export function issuedAsToken(partition: string, record: TokenRecord): Issued {
-  const { createdAt, generation, revokedAt, family } = record
-  return {
-    partition,
-    issuedAt: createdAt,
-    isEnded: revokedAt !== undefined,
-    tokenGeneration: generation,
-    needsFreshLogin: true,
-    ...(family === undefined ? {} : { family }),
-  }
 }
 
 function isRevoked(record: TokenRecord, standing: Standing): boolean {
@@ -74,8 +91,8 @@ export function statusOf(record: TokenRecord, standing: Standing, now: Millis): 
  * once they have expired.
  */
 export function recordDeadline(
-  deps: Deps,
+  { options }: { readonly options: { readonly tokens: { readonly keepEndedSeconds: number } } },
   { expiresAt, family }: Pick<TokenRecord, 'expiresAt' | 'family'>,
 ): Millis {
-  return family === undefined ? expiresAt + deps.options.tokens.keepEndedSeconds * 1000 : expiresAt
+  return family === undefined ? expiresAt + options.tokens.keepEndedSeconds * 1000 : expiresAt
 }

@@ -1,7 +1,7 @@
 import type { CredentialKind, Proven } from '../../src/authentication/credential-kind.js'
 import type { Deps } from '../../src/context/context.js'
 import { done, refused } from '../../src/errors/outcome.js'
-import { headerValues } from '../../src/request/headers.js'
+import { headerValues } from '../../src/request/head.js'
 
 export const CERTIFICATE_HEADER = 'x-forwarded-client-cert'
 export const REVOKED_CERTIFICATES = 'revoked-certificates'

@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest'
 import { banAccount } from '../../src/accounts/ban.js'
-import { authenticate } from '../../src/authentication/authenticate.js'
-import { identify } from '../../src/authentication/identify.js'
+import { authenticate, identify } from '../../src/authentication/authenticate.js'
 import { stillAllowed } from '../../src/authentication/still-allowed.js'
 import { denial } from '../../src/errors/denials.js'
 import { createGate } from '../../src/gate/create-gate.js'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createApiKey } from '../../src/api-keys/create.js'
-import { identify } from '../../src/authentication/identify.js'
+import { identify } from '../../src/authentication/authenticate.js'
 import type { Identity } from '../../src/authentication/identity.js'
 import { createGate } from '../../src/gate/create-gate.js'
 import { issueToken } from '../../src/tokens/issue.js'

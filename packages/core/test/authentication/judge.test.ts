@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { banAccount } from '../../src/accounts/ban.js'
 import { createApiKey } from '../../src/api-keys/create.js'
-import { identify } from '../../src/authentication/identify.js'
+import { identify } from '../../src/authentication/authenticate.js'
 import type { Identity } from '../../src/authentication/identity.js'
 import { fateOf, type Issued, type JudgeContext } from '../../src/authentication/judge.js'
 import { stillAllowed } from '../../src/authentication/still-allowed.js'

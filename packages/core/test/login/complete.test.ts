@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { banAccount } from '../../src/accounts/ban.js'
-import { identify } from '../../src/authentication/identify.js'
+import { identify } from '../../src/authentication/authenticate.js'
 import type { Deps } from '../../src/context/context.js'
 import { PortcullisError } from '../../src/errors/portcullis-error.js'
 import { beginLogin } from '../../src/login/begin.js'

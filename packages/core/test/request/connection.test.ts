@@ -12,7 +12,7 @@ describe('requests that are sent without waiting for an answer', () => {
       order.push(`${name} ends`)
       return name
     }
-    const answers = await Promise.all(['a', 'b', 'c'].map((name) => connection.inTurn(judge(name))))
+    const answers = await Promise.all(['a', 'b', 'c'].map((name) => connection.judgeInOrder(judge(name))))
     expect(answers).toEqual(['a', 'b', 'c'])
     expect(order).toEqual(['a', 'b', 'c'].flatMap((name) => [`${name} begins`, `${name} ends`]))
   })
@@ -21,7 +21,7 @@ describe('requests that are sent without waiting for an answer', () => {
     const socket = new PassThrough()
     const connection = Connection.of(socket)
     let judged = 0
-    const answers = Array.from({ length: 1000 }, () => connection.inTurn(async () => (judged += 1)))
+    const answers = Array.from({ length: 1000 }, () => connection.judgeInOrder(async () => (judged += 1)))
     socket.destroy()
     expect(new Set(await Promise.all(answers))).toEqual(new Set([LEFT]))
     expect(judged).toBe(0)
@@ -37,7 +37,7 @@ describe('requests that are sent without waiting for an answer', () => {
       await new Promise((resolve) => setImmediate(resolve))
       return judged
     }
-    const answers = Array.from({ length: 1000 }, () => connection.inTurn(judge))
+    const answers = Array.from({ length: 1000 }, () => connection.judgeInOrder(judge))
     socket.destroy()
     expect((await Promise.all(answers)).filter((answer) => answer === LEFT)).toHaveLength(999)
     expect(judged).toBe(1)
@@ -45,8 +45,8 @@ describe('requests that are sent without waiting for an answer', () => {
 
   it('go on after one whose judgement failed', async () => {
     const connection = Connection.of(new PassThrough())
-    const failing = connection.inTurn(() => Promise.reject(new Error('store')))
-    const next = connection.inTurn(async () => 'judged')
+    const failing = connection.judgeInOrder(() => Promise.reject(new Error('store')))
+    const next = connection.judgeInOrder(async () => 'judged')
     await expect(failing).rejects.toThrow('store')
     expect(await next).toBe('judged')
   })

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { identify } from '../../src/authentication/identify.js'
+import { identify } from '../../src/authentication/authenticate.js'
 import type { Deps } from '../../src/context/context.js'
 import { scim } from '../../src/scim/plugin.js'
 import { startSession } from '../../src/sessions/start.js'

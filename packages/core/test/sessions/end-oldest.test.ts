@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { listAudit } from '../../src/audit/list.js'
-import { identify } from '../../src/authentication/identify.js'
+import { identify } from '../../src/authentication/authenticate.js'
 import type { Deps } from '../../src/context/context.js'
 import { listSessions } from '../../src/sessions/list.js'
 import { startSession } from '../../src/sessions/start.js'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { identify } from '../../src/authentication/identify.js'
+import { identify } from '../../src/authentication/authenticate.js'
 import type { Deps } from '../../src/context/context.js'
 import { clearCookie, cookieNames, writeCookie } from '../../src/sessions/cookie.js'
 import { endSession } from '../../src/sessions/end.js'

@@ -1,7 +1,6 @@
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { collection, counters, type Storable } from '../../src/store/collection.js'
+import { collection, count, counters, optional, type Storable, text } from '../../src/store/collection.js'
 import { memoryStore } from '../../src/store/memory.js'
-import { count, optional, text } from '../../src/store/shape.js'
 
 interface Thing {
   readonly name: string

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { banAccount } from '../../src/accounts/ban.js'
-import { identify } from '../../src/authentication/identify.js'
+import { identify } from '../../src/authentication/authenticate.js'
 import type { Deps } from '../../src/context/context.js'
 import { memoryStore } from '../../src/store/memory.js'
 import { issueToken } from '../../src/tokens/issue.js'

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import type { Listed } from '../../account-index/account-index.js'
 import { canonicalAccount } from '../../accounts/account-id.js'
-import type { Replicated } from '../../store/replication.js'
 import type { Millis } from '../../store/store.js'
+import type { Replicated } from '../../store/update.js'
 import type { TokenInfo } from '../../tokens/token.js'
 
 /** Of answers to bans and revocations; only where the gate waits for replicas. */

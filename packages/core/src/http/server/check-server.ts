@@ -1,7 +1,9 @@
 import { Server as NetServer } from 'node:net'
+import type { LeastRole } from '../../authorization/roles.js'
 import { PortcullisError } from '../../errors/portcullis-error.js'
 import type { Gate } from '../../gate/gate.js'
-import { havingMethods, hook } from '../../input/kinds.js'
+import { checkMembers } from '../../input/check.js'
+import { havingMethods, isObject, nonEmptyText, oneOf, type Shape } from '../../input/kinds.js'
 
 const requireMethods = havingMethods('owns', 'authenticate', 'handle', 'refuse')
 
@@ -25,11 +27,51 @@ export function checkForwarder(forwarder: unknown): void {
   refuse('Nothing can be forwarded', problems)
 }
 
-/** Throws `configuration_invalid` for a listener that is no function. */
-export function checkListener(listener: unknown): void {
+/** What a route asks for beyond being let in. */
+export interface Need {
+  readonly role?: LeastRole
+  /** A scope that the credential must carry. A session carries all that its account may. */
+  readonly scope?: string
+  /** A group of the identity provider. Only sessions carry any, by their login. */
+  readonly group?: string
+}
+
+const UNGUARDED_ROUTE = 'A route cannot be guarded'
+
+const NEED: Shape<Need> = {
+  role: oneOf('user', 'admin', 'super_admin'),
+  scope: nonEmptyText,
+  group: nonEmptyText,
+}
+
+/**
+ * What an adapter checks while it is mounted, so that a misspelt role or scope stops the start instead of refusing
+ * everybody, or nobody. Throws `configuration_invalid` that names every problem: `gate` is none, `need` has members that
+ * nobody knows, a role that there is not, a scope that is not among the gate's.
+ */
+export function checkMount(gate: Gate, need: Need = {}): void {
   const problems: string[] = []
-  hook('listener', listener, problems)
-  refuse('A server cannot answer', problems)
+  requireMethods('gate', gate, problems)
+  problems.push(...problemsOfNeed(need))
+  const scope = problems.length === 0 ? need.scope : undefined
+  if (scope !== undefined && !gate.scopes.includes(scope))
+    problems.push(`scope: ${JSON.stringify(scope)} is not one of ${gate.scopes.join(', ')}`)
+  refuse(UNGUARDED_ROUTE, problems)
+}
+
+/** Throws `configuration_invalid` that names every problem of a need that nobody can know the meaning of. */
+export function requireNeed(need: Need): void {
+  refuse(UNGUARDED_ROUTE, problemsOfNeed(need))
+}
+
+function problemsOfNeed(need: Need): readonly string[] {
+  const problems: string[] = []
+  if (!isObject(need)) return ['need: give an object']
+  checkMembers(need, NEED, problems)
+  // What was meant to be needed and is undefined would let everybody on.
+  for (const [name, value] of Object.entries(need))
+    if (value === undefined) problems.push(`${name}: undefined`)
+  return problems
 }
 
 function refuse(what: string, problems: readonly string[]): void {

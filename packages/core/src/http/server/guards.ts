@@ -1,62 +1,11 @@
-import type { Decision } from '../../authentication/decision.js'
+import type { Decision } from '../../authentication/authenticate.js'
 import type { Identity } from '../../authentication/identity.js'
-import { isAtLeast, type LeastRole } from '../../authorization/roles.js'
+import { isAtLeast } from '../../authorization/roles.js'
 import { type Denial, denial } from '../../errors/denials.js'
-import { PortcullisError } from '../../errors/portcullis-error.js'
 import type { Gate } from '../../gate/gate.js'
-import { checkMembers } from '../../input/check.js'
-import { havingMethods, isObject, nonEmptyText, oneOf, type Shape } from '../../input/kinds.js'
 import type { RequestView } from '../../request/view.js'
+import { type Need, requireNeed } from './check-server.js'
 import { type Answer, answerUnread, decide, decideBy, type NodeRequest, pathOf } from './node.js'
-
-/** What a route asks for beyond being let in. */
-export interface Need {
-  readonly role?: LeastRole
-  /** A scope that the credential must carry. A session carries all that its account may. */
-  readonly scope?: string
-  /** A group of the identity provider. Only sessions carry any, by their login. */
-  readonly group?: string
-}
-
-const NEED: Shape<Need> = {
-  role: oneOf('user', 'admin', 'super_admin'),
-  scope: nonEmptyText,
-  group: nonEmptyText,
-}
-
-const requireMethods = havingMethods('owns', 'authenticate', 'handle', 'refuse')
-
-/**
- * What an adapter checks while it is mounted, so that a misspelt role or scope stops the start instead of refusing
- * everybody, or nobody. Throws `configuration_invalid` that names every problem: `gate` is none, `need` has members that
- * nobody knows, a role that there is not, a scope that is not among the gate's.
- */
-export function checkMount(gate: Gate, need: Need = {}): void {
-  const problems: string[] = []
-  requireMethods('gate', gate, problems)
-  problems.push(...problemsOfNeed(need))
-  const scope = problems.length === 0 ? need.scope : undefined
-  if (scope !== undefined && !gate.scopes.includes(scope))
-    problems.push(`scope: ${JSON.stringify(scope)} is not one of ${gate.scopes.join(', ')}`)
-  refuseMount(problems)
-}
-
-function problemsOfNeed(need: Need): readonly string[] {
-  const problems: string[] = []
-  if (!isObject(need)) return ['need: give an object']
-  checkMembers(need, NEED, problems)
-  // What was meant to be needed and is undefined would let everybody on.
-  for (const [name, value] of Object.entries(need))
-    if (value === undefined) problems.push(`${name}: undefined`)
-  return problems
-}
-
-function refuseMount(problems: readonly string[]): void {
-  if (problems.length === 0) return
-  throw new PortcullisError('configuration_invalid', `A route cannot be guarded: ${problems.join('; ')}`, {
-    problems,
-  })
-}
 
 /**
  * Why somebody may not do what needs a role, a scope or a group; undefined when they may. `credentials_missing` for nobody
@@ -65,7 +14,7 @@ function refuseMount(problems: readonly string[]): void {
  * the meaning of: an unknown member, a role that there is not, a member that is undefined.
  */
 export function refusalUnless(identity: Identity | undefined, need: Need): Denial | undefined {
-  refuseMount(problemsOfNeed(need))
+  requireNeed(need)
   const { role, scope, group } = need
   if (!identity) return denial('credentials_missing')
   if (role !== undefined && !isAtLeast(identity.role, role)) return denial('role_insufficient')

@@ -2,15 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web'
-import type { Decision } from '../../authentication/decision.js'
+import type { Decision } from '../../authentication/authenticate.js'
 import type { Identity } from '../../authentication/identity.js'
 import { type Denial, denial } from '../../errors/denials.js'
 import type { Gate } from '../../gate/gate.js'
-import { Connection, LEFT } from '../../request/connection.js'
-import { refuseMessage } from '../../request/message.js'
-import { refuseHead } from '../../request/refuse-head.js'
-import { originForm, parseTarget } from '../../request/target.js'
+import { Connection, checkListener, inTurn, LEFT } from '../../request/connection.js'
+import { originForm, parseTarget, refuseHead, refuseMessage } from '../../request/head.js'
 import type { RequestView } from '../../request/view.js'
+import { checkMount } from './check-server.js'
 import { isUnasked } from './continue.js'
 import { bodyStream, discardRest } from './node-body.js'
 
@@ -76,6 +75,41 @@ export async function sendResponse(
   }
 }
 
+/** Answers a request of somebody who was let in. */
+export type Handler = (req: IncomingMessage, res: ServerResponse, identity: Identity) => unknown
+
+/**
+ * The gate as a listener of `node:http`: `createServer(listener(gate, handler))`. Answers the gate's own paths, denials
+ * and logins; calls `handler` for whoever is let in. What `handler` throws or rejects with goes to the gate's `onEvent`
+ * and is answered as a problem (500, or 503 for a store that cannot answer); a response that has begun is broken off.
+ * Requests of one connection get there as `inTurn` says. Throws `configuration_invalid` for what is no gate or no function.
+ */
+export function listener(gate: Gate, handler: Handler): (req: IncomingMessage, res: ServerResponse) => void {
+  checkMount(gate)
+  checkListener(handler)
+  return inTurn((req, res) => {
+    serve(gate, handler, req, res).catch(() => res.destroy())
+  })
+}
+
+async function serve(gate: Gate, handler: Handler, req: IncomingMessage, res: ServerResponse): Promise<void> {
+  try {
+    const identity = await admit(gate, req, res)
+    if (identity) await handler(req, res, identity)
+  } catch (cause) {
+    const response = gate.refuse(cause, pathOf(req, gate.publicUrl))
+    if (res.headersSent) throw cause
+    forgetContent(res)
+    await sendResponse(answerUnread(response, req), req, res)
+  }
+}
+
+/** What was said about a body that will not come. */
+function forgetContent(res: ServerResponse): void {
+  for (const name of res.getHeaderNames())
+    if (/^(content-|etag$|last-modified$|transfer-encoding$)/.test(name)) res.removeHeader(name)
+}
+
 /** Whom the gate lets on, or what it answers instead. */
 export type Answer = Identity | Response
 
@@ -108,7 +142,7 @@ export async function decideBy<Nobody extends undefined = never>(
   req: NodeRequest,
   judge: (view: RequestView) => Promise<Decision | Nobody>,
 ): Promise<Answer | Nobody> {
-  const judged = await Connection.of(req.socket).inTurn(() => judgeRequest(gate, req, judge))
+  const judged = await Connection.of(req.socket).judgeInOrder(() => judgeRequest(gate, req, judge))
   // Nobody gets this answer.
   const answer = judged === LEFT ? gate.refuse(denial('framing_ambiguous'), '') : judged
   return answer instanceof Response ? answerUnread(answer, req) : answer

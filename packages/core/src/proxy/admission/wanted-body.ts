@@ -3,8 +3,7 @@ import type { BodyWish, CallBody, UnreadReason } from '../../admission/admission
 import { checkMembers } from '../../input/check.js'
 import { integer, listOf, type Shape, text } from '../../input/kinds.js'
 import { mediaTypeOf } from '../../request/field-value.js'
-import { headerValues } from '../../request/headers.js'
-import type { Framing } from '../../request/message.js'
+import { type Framing, headerValues } from '../../request/head.js'
 import { HeldBody, type HeldBytes } from './held-body.js'
 
 const MEMBER_BYTES = 65_536

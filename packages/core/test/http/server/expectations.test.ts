@@ -4,7 +4,7 @@ import { type AddressInfo, connect } from 'node:net'
 import { expect, it, onTestFinished } from 'vitest'
 import { createGate } from '../../../src/gate/create-gate.js'
 import { guardExpectations } from '../../../src/http/server/expectations.js'
-import { listener } from '../../../src/http/server/listener.js'
+import { listener } from '../../../src/http/server/node.js'
 import { memoryStore } from '../../../src/store/memory.js'
 import { SECRET, SIGNING_SECRET } from '../../gate/gate-fixture.js'
 

@@ -6,16 +6,14 @@ import type { Role } from '../../../src/authorization/roles.js'
 import { PortcullisError } from '../../../src/errors/portcullis-error.js'
 import { createGate } from '../../../src/gate/create-gate.js'
 import type { Gate } from '../../../src/gate/gate.js'
-import { checkForwarder } from '../../../src/http/server/check-server.js'
+import { checkForwarder, checkMount, type Need } from '../../../src/http/server/check-server.js'
 import {
-  checkMount,
   decideFor,
   decideIfSent,
-  type Need,
   refusalUnless,
 } from '../../../src/http/server/guards.js'
-import { inTurn } from '../../../src/http/server/in-turn.js'
-import { listener } from '../../../src/http/server/listener.js'
+import { inTurn } from '../../../src/request/connection.js'
+import { listener } from '../../../src/http/server/node.js'
 import { guardUpgrades } from '../../../src/http/server/upgrades.js'
 import { memoryStore } from '../../../src/store/memory.js'
 import { SECRET, SIGNING_SECRET } from '../../gate/gate-fixture.js'

@@ -6,7 +6,7 @@ import type { GateEvent } from '../../../src/context/event.js'
 import { PortcullisError } from '../../../src/errors/portcullis-error.js'
 import { createGate } from '../../../src/gate/create-gate.js'
 import type { Gate } from '../../../src/gate/gate.js'
-import { type Handler, listener } from '../../../src/http/server/listener.js'
+import { type Handler, listener } from '../../../src/http/server/node.js'
 import { memoryStore } from '../../../src/store/memory.js'
 import { SECRET, SIGNING_SECRET } from '../../gate/gate-fixture.js'
 

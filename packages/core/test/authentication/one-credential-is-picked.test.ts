@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { pickCredential } from '../../src/authentication/pick-credential.js'
+import { pickCredential } from '../../src/authentication/authenticate.js'
 import { gateFixture } from '../gate/gate-fixture.js'
 
 const { deps } = await gateFixture()

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isIgnoredUpgrade, isUpgrade, readFraming, refuseMessage } from '../../src/request/message.js'
+import { isIgnoredUpgrade, isUpgrade, readFraming, refuseMessage } from '../../src/request/head.js'
 
 const HOST = ['Host', 'gate.test']
 const framed = (...rawHeaders: string[]) => readFraming(rawHeaders)

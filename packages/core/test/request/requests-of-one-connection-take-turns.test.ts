@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
-import { inTurn } from '../../../src/http/server/in-turn.js'
+import { inTurn } from '../../src/request/connection.js'
 
 const releases: (() => unknown)[] = []
 

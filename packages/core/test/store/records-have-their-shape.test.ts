@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { collection } from '../../src/store/collection.js'
-import { count, hasShape, instant, isUnreadable, optional, text, texts } from '../../src/store/shape.js'
+import {
+  collection,
+  count,
+  hasShape,
+  instant,
+  isUnreadable,
+  optional,
+  text,
+  texts,
+} from '../../src/store/collection.js'
 
 interface Note {
   readonly name: string

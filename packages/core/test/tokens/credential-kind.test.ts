@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { verifyToken } from '../../src/tokens/verify.js'
+import { verifyToken } from '../../src/tokens/credential-kind.js'
 import { gateFixture, refusalOf, SIGNING_SECRET } from '../gate/gate-fixture.js'
 
 const account = 'user@example.com'

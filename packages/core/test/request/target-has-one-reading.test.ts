@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { hasCredentialInQuery, originForm, parseTarget } from '../../src/request/target.js'
+import { hasCredentialInQuery, originForm, parseTarget } from '../../src/request/head.js'
 
 const ACCEPTED: [string, string, string][] = [
   ['/', '/', ''],
