@@ -92,3 +92,8 @@ function unescapeBytes(text: string): string {
 export function partitionOf(accountId: string, key: Uint8Array): string {
   return createHmac('sha256', key).update(accountId, 'utf8').digest('base64url').slice(0, 22)
 }
+
+/** `partitionOf` under one key. */
+export function partitionsUnder(key: Uint8Array): (accountId: string) => string {
+  return (accountId) => partitionOf(accountId, key)
+}

@@ -10,7 +10,7 @@ import { STANDING, standingOf } from '../standing/standing.js'
 import type { RecordKey } from '../store/store.js'
 import type { AnyCredentialKind, CredentialKind, Described, Proven } from './credential-kind.js'
 import type { Identity } from './identity.js'
-import { noteIssued, refuseIssued } from './judge.js'
+import { type Issued, noteIssued, refuseIssued } from './judge.js'
 
 export type Decision =
   | { readonly outcome: 'allow'; readonly identity: Identity }
@@ -55,7 +55,7 @@ export function sendToLoginOr(deps: Deps, view: RequestView, refusal: Denial): D
  * Who makes this request, by the one credential that it presents, judged against the account's standing as it is now.
  * Rejects with `store_unavailable` when the standing cannot be read: no answer is ever guessed.
  */
-export async function identify(deps: Deps, view: RequestView): Promise<Outcome<Identity>> {
+export function identify(deps: Deps, view: RequestView): Outcome<Identity> | Promise<Outcome<Identity>> {
   const picked = pickCredential(view, deps.credentialKinds)
   switch (picked.by) {
     case 'bearer':
@@ -70,10 +70,13 @@ export async function identify(deps: Deps, view: RequestView): Promise<Outcome<I
 }
 
 /** Who presents a bearer credential of any kind. */
-export async function identifyByBearer(deps: Deps, credential: string): Promise<Outcome<Identity>> {
+export function identifyByBearer(
+  deps: Deps,
+  credential: string,
+): Outcome<Identity> | Promise<Outcome<Identity>> {
   const { credentialKinds } = deps
-  const remembered = credentialKinds.find((kind) => kind.remembers?.(credential))
-  if (remembered) return judgeProof(deps, remembered, remembered.prove(credential))
+  for (const kind of credentialKinds)
+    if (kind.remembers?.(credential)) return judgeProof(deps, kind, kind.prove(credential))
   for (const kind of credentialKinds) {
     const proving = kind.pick ? undefined : kind.prove(credential)
     if (proving !== undefined) return judgeProof(deps, kind, proving)
@@ -99,12 +102,11 @@ async function judgeProof(
   if (kind.open && opened === undefined) return refused(kind.denials.absent)
   const standing = standingOf(standingRecord)
   const issued = kind.issued(proof, record)
-  const { absent, ended } = kind.denials
-  const refusal = refuseIssued(deps, standing, issued, { lost: 'issued_before_loss', absent, ended })
+  const refusal = refuseIssued(deps, standing, issued, kind.denials)
   if (refusal) return { ok: false, denial: refusal }
   const judged = { proof, standing, stored, record, opened }
   kind.admitted?.(judged)
-  return done(noteIssued(identityOf(kind, proof, kind.describe(judged)), issued))
+  return { ok: true, value: identityOf(kind, proof, kind.describe(judged), issued) }
 }
 
 /** All that a decision about a credential reads, in one step: the standing of its account, then its record. */
@@ -115,7 +117,12 @@ export function keysRead({ records }: CredentialKind, id: string): readonly Reco
 type Mutable<T> = { -readonly [Member in keyof T]: T[Member] }
 
 /** An identity that no handler can change. Made for every request: member by member, which costs a fraction of taking an object apart and together again. */
-function identityOf(kind: AnyCredentialKind, { id, partition }: Proven, described: Described): Identity {
+function identityOf(
+  kind: AnyCredentialKind,
+  { id, partition }: Proven,
+  described: Described,
+  issued?: Issued,
+): Identity {
   const { accountId, role, scopes, groups = [], issuedAt, expiresAt } = described
   const credential: Mutable<Identity['credential']> = { kind: kind.name, id, issuedAt, expiresAt }
   if (described.renewal !== undefined) credential.renewal = described.renewal
@@ -132,6 +139,7 @@ function identityOf(kind: AnyCredentialKind, { id, partition }: Proven, describe
   if (described.name !== undefined) identity.name = described.name
   if (described.team !== undefined) identity.team = described.team
   if (described.claims !== undefined) identity.claims = described.claims
+  if (issued) noteIssued(identity, issued)
   // What it holds may be shared with a cache, and so with the next request. `claims` are frozen where they are made.
   Object.freeze(groups)
   Object.freeze(scopes)
@@ -162,8 +170,9 @@ export function pickCredential(view: RequestView, kinds: readonly AnyCredentialK
 }
 
 function pickBearer(view: RequestView): PickedCredential {
-  const [authorization, ...more] = headerValues(view.rawHeaders, 'authorization')
-  if (more.length > 0) return refuse('credentials_ambiguous')
+  const authorizations = headerValues(view.rawHeaders, 'authorization')
+  if (authorizations.length > 1) return refuse('credentials_ambiguous')
+  const authorization = authorizations[0]
   const bearer = authorization === undefined ? undefined : bearerOf(authorization)
   if (authorization !== undefined && bearer === undefined) return refuse('credentials_malformed')
   const apiKeys = headerValues(view.rawHeaders, 'x-api-key')

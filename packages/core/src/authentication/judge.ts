@@ -65,7 +65,8 @@ export function fateOf(context: JudgeContext, standing: Standing, issued: Issued
 
 /** How each fate is answered where that is not the same for everything. */
 export interface FateCodes {
-  readonly lost: DenialCode
+  /** Default: `issued_before_loss`. */
+  readonly lost?: DenialCode
   readonly absent: DenialCode
   /** Ended by itself or with its generation. */
   readonly ended: DenialCode
@@ -85,7 +86,7 @@ export function refuseIssued(
     case 'deactivated':
       return denial('account_banned')
     case 'lost':
-      return denial(codes.lost)
+      return denial(codes.lost ?? 'issued_before_loss')
     case 'absent':
       return denial(codes.absent)
     case 'ended':
@@ -144,26 +145,47 @@ interface Remembered {
   readonly expiresAt?: Millis
 }
 
-const known = new WeakMap<Identity, Remembered>()
-
-/** Keeps it beside the identity, for as long as that lives; a copy of the identity does not have it. */
-export function noteIssued(identity: Identity, issued: Issued): Identity {
-  known.set(identity, { issued })
+/** As a constructor it answers what it is given, so that a class over it puts its private members on that. */
+function sameObject(identity: Identity): Identity {
   return identity
+}
+
+/** A private member of an identity, which no copy has: what a `WeakMap` is, without what that costs on every request. */
+class Noted extends (sameObject as unknown as new (identity: Identity) => object) {
+  #remembered: Remembered
+
+  private constructor(identity: Identity, remembered: Remembered) {
+    super(identity)
+    this.#remembered = remembered
+  }
+
+  static put(identity: Identity, remembered: Remembered): void {
+    if (#remembered in identity) identity.#remembered = remembered
+    else new Noted(identity, remembered)
+  }
+
+  static of(identity: Identity): Remembered | undefined {
+    return #remembered in identity ? identity.#remembered : undefined
+  }
+}
+
+/** Keeps it with the identity, before that is frozen; a copy of the identity does not have it. */
+export function noteIssued(identity: Identity, issued: Issued): void {
+  Noted.put(identity, { issued })
 }
 
 /** What was judged of it as it was let in. Undefined for an identity that the gate has not made. */
 export function issuedOf(identity: Identity): Issued | undefined {
-  return known.get(identity)?.issued
+  return Noted.of(identity)?.issued
 }
 
 /** Remembers that a session was extended, or an API key given an end, while something of it runs. */
 export function noteDeadline(identity: Identity, expiresAt: Millis): void {
-  const remembered = known.get(identity)
-  if (remembered) known.set(identity, { ...remembered, expiresAt })
+  const remembered = Noted.of(identity)
+  if (remembered) Noted.put(identity, { ...remembered, expiresAt })
 }
 
 /** Until when the credential is good, as it was last seen. */
 export function deadlineOf(identity: Identity): Millis {
-  return known.get(identity)?.expiresAt ?? identity.credential.expiresAt
+  return Noted.of(identity)?.expiresAt ?? identity.credential.expiresAt
 }

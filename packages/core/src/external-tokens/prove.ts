@@ -1,9 +1,9 @@
 import { sha256 } from '../crypto/hash.js'
-import { freezeDeeply } from '../encoding/freeze.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import { JwsError } from '../jws/jws-error.js'
 import { type ProtectedHeader, proveJws } from '../jws/prove.js'
 import { parseJsonObject } from '../jws/strict-json.js'
+import { freezeDeeply } from '../store/collection.js'
 import { type ExternalPayload, type ExternalProof, MAX_TOKEN_LENGTH, type TrustedIssuer } from './issuer.js'
 import type { KeySet } from './key-set.js'
 

@@ -1,6 +1,6 @@
-import { freezeDeeply } from '../encoding/freeze.js'
 import { boundedText } from '../encoding/text.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
+import { freezeDeeply } from '../store/collection.js'
 import type { Millis } from '../store/store.js'
 import { claimAt } from './claim-path.js'
 import { rememberSchema } from './claims-of.js'

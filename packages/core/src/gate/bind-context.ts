@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import { partitionOf } from '../accounts/account-id.js'
+import { partitionOf, partitionsUnder } from '../accounts/account-id.js'
 import { pruneEnded } from '../accounts/prune-ended.js'
 import { createPruning } from '../accounts/pruning.js'
 import { auditQueue } from '../audit/append.js'
@@ -60,7 +60,7 @@ export async function bindDeps(
   await requireKnownFormat(store)
   const rootKeys = await loadRootKeys({ store, secrets: options.secrets, report: options.onEvent })
   const randomId = (bytes: number) => randomBytes(bytes).toString('base64url')
-  const partitionOfAccount = (accountId: string) => partitionOf(accountId, rootKeys.partition)
+  const partitionOfAccount = partitionsUnder(rootKeys.partition)
   await migrateStore({
     options,
     store,

@@ -3,7 +3,7 @@ import { keepRetention } from '../audit/retention.js'
 import { authenticate } from '../authentication/authenticate.js'
 import { stillAllowed } from '../authentication/still-allowed.js'
 import { isIdentity } from '../authorization/actor.js'
-import type { ResolvedOptions } from '../context/options.js'
+import type { Pages, ResolvedOptions } from '../context/options.js'
 import { isDenial } from '../errors/denials.js'
 import { InputError } from '../errors/input-error.js'
 import { answerProblem, type Problem, problemOfDenial, problemOfError } from '../errors/problem.js'
@@ -33,6 +33,7 @@ export async function createGate<const Plugins extends readonly Plugin[] = reado
     await plugins.close()
     throw error
   })
+  const isOwn = ownedPaths(table)
   const stopExamining = examineStore(deps)
   const stopRetention = keepRetention(deps)
   const stopResuming = resumePruning(deps)
@@ -65,11 +66,11 @@ export async function createGate<const Plugins extends readonly Plugin[] = reado
     report: deps.report,
     owns(path) {
       if (typeof path !== 'string') throw new InputError(['path: give a text'])
-      return table.owns(path)
+      return isOwn(path)
     },
-    async authenticate(view) {
-      if (!isRequestView(view)) throw new InputError(['view: give { method, target, rawHeaders }'])
-      return authenticate(deps, view)
+    authenticate(view) {
+      if (isRequestView(view)) return authenticate(deps, view)
+      return Promise.reject(new InputError(['view: give { method, target, rawHeaders }']))
     },
     jobs: plugins.jobs,
     metrics: plugins.metrics,
@@ -90,6 +91,37 @@ export async function createGate<const Plugins extends readonly Plugin[] = reado
   }
   // What a plugin adds is read from the list; that the list is what was started, the type cannot know.
   return { ...plugins.apis, ...gate } as Gate & PluginApis<Plugins>
+}
+
+/** What of the table of routes tells which paths are the gate's. */
+interface OwnedTable {
+  readonly routes: readonly { readonly path: string }[]
+  readonly namespaces: readonly string[]
+  readonly pages: readonly Pick<Pages, 'owns'>[]
+}
+
+/**
+ * Tells whether a path is one that the gate answers itself: that of a route, one below the fixed part of a route with
+ * parameters, one in a namespace, or that of a page. Synchronous, and as fast as a set and a few prefixes are.
+ */
+export function ownedPaths({ routes, namespaces, pages }: OwnedTable): (path: string) => boolean {
+  const patterns = routes.map(({ path }) => path)
+  const single = new Set(patterns.filter((pattern) => !pattern.includes('{')))
+  const below = [...namespaces, ...patterns.filter((pattern) => pattern.includes('{')).map(fixedPart)]
+  const prefixes = [...new Set(below)].filter((prefix, _, all) => !isBelowAnother(prefix, all))
+  return (path) =>
+    single.has(path) ||
+    prefixes.some((prefix) => path.startsWith(prefix)) ||
+    pages.some((page) => page.owns(path))
+}
+
+/** What stands before the first parameter. */
+function fixedPart(pattern: string): string {
+  return pattern.slice(0, pattern.indexOf('{'))
+}
+
+function isBelowAnother(prefix: string, all: readonly string[]): boolean {
+  return all.some((other) => other !== prefix && prefix.startsWith(other))
 }
 
 function isRequestView(view: unknown): view is RequestView {

@@ -23,8 +23,8 @@ import { tokenRoutes } from './routes/tokens.js'
 export interface RouteTable {
   readonly routes: readonly Route[]
   readonly pages: readonly Pages[]
-  /** Whether the gate answers this path itself: by a route, by what stands where no route is, or by a page. */
-  owns(path: string): boolean
+  /** Below these the gate answers everything, also where no route is: a path that is mistyped must reach no upstream. */
+  readonly namespaces: readonly string[]
 }
 
 const CORE_ROUTES: readonly Route[] = [
@@ -43,7 +43,6 @@ const CORE_ROUTES: readonly Route[] = [
   ...operationRoutes,
 ]
 
-/** Below these the gate answers everything, also where no route is: a path that is mistyped must reach no upstream. */
 const CORE_NAMESPACES = [
   '/oauth2/',
   '/api/token/',
@@ -77,11 +76,7 @@ export function routeTable(options: ResolvedOptions, plugins: readonly PluginRou
   const routes: readonly Route[] = claimed.flatMap(({ routes: own }) => own)
   const namespaces = plugins.flatMap((plugin) => plugin.namespaces)
   const pages = [...options.pages, ...plugins.flatMap((plugin) => plugin.pages)]
-  const isOwn = ownedPaths(
-    routes.map(({ path }) => path),
-    [...CORE_NAMESPACES, ...namespaces],
-  )
-  return { routes, pages, owns: (path) => isOwn(path) || pages.some((page) => page.owns(path)) }
+  return { routes, pages, namespaces: [...CORE_NAMESPACES, ...namespaces] }
 }
 
 function documentRoute(routes: () => readonly Route[], options: ResolvedOptions): Route {
@@ -147,27 +142,4 @@ function problemsOf({ method, path, access, limit, unlimitedBecause, handle }: R
       : []),
     ...(typeof handle === 'function' ? [] : [`${name} has no handler`]),
   ]
-}
-
-/**
- * Tells whether a path is one that the gate answers itself: that of a route, one below the fixed part of a route with
- * parameters, or one in a namespace. Synchronous, and as fast as a set and a few prefixes are.
- */
-export function ownedPaths(
-  patterns: readonly string[],
-  namespaces: readonly string[],
-): (path: string) => boolean {
-  const single = new Set(patterns.filter((pattern) => !pattern.includes('{')))
-  const below = [...namespaces, ...patterns.filter((pattern) => pattern.includes('{')).map(fixedPart)]
-  const prefixes = [...new Set(below)].filter((prefix, _, all) => !isBelowAnother(prefix, all))
-  return (path) => single.has(path) || prefixes.some((prefix) => path.startsWith(prefix))
-}
-
-/** What stands before the first parameter. */
-function fixedPart(pattern: string): string {
-  return pattern.slice(0, pattern.indexOf('{'))
-}
-
-function isBelowAnother(prefix: string, all: readonly string[]): boolean {
-  return all.some((other) => other !== prefix && prefix.startsWith(other))
 }

@@ -113,12 +113,15 @@ export type Shape<T> = { readonly [Member in keyof T]?: Holds }
 
 /** Whether a value is an object whose listed members are what the shape says. */
 export function hasShape<T>(shape: Shape<T>): (value: unknown) => value is T {
-  const members = Object.entries(shape) as [string, Holds][]
-  return (value): value is T =>
-    typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
-    members.every(([member, holds]) => holds((value as Record<string, unknown>)[member]))
+  const members = Object.keys(shape)
+  const holds = Object.values(shape) as Holds[]
+  return (value): value is T => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+    // Asked of every record that a decision reads: no closure, nothing taken apart.
+    for (let at = 0; at < members.length; at += 1)
+      if (!holds[at]?.((value as Record<string, unknown>)[members[at] as string])) return false
+    return true
+  }
 }
 
 const UNREADABLE = Symbol('unreadable')
@@ -131,4 +134,21 @@ export function unreadable(what: string): PortcullisError {
 /** Whether this was thrown because a record has another shape than those of its collection. */
 export function isUnreadable(error: unknown): boolean {
   return error instanceof PortcullisError && error.cause === UNREADABLE
+}
+
+/**
+ * Freezes a value to the bottom: arrays and plain objects, whoever else holds them. What has a class of its own (a `Date`,
+ * a `Map`) is left as it is, since freezing would not keep it from changing.
+ */
+export function freezeDeeply<T>(value: T, seen: Set<unknown> = new Set()): T {
+  if (!isPlain(value) || seen.has(value)) return value
+  seen.add(value)
+  for (const member of Object.values(value)) freezeDeeply(member, seen)
+  return Object.freeze(value)
+}
+
+function isPlain(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return Array.isArray(value) || prototype === Object.prototype || prototype === null
 }

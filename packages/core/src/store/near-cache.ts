@@ -1,4 +1,4 @@
-import { freezeDeeply } from '../encoding/freeze.js'
+import { freezeDeeply } from './collection.js'
 import type { Clock, RecordKey, Store, StoredRecord, Watch, Write } from './store.js'
 
 export interface NearCacheOptions {
@@ -44,13 +44,13 @@ export async function withNearCache(store: Store, options: NearCacheOptions): Pr
   ): (StoredRecord | undefined)[] | undefined => {
     const known = watch.vouching ? partitions.get(partition) : undefined
     if (!known) return undefined
+    if (!known.asked || !areSame(known.asked.keys, keys)) known.asked = lookUp(known, keys)
+    const { asked } = known
+    if (!asked) return undefined
+    const now = clock()
     const records: (StoredRecord | undefined)[] = []
-    for (const key of keys) {
-      const name = nameOf(key)
-      const record = known.records.get(name)
-      if (record === undefined && !known.absent.has(name)) return undefined
-      records.push(record?.expiresAt !== undefined && record.expiresAt <= clock() ? undefined : record)
-    }
+    for (const record of asked.records)
+      records.push(record?.expiresAt !== undefined && record.expiresAt <= now ? undefined : record)
     return records
   }
 
@@ -77,7 +77,7 @@ export async function withNearCache(store: Store, options: NearCacheOptions): Pr
   return {
     ...store,
     async read(partition, keys) {
-      if (!keys.every((key) => collections.has(key.collection))) return store.read(partition, keys)
+      for (const key of keys) if (!collections.has(key.collection)) return store.read(partition, keys)
       return recall(partition, keys) ?? readThrough(partition, keys)
     },
     async commit(partition, batch) {
@@ -104,6 +104,25 @@ function keyOf(write: Write): RecordKey {
   return 'add' in write ? write.add : write.delete
 }
 
+/** What is known of all these keys; undefined where one of them has to be read. */
+function lookUp(
+  { records, absent }: Pick<Known, 'records' | 'absent'>,
+  keys: readonly RecordKey[],
+): Known['asked'] {
+  const names = keys.map(nameOf)
+  if (names.some((name) => !records.has(name) && !absent.has(name))) return undefined
+  const kept = keys.map(({ collection, id }) => ({ collection, id: copyOf(id) }))
+  return { keys: kept, records: names.map((name) => records.get(name)) }
+}
+
+function areSame(some: readonly RecordKey[], others: readonly RecordKey[]): boolean {
+  if (some.length !== others.length) return false
+  for (let at = 0; at < some.length; at += 1) {
+    if (some[at]?.id !== others[at]?.id || some[at]?.collection !== others[at]?.collection) return false
+  }
+  return true
+}
+
 function nameOf({ collection, id }: RecordKey): string {
   return `${collection}\u0000${id}`
 }
@@ -115,12 +134,19 @@ interface Known {
   /** Names of records that do not exist. */
   readonly absent: Set<string>
   bytes: number
+  /** What was asked last and is known: a busy client asks the same again, and names need not be made for that. */
+  asked?:
+    | {
+        readonly keys: readonly RecordKey[]
+        readonly records: readonly (StoredRecord | undefined)[]
+      }
+    | undefined
   older: Known | undefined
   newer: Known | undefined
 }
 
 export interface KnownRecords {
-  get(partition: string): Pick<Known, 'records' | 'absent'> | undefined
+  get(partition: string): Pick<Known, 'records' | 'absent' | 'asked'> | undefined
   /** Takes in what was read of a partition, by name; undefined for a record that does not exist. */
   add(partition: string, answers: Iterable<readonly [name: string, record: StoredRecord | undefined]>): void
   forget(partition: string): void
@@ -145,6 +171,7 @@ export function knownRecords(capacity: number): KnownRecords {
     get: (partition) => existing.get(partition) ?? missing.get(partition),
     add(partition, answers) {
       const known = existing.take(partition) ?? missing.take(partition) ?? nothingKnown(partition)
+      known.asked = undefined
       for (const [name, record] of answers) learn(known, name, record)
       if (known.records.size === 0) {
         missing.put(known)
@@ -164,11 +191,14 @@ export function knownRecords(capacity: number): KnownRecords {
   }
 }
 
+/** A text that was cut out of a header would keep the whole header in memory. */
+function copyOf(text: string): string {
+  return Buffer.from(text, 'utf16le').toString('utf16le')
+}
+
 function nothingKnown(partition: string): Known {
-  // A copy: a name that was cut out of a header would keep the whole header in memory.
-  const name = Buffer.from(partition, 'utf16le').toString('utf16le')
   return {
-    partition: name,
+    partition: copyOf(partition),
     records: new Map(),
     absent: new Set(),
     bytes: 0,

@@ -4,13 +4,19 @@ import type { CredentialKind } from '../authentication/credential-kind.js'
 import type { Issued } from '../authentication/judge.js'
 import { roleOfProgram } from '../authorization/roles.js'
 import type { Deps } from '../context/context.js'
-import { freezeDeeply } from '../encoding/freeze.js'
-import { done, type Outcome, refused } from '../errors/outcome.js'
+import { type Outcome, refused } from '../errors/outcome.js'
 import { parseJsonObject } from '../jws/strict-json.js'
 import { isViewer } from '../standing/standing.js'
+import { freezeDeeply } from '../store/collection.js'
 import type { Millis } from '../store/store.js'
 import { revokeToken } from './revoke.js'
-import { ACCESS_TOKEN_TYPE, type TokenClaims, type TokenRecord, tokenRecords } from './token.js'
+import {
+  ACCESS_TOKEN_TYPE,
+  type TokenClaims,
+  type TokenProof,
+  type TokenRecord,
+  tokenRecords,
+} from './token.js'
 
 /**
  * Tokens of this gate: JWTs with a record. Takes every bearer credential for one, so it is the last in the list.
@@ -31,15 +37,10 @@ export function tokenKind(
     denials: { absent: 'token_invalid', ended: 'token_revoked' },
     describe({ proof, standing, record }) {
       const { accountId, issuedAt, expiresAt, scopes } = proof
+      const role = roleOfProgram(deps.roleOf(accountId), isViewer(deps, standing))
+      const described = { accountId, role, scopes, issuedAt, expiresAt }
       const isRenewable = record !== undefined && renewableSeconds(deps, record) !== undefined
-      return {
-        accountId,
-        role: roleOfProgram(deps.roleOf(accountId), isViewer(deps, standing)),
-        scopes,
-        issuedAt,
-        expiresAt,
-        ...(isRenewable ? { renewal: RENEWAL_PATH } : {}),
-      }
+      return isRenewable ? { ...described, renewal: RENEWAL_PATH } : described
     },
     admitted({ proof: { partition, id, expiresAt }, stored }) {
       touch(deps, recent, { partition, kind: 'token', id, expiresAt: stored?.expiresAt ?? expiresAt })
@@ -54,14 +55,14 @@ export function tokenKind(
 /** What the judge has to know of a token. */
 export function issuedAsToken(partition: string, record: TokenRecord): Issued {
   const { createdAt, generation, revokedAt, family } = record
-  return {
+  const issued = {
     partition,
     issuedAt: createdAt,
     isEnded: revokedAt !== undefined,
     tokenGeneration: generation,
     needsFreshLogin: true,
-    ...(family === undefined ? {} : { family }),
   }
+  return family === undefined ? issued : { ...issued, family }
 }
 
 /** Where a token in the last fifth of its life is exchanged. */
@@ -111,15 +112,17 @@ async function verifySignature(deps: Deps, compact: string): Promise<Outcome<Tok
   if (!payload) return refused('token_malformed')
   const claims = readClaims(payload, deps)
   if (!claims) return refused('token_invalid')
-  const outcome = withinLifetime(claims, deps.clock())
-  if (outcome.ok) deps.proofs.set(compact, claims)
+  const proof = { ok: true, value: claims } as const
+  const outcome = withinLifetime(proof, deps.clock())
+  if (outcome.ok) deps.proofs.set(compact, proof)
   return outcome
 }
 
-function withinLifetime(claims: TokenClaims, now: Millis): Outcome<TokenClaims> {
-  if (now >= claims.expiresAt) return refused('token_expired')
-  if (now + CLOCK_SKEW_MS < Math.max(claims.notBefore, claims.issuedAt)) return refused('token_invalid')
-  return done(claims)
+/** The proof itself where it counts: it is the answer to every request with the token. */
+function withinLifetime(proof: TokenProof, now: Millis): Outcome<TokenClaims> {
+  const { expiresAt, notBefore, issuedAt } = proof.value
+  if (now >= expiresAt) return refused('token_expired')
+  return now + CLOCK_SKEW_MS < Math.max(notBefore, issuedAt) ? refused('token_invalid') : proof
 }
 
 /** RFC 9068 §4: `application/at+jwt` is the long spelling; media types ignore case. */

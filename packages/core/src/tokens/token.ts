@@ -53,11 +53,17 @@ export interface TokenClaims {
 
 export const ACCESS_TOKEN_TYPE = 'at+jwt'
 
+/** That a signature vouches for these claims. */
+export interface TokenProof {
+  readonly ok: true
+  readonly value: TokenClaims
+}
+
 /**
  * Remembers which exact strings carry a good signature, so that a busy client costs one verification. Holds the proof
  * only: expiry, revocation and standing are judged on every request. The oldest proof makes room for the newest.
  */
-export type ProofCache = BoundedMap<string, TokenClaims>
+export type ProofCache = BoundedMap<string, TokenProof>
 
 export function createProofCache(capacity: number): ProofCache {
   return boundedMap(capacity)

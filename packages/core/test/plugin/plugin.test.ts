@@ -2,7 +2,7 @@ import { describe, expect, expectTypeOf, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
 import { banAccount } from '../../src/accounts/ban.js'
 import { denialsOf } from '../../src/errors/denials.js'
-import { createGate } from '../../src/gate/create-gate.js'
+import { createGate, ownedPaths } from '../../src/gate/create-gate.js'
 import type { Plugin, Started } from '../../src/plugin/plugin.js'
 import { defineRoute, type Route } from '../../src/plugin/route.js'
 import { memoryStore } from '../../src/store/memory.js'
@@ -147,7 +147,11 @@ describe('a route of a plugin', () => {
         ),
       ],
     })
-    expect(['/billing/invoices', '/billing/none', '/billings'].map(table.owns)).toEqual([true, true, false])
+    expect(['/billing/invoices', '/billing/none', '/billings'].map(ownedPaths(table))).toEqual([
+      true,
+      true,
+      false,
+    ])
     const document = (await (await call('GET', '/openapi.json')).json()) as { paths: Record<string, object> }
     expect(document.paths['/billing/invoices']).toMatchObject({ post: { summary: 'Bill somebody' } })
 

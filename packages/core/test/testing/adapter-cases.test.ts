@@ -3,8 +3,7 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import type { AddressInfo } from 'node:net'
 import { describe, it } from 'vitest'
 import { decideFor, decideIfSent } from '../../src/http/server/guards.js'
-import { listener } from '../../src/http/server/node.js'
-import { type Answer, sendResponse } from '../../src/http/server/node.js'
+import { type Answer, listener, sendResponse } from '../../src/http/server/node.js'
 import { adapterCases } from '../../src/testing/adapter-cases.js'
 import type { AdapterParts } from '../../src/testing/adapter-stage.js'
 

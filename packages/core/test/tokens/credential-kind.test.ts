@@ -81,7 +81,7 @@ describe('an access token', () => {
   it('expires on time also when its signature is remembered', async () => {
     const { deps, token, clock, seconds } = await signed()
     expect((await verifyToken(deps, token)).ok).toBe(true)
-    expect(deps.proofs.get(token)).toMatchObject({ expiresAt: (seconds + 600) * 1000 })
+    expect(deps.proofs.get(token)?.value).toMatchObject({ expiresAt: (seconds + 600) * 1000 })
     clock.now = (seconds + 600) * 1000
     expect(refusalOf(await verifyToken(deps, token))).toBe('token_expired')
   })

@@ -7,14 +7,10 @@ import { PortcullisError } from '../../../src/errors/portcullis-error.js'
 import { createGate } from '../../../src/gate/create-gate.js'
 import type { Gate } from '../../../src/gate/gate.js'
 import { checkForwarder, checkMount, type Need } from '../../../src/http/server/check-server.js'
-import {
-  decideFor,
-  decideIfSent,
-  refusalUnless,
-} from '../../../src/http/server/guards.js'
-import { inTurn } from '../../../src/request/connection.js'
+import { decideFor, decideIfSent, refusalUnless } from '../../../src/http/server/guards.js'
 import { listener } from '../../../src/http/server/node.js'
 import { guardUpgrades } from '../../../src/http/server/upgrades.js'
+import { inTurn } from '../../../src/request/connection.js'
 import { memoryStore } from '../../../src/store/memory.js'
 import { SECRET, SIGNING_SECRET } from '../../gate/gate-fixture.js'
 
