@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import {
   backChannelLogout,
   type GateOptions,
+  masterKey,
   type Plugin,
   PortcullisError,
   scim,
@@ -12,27 +13,24 @@ import type { Settings } from './settings.js'
 
 type CredentialOptions = Pick<
   GateOptions,
-  | 'masterKey'
-  | 'masterKeyScopes'
-  | 'requireFreshLogin'
-  | 'tokenRenewal'
-  | 'trustedIssuers'
-  | 'oauthClients'
-  | 'allowedEmailDomains'
+  'requireFreshLogin' | 'tokenRenewal' | 'trustedIssuers' | 'oauthClients' | 'allowedEmailDomains'
 > & { readonly plugins: readonly Plugin[] }
 
 /** The part of the gate's options that is about credentials. What the files hold is checked by the gate. */
 export async function credentialOptions({ credentials }: Settings): Promise<CredentialOptions> {
-  const { trustedIssuersFile, trustedIssuer, oauthClientsFile, scimSecrets } = credentials
+  const { masterKey: key, masterKeyScopes, scimSecrets } = credentials
+  const { trustedIssuersFile, trustedIssuer, oauthClientsFile } = credentials
   const issuers = await readIssuersFile(trustedIssuersFile)
   const clients = await readClientsFile(oauthClientsFile)
   const trusted = [...issuers, ...(trustedIssuer ? [trustedIssuer] : [])].map(withLlmRoles)
-  const { masterKey, masterKeyScopes, tokenRenewal, requireFreshLogin, allowedEmailDomains } = credentials
+  const { tokenRenewal, requireFreshLogin, allowedEmailDomains } = credentials
   return {
-    masterKeyScopes,
     tokenRenewal,
-    plugins: [backChannelLogout(), ...(scimSecrets === undefined ? [] : [scim({ secret: scimSecrets })])],
-    ...(masterKey === undefined ? {} : { masterKey }),
+    plugins: [
+      ...(key === undefined ? [] : [masterKey({ key, scopes: masterKeyScopes })]),
+      ...(scimSecrets === undefined ? [] : [scim({ secret: scimSecrets })]),
+      backChannelLogout(),
+    ],
     ...(requireFreshLogin === undefined ? {} : { requireFreshLogin }),
     ...(trusted.length === 0 ? {} : { trustedIssuers: trusted }),
     ...(clients.length === 0 ? {} : { oauthClients: clients }),

@@ -1,6 +1,7 @@
 import {
   checkGateOptions,
   checkSigningKeys,
+  masterKey,
   PortcullisError,
   type SigningKeyOptions,
   scim,
@@ -130,6 +131,7 @@ function whatTheGateRefuses(
     ...(fileKeys.length > 0 ? ['JWT_KEY_FILE'] : []),
     ...(secretKeys ? ['JWT_SECRET'] : []),
   ]
+  const key = settingIn(env, 'MASTER_KEY')
   const scimSecrets = settingIn(env, 'SCIM_SECRET')
   const given = {
     ...lists,
@@ -138,8 +140,10 @@ function whatTheGateRefuses(
     allowedEmailDomains: settingIn(env, 'ALLOWED_EMAIL_DOMAINS'),
     secret: settingIn(env, 'SESSION_SECRET'),
     keys: keys.length > 0 ? keys : undefined,
-    masterKey: settingIn(env, 'MASTER_KEY'),
-    plugins: scimSecrets && [scim({ secret: scimSecrets })],
+    plugins: [
+      ...(key === undefined ? [] : [masterKey({ key })]),
+      ...(scimSecrets === undefined ? [] : [scim({ secret: scimSecrets })]),
+    ],
   }
   const isGiven = ([, value]: [string, unknown]) => value !== undefined
   const problems = checkGateOptions(Object.fromEntries(Object.entries(given).filter(isGiven)))

@@ -85,6 +85,8 @@ export {
   type LogoutToken,
   type ProviderLogin,
 } from './login/identity-provider.js'
+export type { MasterKeyOptions } from './master-key/options.js'
+export { masterKey } from './master-key/plugin.js'
 export type { OAuthClient } from './oauth/clients.js'
 export type { Collection, CollectionPage, CollectionRecord } from './plugin/collection.js'
 export type { PluginContext } from './plugin/context.js'

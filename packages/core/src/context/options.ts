@@ -96,13 +96,6 @@ export const CORE_OPTIONS = {
   /** How long sessions of browsers last. */
   sessions: optional(someObject, { read: resolveSessionLimits }),
   /**
-   * A key for operators and automation, of at least 32 bytes; only its hash stays in memory. Off by default. It acts as
-   * a super admin, is audited as `master-key`, and calls nothing behind the gate unless `masterKeyScopes` says so.
-   */
-  masterKey: optional(text),
-  /** `administration` (default), or `everything` behind the gate too. */
-  masterKeyScopes: optional(oneOf('administration', 'everything'), { default: 'administration' }),
-  /**
    * Tokens and API keys work only for so long after their owner has logged in at the identity provider, such as `24h`.
    * Off by default.
    */
@@ -201,4 +194,6 @@ export interface ResolvedOptions extends Omit<UsedOptions<typeof CORE_OPTIONS>, 
   readonly denials: Readonly<Record<string, DenialText>>
   /** What plugins may record in the audit log. */
   readonly auditActions: Readonly<Record<string, Lane>>
+  /** Names of actors that no account is: those of plugins' `operators`. */
+  readonly operators: ReadonlySet<string>
 }

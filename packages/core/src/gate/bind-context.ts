@@ -15,7 +15,6 @@ import { createSealer, deriveKey } from '../crypto/seal.js'
 import { createTrustedIssuers } from '../external-tokens/issuers.js'
 import { keyRing } from '../jws/keys.js'
 import { spentStates } from '../login/spent-states.js'
-import { MASTER_KEY_ACCOUNT } from '../master-key/credential-kind.js'
 import { createRateLimiter } from '../rate-limit/limiter.js'
 import { peerAddress } from '../request/client-address.js'
 import { STANDING } from '../standing/standing.js'
@@ -131,6 +130,6 @@ function bindAuditChain(store: Store, key: Uint8Array, { clock }: ResolvedOption
 }
 
 function roleOf(options: ResolvedOptions, accountId: string): Role {
-  if (accountId === MASTER_KEY_ACCOUNT || options.superAdmins.has(accountId)) return 'super_admin'
+  if (options.operators.has(accountId) || options.superAdmins.has(accountId)) return 'super_admin'
   return options.admins.has(accountId) ? 'admin' : 'user'
 }

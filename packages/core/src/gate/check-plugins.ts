@@ -5,6 +5,9 @@ import type { CheckedGate, Plugin } from '../plugin/plugin.js'
 const NAME = /^[a-z][a-zA-Z0-9]{0,39}$/
 const CODE = /^[a-z][a-z0-9_]{1,63}$/
 const ACTION = /^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$/
+const OPERATOR = /^[a-z][a-z0-9-]{0,63}$/
+/** Names of actors that are the gate's own. */
+const GATE_ACTORS = ['scim', 'identity-provider', 'audit-retention'] as const
 const NAMESPACE = /^(?:\/[\w.~-]+)+\/$/
 
 /** Members of a gate, which no plugin can take the place of. */
@@ -57,9 +60,11 @@ export function checkPlugins(
   const scopes = claims('scope', problems)
   const actions = claims('audit action', problems)
   const namespaces = claims('path', problems)
+  const operators = claims('operator', problems)
   for (const name of GATE_MEMBERS) names.take('the gate', name)
   for (const code of PROBLEM_CODES) codes.take('the gate', code)
   for (const scope of core.scopes) scopes.take('the gate', scope)
+  for (const actor of GATE_ACTORS) operators.take('the gate', actor)
   for (const action of AUDIT_ACTIONS) actions.take('the gate', action)
 
   for (const plugin of plugins) {
@@ -81,6 +86,11 @@ export function checkPlugins(
     for (const namespace of plugin.namespaces ?? []) {
       if (!NAMESPACE.test(namespace)) problems.push(`${name}: a namespace is a path such as /${name}/`)
       namespaces.take(name, namespace)
+    }
+    for (const operator of Object.values(plugin.operators ?? {})) {
+      if (!OPERATOR.test(operator))
+        problems.push(`${name}: an operator is named by small letters, digits and dashes`)
+      operators.take(name, operator)
     }
     for (const required of plugin.requires ?? [])
       if (!plugins.some((other) => other.name === required))

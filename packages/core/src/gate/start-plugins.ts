@@ -1,6 +1,6 @@
 import type { Admission } from '../admission/admission.js'
 import { appendAudit } from '../audit/append.js'
-import type { AnyCredentialKind } from '../authentication/credential-kind.js'
+import type { AnyCredentialKind, OperatorKind } from '../authentication/credential-kind.js'
 import type { Deps } from '../context/context.js'
 import type { Sealer } from '../crypto/seal.js'
 import { denial } from '../errors/denials.js'
@@ -77,12 +77,17 @@ function admissionsOf(running: readonly RunningPlugin[]): readonly Admission[] {
   })
 }
 
-/** In front of the gate's own, whose tokens are asked last. */
+/**
+ * In front of the gate's own, whose tokens are asked last; what an operator has set is known exactly, and asked first, so
+ * that no other kind takes it for one of its own.
+ */
 function addKinds(deps: Deps, running: readonly RunningPlugin[]): void {
   const added = running.flatMap(({ plugin, started }) =>
     (started.credentialKinds ?? []).map((kind) => lookedAfter(deps, plugin, kind)),
   )
-  const all = requireNamed([...added, ...deps.credentialKinds])
+  const ofOperators = added.filter((kind) => kind.isOfOperator)
+  const ofAccounts = added.filter((kind) => !kind.isOfOperator)
+  const all = requireNamed([...ofOperators, ...ofAccounts, ...deps.credentialKinds])
   deps.credentialKinds.splice(0, deps.credentialKinds.length, ...all)
 }
 
@@ -90,12 +95,9 @@ function addKinds(deps: Deps, running: readonly RunningPlugin[]): void {
  * A kind that others have made, held to what the judge relies on: that it is asked at all, and by the records of the very
  * account that is let in.
  */
-function lookedAfter(
-  deps: Deps,
-  { name, collections = [] }: Plugin,
-  kind: AnyCredentialKind,
-): AnyCredentialKind {
-  if (kind.isOfOperator) throw refusedPlugin(`${name}: the kind ${kind.name} cannot do without the judge`)
+function lookedAfter(deps: Deps, plugin: Plugin, kind: AnyCredentialKind): AnyCredentialKind {
+  if (kind.isOfOperator) return declaredOperator(deps, plugin, kind)
+  const { name, collections = [] } = plugin
   const { records } = kind
   if (records && !collections.includes(records.collection))
     throw refusedPlugin(`${name}: the kind ${kind.name} keeps its records in none of its collections`)
@@ -107,6 +109,29 @@ function lookedAfter(
       const described = kind.describe(judged)
       if (deps.partitionOf(described.accountId) !== judged.proof.partition)
         throw new TypeError(`${name}: the kind ${kind.name} lets in another account than was judged`)
+      return described
+    },
+  }
+}
+
+/** A kind that nobody judges: only as its plugin declares it, under that one name, and told at each start. */
+function declaredOperator(deps: Deps, { name, operators = {} }: Plugin, kind: OperatorKind): OperatorKind {
+  const account = Object.hasOwn(operators, kind.name) ? operators[kind.name] : undefined
+  if (account === undefined)
+    throw refusedPlugin(
+      `${name}: the kind ${kind.name} cannot do without the judge: it is none of its operators`,
+    )
+  deps.report({
+    level: 'info',
+    code: 'operator_credential',
+    detail: `${name}: whoever has the ${kind.name} acts as ${account}, a super admin whom no ban ends`,
+  })
+  return {
+    ...kind,
+    describe() {
+      const described = kind.describe()
+      if (described.accountId !== account)
+        throw new TypeError(`${name}: the kind ${kind.name} acts under another name than it declares`)
       return described
     },
   }
@@ -132,6 +157,8 @@ function contextOf(deps: Deps, operations: GateVerbs, plugin: Plugin): PluginCon
   const { name, collections = [], auditActions = {} } = plugin
   const context: PluginContext = {
     publicUrl: deps.options.publicUrl,
+    scopes: Object.freeze(Object.keys(deps.options.scopes)),
+    requiredScope: deps.options.requiredScope,
     clock: deps.clock,
     randomId: deps.randomId,
     collection(collection, holds, of) {

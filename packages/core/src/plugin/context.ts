@@ -13,6 +13,10 @@ import type { Collection } from './collection.js'
 export interface PluginContext {
   /** Origin, without a trailing slash. */
   readonly publicUrl: string
+  /** Every scope that a credential may carry: the built-in ones, those of the options and of all plugins. */
+  readonly scopes: readonly string[]
+  /** The scope that a call to what is behind the gate needs. */
+  readonly requiredScope: string
   /** The time by which credentials expire. Use no other. */
   readonly clock: Clock
   /** Unguessable bytes, base64url. */

@@ -42,6 +42,13 @@ export interface Plugin<Name extends string = string, Api = unknown> {
   readonly auditActions?: Readonly<Record<string, Lane>>
   /** Option → secrets that were given for it: one secret for two purposes stops the start. Never logged. */
   readonly secrets?: Readonly<Record<string, string | readonly string[]>>
+  /**
+   * Kinds of credentials that the operator sets, rather than that the gate issues them to an account → the name that actors by
+   * them have in the audit log: small letters, digits and dashes, so that it is nobody's account. Nothing is judged of
+   * them: they work without the store, no ban ends them, and they act as a super admin. So each has to be declared here, and
+   * every start reports it (`operator_credential`).
+   */
+  readonly operators?: Readonly<Record<string, string>>
   /** Prefixes such as `/billing/` below which the gate answers everything, also where no route is. */
   readonly namespaces?: readonly string[]
   /** Names of plugins that have to be listed, too. */
@@ -58,9 +65,10 @@ export interface Started<Api = unknown> {
   /** A function is called once, at the start: for routes that are loaded only where they are served. */
   readonly routes?: readonly Route[] | (() => Promise<readonly Route[]>)
   /**
-   * Ways to prove who one is, asked before the gate's own. Each proves its credentials; the gate's judge decides about all
-   * of them alike. None has the name of another, and none can do without the judge. Records of a kind are in one of the
-   * plugin's `collections`, those of the account, and read from the store on each request.
+   * Ways to prove who one is, asked before the gate's own, those of `operators` first of all. Each proves its credentials;
+   * the gate's judge decides about all of them alike. None has the name of another, and none can do without the judge but
+   * what is declared as one of `operators`. Records of a kind are in one of the plugin's `collections`, those of the account,
+   * and read from the store on each request.
    */
   readonly credentialKinds?: readonly AnyCredentialKind[]
   /**

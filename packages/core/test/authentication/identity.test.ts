@@ -3,6 +3,7 @@ import { createApiKey } from '../../src/api-keys/create.js'
 import { identify } from '../../src/authentication/identify.js'
 import type { Identity } from '../../src/authentication/identity.js'
 import { createGate } from '../../src/gate/create-gate.js'
+import { masterKey } from '../../src/master-key/plugin.js'
 import { issueToken } from '../../src/tokens/issue.js'
 import { AUDIENCE, goodClaims, issuerServer, signed, testKey } from '../external-tokens/issuer-fixture.js'
 import { gateFixture, must, PROGRAM } from '../gate/gate-fixture.js'
@@ -44,7 +45,7 @@ async function withHeaders(
   headersOf: (fixture: Fixture) => Promise<Record<string, string>>,
   overrides: Parameters<typeof gateFixture>[0] = {},
 ) {
-  const fixture = await gateFixture({ masterKey: MASTER_KEY, ...overrides })
+  const fixture = await gateFixture({ plugins: [masterKey({ key: MASTER_KEY })], ...overrides })
   const rawHeaders = Object.entries(await headersOf(fixture)).flat()
   const who = async () => must(await identify(fixture.deps, { method: 'GET', target: '/', rawHeaders }))
   return { who }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { PortcullisError } from '../../src/errors/portcullis-error.js'
 import type { GateOptions } from '../../src/gate/gate-options.js'
 import { resolveOptions } from '../../src/gate/resolve-options.js'
+import { masterKey } from '../../src/master-key/plugin.js'
 import { scim } from '../../src/scim/plugin.js'
 import { memoryStore } from '../../src/store/memory.js'
 import { SECRET, SIGNING_SECRET } from './gate-fixture.js'
@@ -148,15 +149,14 @@ describe('options', () => {
     const problems = problemsOf({
       ...good,
       secret: [SIGNING_SECRET, SECRET],
-      masterKey: SECRET,
-      plugins: [scim({ secret: [SECRET] })],
+      plugins: [masterKey({ key: SECRET }), scim({ secret: [SECRET] })],
       oauthClients: [{ id: 'app', secret: SECRET }],
       keys: [{ algorithm: 'HS256', secret: Buffer.from(SIGNING_SECRET) }],
     })
     expect(problems).toEqual([
-      'masterKey: the same secret as secret; make one for each purpose',
       'keys: the same secret as secret; make one for each purpose',
       'oauthClients: the same secret as secret; make one for each purpose',
+      'masterKey.key: the same secret as secret; make one for each purpose',
       'scim.secret: the same secret as secret; make one for each purpose',
     ])
   })
@@ -165,14 +165,13 @@ describe('options', () => {
     const problems = problemsOf({
       ...good,
       publicUrl: 'nowhere',
-      plugins: [scim({ secret: 5 } as never)],
+      plugins: [scim({ secret: 5 } as never), masterKey({ key: 5 } as never)],
       oauthClients: [{ id: 'a', secret: 5 }],
-      masterKey: 5,
     } as unknown as GateOptions)
     for (const problem of [
       'scim.secret: give a text or an array of texts',
       'oauthClients[0].secret: give a text',
-      'masterKey: give a text',
+      'masterKey.key: give a text',
     ])
       expect(problems).toContain(problem)
     expect(problems.join()).toContain('publicUrl: ')

@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest'
 import { backChannelLogout } from '../../src/back-channel-logout/plugin.js'
+import { masterKey } from '../../src/master-key/plugin.js'
 import type { Plugin } from '../../src/plugin/plugin.js'
 import { scim } from '../../src/scim/plugin.js'
 import { type EVERY_PLUGIN, ROUTES, SCIM_SECRET } from './every-route.js'
-import { httpFixture, tokenOf } from './http-fixture.js'
+import { httpFixture, MASTER_KEY, tokenOf } from './http-fixture.js'
 
 const nameOf = ({ method, path }: { method: string; path: string }) => `${method} ${path}`
 
@@ -22,6 +23,7 @@ it('a gate without plugins has the routes of core, and each plugin adds its own 
   const byScim = await added(scim({ secret: SCIM_SECRET }))
   expect(byScim.every((name) => name.includes(' /scim/v2/'))).toBe(true)
   expect(await added(backChannelLogout())).toEqual(['POST /oauth2/backchannel-logout'])
+  expect(await added(masterKey({ key: MASTER_KEY }))).toEqual([])
   expect([...core, ...byScim, 'POST /oauth2/backchannel-logout'].sort()).toEqual(ROUTES.map(nameOf).sort())
 })
 
