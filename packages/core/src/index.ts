@@ -88,8 +88,13 @@ export {
 export type { MasterKeyOptions } from './master-key/options.js'
 export { masterKey } from './master-key/plugin.js'
 export type { OAuthClient } from './oauth/clients.js'
-export type { Collection, CollectionPage, CollectionRecord } from './plugin/collection.js'
-export type { PluginContext } from './plugin/context.js'
+export type {
+  BoundCollection,
+  ChangePurpose,
+  CollectionPage,
+  CollectionRecord,
+} from './plugin/collection.js'
+export type { PluginContext, RecordsOfAccount } from './plugin/context.js'
 export type { Job, JobRun, JobStatus, Metric, MetricReading } from './plugin/job.js'
 export type { ApiOf, CheckedGate, Plugin, PluginApis, Started } from './plugin/plugin.js'
 export {
@@ -114,6 +119,7 @@ export type { RequestView } from './request/view.js'
 export type { ScimOptions } from './scim/options.js'
 export { scim } from './scim/plugin.js'
 export type { Ban, Standing } from './standing/standing.js'
+export type { Storable } from './store/collection.js'
 export { memoryStore } from './store/memory.js'
 export type { Replicated } from './store/replication.js'
 export type * from './store/store.js'

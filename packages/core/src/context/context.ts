@@ -38,6 +38,8 @@ export interface Deps {
   readonly sealer: Sealer
   readonly keys: KeyRing
   readonly proofs: ProofCache
+  /** Collections that the near cache keeps: what decisions read. No change in them may be committed as quiet. */
+  readonly decisive: Set<string>
   /** Asked in this order who presents a credential. */
   readonly credentialKinds: AnyCredentialKind[]
   readonly trustedIssuers: TrustedIssuers

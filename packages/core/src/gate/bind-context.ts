@@ -47,13 +47,12 @@ export async function bindDeps(
   options: ResolvedOptions,
   addedKinds: readonly ((deps: Deps) => AnyCredentialKind)[] = [],
 ): Promise<Deps> {
-  /** Every commit to these that matters to a decision gives notice. */
-  const readByDecisions = new Set([STANDING.collection])
+  const decisive = new Set([STANDING.collection])
   const store = await withNearCache(
     withDeadline(options.store, options.storeDeadlineMs, reportFullStore(options)),
     {
       clock: options.clock,
-      collections: readByDecisions,
+      collections: decisive,
       capacity: options.nearCacheSize,
     },
   )
@@ -89,6 +88,7 @@ export async function bindDeps(
     sealer: createSealer(options.secrets),
     keys: await keyRing(options.keys),
     proofs: createProofCache(options.proofCacheSize),
+    decisive,
     credentialKinds,
     trustedIssuers: createTrustedIssuers(options.trustedIssuers, {
       clock: options.clock,
@@ -121,7 +121,7 @@ export async function bindDeps(
   }
   credentialKinds.push(...requireNamed([...addedKinds.map((kind) => kind(deps)), ...builtInKinds(deps)]))
   for (const kind of credentialKinds)
-    if (!kind.isOfOperator && kind.records) readByDecisions.add(kind.records.collection)
+    if (!kind.isOfOperator && kind.records) decisive.add(kind.records.collection)
   return deps
 }
 

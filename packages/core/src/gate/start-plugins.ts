@@ -8,8 +8,9 @@ import { PortcullisError } from '../errors/portcullis-error.js'
 import { bindCollection } from '../plugin/collection.js'
 import { type PluginContext, withInsides } from '../plugin/context.js'
 import type { JobStatus, MetricReading } from '../plugin/job.js'
-import type { Plugin, RunningPlugin } from '../plugin/plugin.js'
+import { type Plugin, type RunningPlugin, storedNamesOf } from '../plugin/plugin.js'
 import { activeBan, readStanding } from '../standing/standing.js'
+import { collection } from '../store/collection.js'
 import { requireNamed } from './credential-kinds.js'
 import { healthOf, jobsOf, metricsOf } from './observe-plugins.js'
 import type { GateVerbs } from './operations.js'
@@ -89,6 +90,7 @@ function addKinds(deps: Deps, running: readonly RunningPlugin[]): void {
   const ofAccounts = added.filter((kind) => !kind.isOfOperator)
   const all = requireNamed([...ofOperators, ...ofAccounts, ...deps.credentialKinds])
   deps.credentialKinds.splice(0, deps.credentialKinds.length, ...all)
+  for (const kind of ofAccounts) if (kind.records) deps.decisive.add(kind.records.collection)
 }
 
 /**
@@ -97,13 +99,14 @@ function addKinds(deps: Deps, running: readonly RunningPlugin[]): void {
  */
 function lookedAfter(deps: Deps, plugin: Plugin, kind: AnyCredentialKind): AnyCredentialKind {
   if (kind.isOfOperator) return declaredOperator(deps, plugin, kind)
-  const { name, collections = [] } = plugin
+  const { name } = plugin
   const { records } = kind
-  if (records && !collections.includes(records.collection))
+  const stored = records && storedNamesOf(plugin).get(records.collection)
+  if (records && stored === undefined)
     throw refusedPlugin(`${name}: the kind ${kind.name} keeps its records in none of its collections`)
   return {
     ...kind,
-    ...(records && { records: { ...records, collection: `${name}/${records.collection}` } }),
+    ...(records && { records: { ...records, collection: stored ?? records.collection } }),
     issued: (presented, record) => ({ ...kind.issued(presented, record), partition: presented.partition }),
     describe(judged) {
       const described = kind.describe(judged)
@@ -154,19 +157,23 @@ async function closeAll({ report }: Deps, running: readonly RunningPlugin[]): Pr
 }
 
 function contextOf(deps: Deps, operations: GateVerbs, plugin: Plugin): PluginContext {
-  const { name, collections = [], auditActions = {} } = plugin
+  const { name, auditActions = {} } = plugin
+  const storedNames = storedNamesOf(plugin)
   const context: PluginContext = {
     publicUrl: deps.options.publicUrl,
     scopes: Object.freeze(Object.keys(deps.options.scopes)),
     requiredScope: deps.options.requiredScope,
     clock: deps.clock,
     randomId: deps.randomId,
-    collection(collection, holds, of) {
-      if (!collections.includes(collection))
-        throw new TypeError(`${name}: ${collection} is not one of its collections`)
+    collection(named, holds, of) {
+      const stored = storedNames.get(named)
+      if (stored === undefined) throw new TypeError(`${name}: ${named} is not one of its collections`)
       const partition = of ? deps.partitionOf(of.account) : `plugin-${name}`
+      const isQuiet = of?.isQuiet ?? !of
+      if (of && isQuiet && deps.decisive.has(stored))
+        throw new TypeError(`${name}: a decision reads ${named}, so no change of it is quiet`)
       const { store, options } = deps
-      return bindCollection({ store, options, partition, collection: `${name}/${collection}` }, holds)
+      return bindCollection({ store, options, partition, isQuiet }, collection(stored, holds))
     },
     async audit(recorded) {
       if (!Object.hasOwn(auditActions, recorded.action))

@@ -8,6 +8,12 @@ import type { PluginContext } from './context.js'
 import type { Job, Metric } from './job.js'
 import type { Route } from './route.js'
 
+/** Each collection of a plugin → the name that the store has it under. */
+export function storedNamesOf({ name, collections = [] }: Plugin): ReadonlyMap<string, string> {
+  if (!Array.isArray(collections)) return new Map(Object.entries(collections))
+  return new Map(collections.map((collection: string) => [collection, `${name}/${collection}`]))
+}
+
 /** What of the gate's options a plugin may check its own against. */
 export interface CheckedGate {
   /** Absent where it is wrong itself. */
@@ -29,8 +35,12 @@ export interface CheckedGate {
 export interface Plugin<Name extends string = string, Api = unknown> {
   /** 1 to 40 letters and digits, a lower-case letter first. Its `api` is `gate[name]`. */
   readonly name: Name
-  /** What it keeps: names for `context.collection`, which gives no other. */
-  readonly collections?: readonly string[]
+  /**
+   * What it keeps: names for `context.collection`, which gives no other. The store has each under `PLUGIN/NAME`; or, where the
+   * records are older than the plugin, under the name that stands here with it: small letters and dashes, of no other
+   * plugin's and none of the gate's.
+   */
+  readonly collections?: readonly string[] | Readonly<Record<string, string>>
   /** Codes of its own with their fixed public text, each with a page of its own. Begin them with the plugin's name. */
   readonly denials?: Readonly<Record<string, DenialText>>
   /** What credentials may be allowed to do; scope → description. */
@@ -67,8 +77,8 @@ export interface Started<Api = unknown> {
   /**
    * Ways to prove who one is, asked before the gate's own, those of `operators` first of all. Each proves its credentials;
    * the gate's judge decides about all of them alike. None has the name of another, and none can do without the judge but
-   * what is declared as one of `operators`. Records of a kind are in one of the plugin's `collections`, those of the account,
-   * and read from the store on each request.
+   * what is declared as one of `operators`. Records of a kind are in one of the plugin's `collections`, those of the account.
+   * A store that can `watch` lets them be read from memory for as long as nothing of the account has changed.
    */
   readonly credentialKinds?: readonly AnyCredentialKind[]
   /**
@@ -94,7 +104,6 @@ export interface RunningPlugin {
   readonly started: Started
 }
 
-/** What a plugin of this type adds to the gate. */
 /** What a plugin adds to a gate; `never` for what is no plugin. */
 export type ApiOf<Listed> = Listed extends Plugin<string, infer Api> ? Api : never
 
