@@ -1,10 +1,13 @@
 import {
   checkGateOptions,
   checkSigningKeys,
+  externalTokens,
   masterKey,
+  type OAuthClient,
   PortcullisError,
   type SigningKeyOptions,
   scim,
+  type TrustedIssuerOptions,
 } from '@portcullis/core'
 import { checkForwardOptions } from '@portcullis/core/proxy'
 import { readClientsFile, readIssuersFile } from './credentials.js'
@@ -104,7 +107,7 @@ function whatTheForwarderRefuses(env: Environment): string[] {
 
 /** The options that the gate alone can judge, and the settings that they come from. */
 const SETTING_OF: Readonly<Record<string, SettingName>> = {
-  trustedIssuers: 'TRUSTED_ISSUERS_FILE',
+  externalTokens: 'TRUSTED_ISSUERS_FILE',
   oauthClients: 'OAUTH_CLIENTS_FILE',
   clientAddress: 'TRUST_PROXY',
   rateLimits: 'RATE_LIMITS',
@@ -120,9 +123,12 @@ function whatTheGateRefuses(
   env: Environment,
   {
     fileKeys,
-    ...lists
-  }: Record<'trustedIssuers' | 'oauthClients', readonly object[] | undefined> & {
+    trustedIssuers = [],
+    oauthClients,
+  }: {
     readonly fileKeys: readonly SigningKeyOptions[]
+    readonly trustedIssuers: readonly TrustedIssuerOptions[] | undefined
+    readonly oauthClients: readonly OAuthClient[] | undefined
   },
 ): string[] {
   const secretKeys = settingIn(env, 'JWT_SECRET')?.map((secret) => ({ algorithm: 'HS256' as const, secret }))
@@ -134,7 +140,7 @@ function whatTheGateRefuses(
   const key = settingIn(env, 'MASTER_KEY')
   const scimSecrets = settingIn(env, 'SCIM_SECRET')
   const given = {
-    ...lists,
+    oauthClients,
     clientAddress: settingIn(env, 'TRUST_PROXY'),
     rateLimits: settingIn(env, 'RATE_LIMITS'),
     allowedEmailDomains: settingIn(env, 'ALLOWED_EMAIL_DOMAINS'),
@@ -142,6 +148,7 @@ function whatTheGateRefuses(
     keys: keys.length > 0 ? keys : undefined,
     plugins: [
       ...(key === undefined ? [] : [masterKey({ key })]),
+      ...(trustedIssuers.length === 0 ? [] : [externalTokens(trustedIssuers)]),
       ...(scimSecrets === undefined ? [] : [scim({ secret: scimSecrets })]),
     ],
   }

@@ -55,16 +55,15 @@ export type {
   ProblemRenderer,
   RenderedProblem,
 } from './errors/problem.js'
-export type { ClaimPath } from './external-tokens/claim-path.js'
 export { claimsOf } from './external-tokens/claims-of.js'
 export type {
   ClaimPaths,
-  ExternalAlgorithm,
   MappedRole,
   RequiredClaims,
   TrustedIssuerOptions,
   WithoutEmail,
 } from './external-tokens/options.js'
+export { externalTokens } from './external-tokens/plugin.js'
 export { createGate } from './gate/create-gate.js'
 export type { Gate } from './gate/gate.js'
 export type { GateOptions } from './gate/gate-options.js'
@@ -72,6 +71,7 @@ export type { GateVerbs, SessionInfo } from './gate/operations.js'
 export { checkGateOptions } from './gate/resolve-options.js'
 export type { SchemaResult, StandardSchema } from './input/standard-schema.js'
 export type { JwsAlgorithm } from './jws/algorithms.js'
+export type { ClaimPath } from './jws/claim-path.js'
 export { JwsError, type JwsErrorCode } from './jws/jws-error.js'
 export { checkSigningKeys } from './jws/keys.js'
 export type { ProtectedHeader, VerifiedJws } from './jws/prove.js'
@@ -114,6 +114,7 @@ export {
 } from './plugin/route.js'
 export type { RateLimiter } from './rate-limit/limiter.js'
 export type { RateLimitKind, RateLimits } from './rate-limit/limits.js'
+export type { ExternalAlgorithm, KeySource } from './remote-keys/options.js'
 export type { ClientAddressOptions } from './request/client-address.js'
 export type { RequestView } from './request/view.js'
 export type { ScimOptions } from './scim/options.js'

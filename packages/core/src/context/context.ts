@@ -4,7 +4,6 @@ import type { AuditQueue } from '../audit/queue.js'
 import type { AnyCredentialKind } from '../authentication/credential-kind.js'
 import type { Role } from '../authorization/roles.js'
 import type { Sealer } from '../crypto/seal.js'
-import type { TrustedIssuers } from '../external-tokens/issuers.js'
 import type { KeyRing } from '../jws/keys.js'
 import type { SpentStates } from '../login/spent-states.js'
 import type { RateLimiter } from '../rate-limit/limiter.js'
@@ -42,7 +41,6 @@ export interface Deps {
   readonly decisive: Set<string>
   /** Asked in this order who presents a credential. */
   readonly credentialKinds: AnyCredentialKind[]
-  readonly trustedIssuers: TrustedIssuers
   readonly auditChain: AuditChain
   /** What waits to be appended to the chain. */
   readonly auditQueue: AuditQueue

@@ -4,7 +4,6 @@ import { resolveAuthRequest } from '../auth-request/options.js'
 import { resolveRoleByGroup } from '../authorization/role-by-group.js'
 import type { DenialText } from '../errors/denials.js'
 import type { ProblemRenderer } from '../errors/problem.js'
-import type { ResolvedTrustedIssuer, TrustedIssuerOptions } from '../external-tokens/options.js'
 import {
   checkedByValue,
   flag,
@@ -105,8 +104,6 @@ export const CORE_OPTIONS = {
    * successor. Default `none`.
    */
   tokenRenewal: optional(oneOf('offer', 'none'), { default: 'none' }),
-  /** Issuers whose JWTs are accepted as the gate's own are, for calls to what is behind it. */
-  trustedIssuers: optional<readonly TrustedIssuerOptions[]>(checkedByValue),
   /** OAuth clients beside the built-in public `portcullis-cli`, which an entry with its id changes. */
   oauthClients: optional<readonly OAuthClient[]>(listOf(someObject)),
   /**
@@ -173,7 +170,7 @@ export const CORE_OPTIONS = {
 /** Every option of a gate but its plugins. */
 export interface CoreOptions extends GivenOptions<typeof CORE_OPTIONS> {}
 
-type Given = 'insecurePublicUrl' | 'secret' | 'requireFreshLogin' | 'trustedIssuers' | 'usageInstructions'
+type Given = 'insecurePublicUrl' | 'secret' | 'requireFreshLogin' | 'usageInstructions'
 
 /** What a gate runs by: its options with every default filled in, and what follows from several of them. */
 export interface ResolvedOptions extends Omit<UsedOptions<typeof CORE_OPTIONS>, Given> {
@@ -185,7 +182,6 @@ export interface ResolvedOptions extends Omit<UsedOptions<typeof CORE_OPTIONS>, 
   /** With those of plugins. */
   readonly scopes: Readonly<Record<string, string>>
   readonly requireFreshLoginSeconds: number | undefined
-  readonly trustedIssuers: readonly ResolvedTrustedIssuer[]
   readonly oauthClients: readonly OAuthClient[]
   readonly usageInstructions: (token: string) => Readonly<Record<string, string>>
   readonly onEvent: (event: GateEvent) => void

@@ -12,7 +12,6 @@ import type { GateEvent } from '../context/event.js'
 import { limitEvents } from '../context/limit-events.js'
 import type { ResolvedOptions } from '../context/options.js'
 import { createSealer, deriveKey } from '../crypto/seal.js'
-import { createTrustedIssuers } from '../external-tokens/issuers.js'
 import { keyRing } from '../jws/keys.js'
 import { spentStates } from '../login/spent-states.js'
 import { createRateLimiter } from '../rate-limit/limiter.js'
@@ -90,10 +89,6 @@ export async function bindDeps(
     proofs: createProofCache(options.proofCacheSize),
     decisive,
     credentialKinds,
-    trustedIssuers: createTrustedIssuers(options.trustedIssuers, {
-      clock: options.clock,
-      report: options.onEvent,
-    }),
     spentStates: spentStates(options.clock),
     auditChain,
     auditQueue: auditQueue({

@@ -12,7 +12,6 @@ import { spentLogoutTokens } from '../back-channel-logout/token-use.js'
 import { wrongGuesses } from '../device/decide.js'
 import { openRequests } from '../device/open-requests.js'
 import { deviceRequests, userCodes } from '../device/request.js'
-import { revokedExternal } from '../external-tokens/revoke.js'
 import { idempotentRequests, idempotentResults } from '../idempotency/once.js'
 import { completedLogins } from '../login/complete.js'
 import { authorizationCodes } from '../oauth/authorization-code.js'
@@ -50,7 +49,6 @@ export const COLLECTIONS: Readonly<Record<string, Names>> = {
     rotations,
     families,
     spentCodes,
-    revokedExternal,
     idempotentResults,
     idempotentRequests,
     wrongGuesses,

@@ -3,7 +3,6 @@ import type { ResolvedOptions } from '../context/options.js'
 import { isSecret, readSecrets, type SecretUse, sharedSecrets } from '../crypto/secrets.js'
 import { isConfidential } from '../encoding/loopback.js'
 import { PortcullisError } from '../errors/portcullis-error.js'
-import { resolveTrustedIssuers } from '../external-tokens/resolve.js'
 import { readOptions, requiredOf, type UsedOptions } from '../input/options.js'
 import { resolveClients } from '../oauth/clients.js'
 import type { Plugin } from '../plugin/plugin.js'
@@ -53,18 +52,14 @@ export function resolveOptions(given: GateOptions): ResolvedOptions {
     if (!SCOPE_TOKEN.test(scope))
       problems.push(`scopes: ${JSON.stringify(scope)} is not a scope (RFC 6749 §3.3)`)
   if (!(kept.requiredScope in scopes)) problems.push('requiredScope: not one of the scopes')
-  const trustedIssuers = resolveTrustedIssuers(
-    kept.trustedIssuers,
-    problems,
-    kept.issuer ?? origin?.origin,
-    Object.keys(scopes),
-  )
+  const issuer = kept.issuer ?? origin?.origin
   const oauthClients = resolveClients(kept.oauthClients ?? [], Object.keys(scopes), problems)
   checkPlugins(
     plugins,
     { scopes: Object.keys(coreScopes) },
     {
       ...(origin && { publicUrl: origin.origin }),
+      ...(issuer !== undefined && { issuer }),
       ...(identityProvider && { identityProvider }),
       scopes: Object.keys(scopes),
       plugins: plugins.map(({ name }) => name),
@@ -89,7 +84,6 @@ export function resolveOptions(given: GateOptions): ResolvedOptions {
     audience: kept.audience ?? origin.origin,
     scopes: Object.freeze(scopes),
     requireFreshLoginSeconds: requireFreshLogin && secondsIn(requireFreshLogin),
-    trustedIssuers,
     oauthClients,
     pages: kept.pages.map((pages) => isolatePages(pages)),
     usageInstructions: isolateUsage(kept.usageInstructions, origin.origin, onEvent),

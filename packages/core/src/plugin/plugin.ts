@@ -18,6 +18,8 @@ export function storedNamesOf({ name, collections = [] }: Plugin): ReadonlyMap<s
 export interface CheckedGate {
   /** Absent where it is wrong itself. */
   readonly publicUrl?: string
+  /** `iss` of the gate's own tokens. Absent where it is wrong itself. */
+  readonly issuer?: string
   /** Every scope, those of all plugins included. */
   readonly scopes: readonly string[]
   readonly identityProvider?: IdentityProvider

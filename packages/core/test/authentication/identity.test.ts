@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createApiKey } from '../../src/api-keys/create.js'
 import { identify } from '../../src/authentication/identify.js'
 import type { Identity } from '../../src/authentication/identity.js'
+import { externalTokens } from '../../src/external-tokens/plugin.js'
 import { createGate } from '../../src/gate/create-gate.js'
 import { masterKey } from '../../src/master-key/plugin.js'
 import { issueToken } from '../../src/tokens/issue.js'
@@ -82,7 +83,7 @@ describe('an identity', () => {
         authorization: `Bearer ${await signed(key, { ...goodClaims(server.issuer), tags: ['x'] })}`,
       }),
       {
-        trustedIssuers: [{ issuer: server.issuer, audience: AUDIENCE, claimsSchema: schema }],
+        plugins: [externalTokens([{ issuer: server.issuer, audience: AUDIENCE, claimsSchema: schema }])],
       },
     )
     const identity = await who()

@@ -6,6 +6,7 @@ import type { Identity } from '../../src/authentication/identity.js'
 import { fateOf, type Issued, type JudgeContext } from '../../src/authentication/judge.js'
 import { stillAllowed } from '../../src/authentication/still-allowed.js'
 import type { Deps } from '../../src/context/context.js'
+import { externalTokens } from '../../src/external-tokens/plugin.js'
 import { revokeExternalToken } from '../../src/external-tokens/revoke.js'
 import { refreshTokens } from '../../src/oauth/refresh.js'
 import { revokeRefreshToken } from '../../src/oauth/revoke-family.js'
@@ -178,7 +179,7 @@ async function start(kind: string) {
       clock: clock.read,
       store,
       requireFreshLogin: '1h',
-      trustedIssuers: [{ issuer: server.issuer, audience: AUDIENCE }],
+      plugins: [externalTokens([{ issuer: server.issuer, audience: AUDIENCE }])],
     },
     [certificateKind()],
   )

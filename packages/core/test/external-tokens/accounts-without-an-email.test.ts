@@ -9,7 +9,9 @@ import {
 } from '../../src/accounts/account-id.js'
 import { listAudit } from '../../src/audit/list.js'
 import type { TrustedIssuerOptions } from '../../src/external-tokens/options.js'
+import { externalTokens } from '../../src/external-tokens/plugin.js'
 import { bindVerbs } from '../../src/gate/operations.js'
+import { masterKey } from '../../src/master-key/plugin.js'
 import { must, refusalOf } from '../gate/gate-fixture.js'
 import { httpFixture, MASTER_KEY } from '../http/http-fixture.js'
 import { AUDIENCE, goodClaims, issuerServer, SECONDS, signed, testKey, trust } from './issuer-fixture.js'
@@ -21,7 +23,7 @@ async function gate(
   const server = await issuerServer()
   const key = await testKey('first')
   server.keys = [key.jwk]
-  const trustedIssuers = [
+  const issuers = [
     {
       issuer: server.issuer,
       audience: AUDIENCE,
@@ -30,7 +32,10 @@ async function gate(
       ...options,
     },
   ]
-  const fixture = await httpFixture({ ...more, trustedIssuers } as typeof more)
+  const fixture = await httpFixture({
+    plugins: [masterKey({ key: MASTER_KEY }), externalTokens(issuers as readonly TrustedIssuerOptions[])],
+    ...more,
+  })
   const token = (claims: Record<string, unknown> = {}) =>
     signed(key, {
       ...goodClaims(server.issuer),
@@ -159,7 +164,7 @@ describe('an account without an e-mail address', () => {
   it('is only by a named choice', () => {
     const options = { issuer: 'https://ci.test', audience: 'a', withoutEmail: 'allow' as 'subject' }
     expect(() => trust([options])).toThrow(
-      'trustedIssuers[0].withoutEmail: give refuse or subject or insecure-any-subject',
+      'externalTokens.0.withoutEmail: give refuse or subject or insecure-any-subject',
     )
   })
 })

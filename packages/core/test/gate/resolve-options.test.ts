@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { PortcullisError } from '../../src/errors/portcullis-error.js'
+import { externalTokens } from '../../src/external-tokens/plugin.js'
 import type { GateOptions } from '../../src/gate/gate-options.js'
 import { resolveOptions } from '../../src/gate/resolve-options.js'
 import { masterKey } from '../../src/master-key/plugin.js'
@@ -80,12 +81,14 @@ describe('options', () => {
       onEvent: 'log',
       tokens: { maxLifetimeSecond: 60, minLifetimeSeconds: '1m' },
       sessions: { idle: 5 },
-      plugins: [scim({ secrets: SECRET } as never)],
+      plugins: [
+        scim({ secrets: SECRET } as never),
+        externalTokens([{ issuer: 'https://a.example', audience: 'b', audiences: ['c'] } as never]),
+      ],
       authRequest: { proxi: 'nginx' },
       rateLimits: { loginPerMinute: 5 },
       clientAddress: { trustedProxys: ['private'] },
       oauthClients: [{ id: 'a', redirectUri: 'https://a.example' }],
-      trustedIssuers: [{ issuer: 'https://a.example', audience: 'b', audiences: ['c'] }],
       keys: [{ algorithm: 'HS256', secret: SIGNING_SECRET, key: 'x' }],
       pages: [{}],
       identityProvider: {},
@@ -106,7 +109,7 @@ describe('options', () => {
       'rateLimits.loginPerMinute: unknown; loginsPerMinute is meant, perhaps',
       'clientAddress.trustedProxys: unknown; trustedProxies is meant, perhaps',
       'oauthClients[0].redirectUri: unknown; redirectUris is meant, perhaps',
-      'trustedIssuers[0].audiences: unknown; audience is meant, perhaps',
+      'externalTokens.0.audiences: unknown; audience is meant, perhaps',
       'keys[0].key: unknown',
       'pages[0]: give an object with owns, isPublic, handle',
       'identityProvider: give an object with begin, complete, logoutUrl, ready',
@@ -213,10 +216,10 @@ describe('options', () => {
   })
 
   it('name a trusted issuer that is no object, and a limit of one that is null', () => {
-    const trustedIssuers = [null, { issuer: 'https://a.example', audience: 'b', timeoutMs: null }]
-    expect(problemsOf({ ...good, trustedIssuers } as unknown as GateOptions)).toEqual([
-      'trustedIssuers[0]: give an object',
-      'trustedIssuers[1].timeoutMs: give an integer from 100 to 60000',
+    const issuers = [null, { issuer: 'https://a.example', audience: 'b', timeoutMs: null }]
+    expect(problemsOf({ ...good, plugins: [externalTokens(issuers as never)] })).toEqual([
+      'externalTokens.0: give an object',
+      'externalTokens.1.timeoutMs: give an integer from 100 to 60000',
     ])
   })
 
