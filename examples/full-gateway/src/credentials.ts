@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import {
+  apiKeys,
   backChannelLogout,
   externalTokens,
   type GateOptions,
@@ -29,6 +30,7 @@ export async function credentialOptions({ credentials }: Settings): Promise<Cred
   return {
     tokenRenewal,
     plugins: [
+      apiKeys(),
       ...(key === undefined ? [] : [masterKey({ key, scopes: masterKeyScopes })]),
       ...(trusted.length === 0 ? [] : [externalTokens(trusted)]),
       ...(scimSecrets === undefined ? [] : [scim({ secret: scimSecrets })]),

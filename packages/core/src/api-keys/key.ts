@@ -1,3 +1,4 @@
+import type { LastUses } from '../activity/touch.js'
 import type { Issued } from '../authentication/judge.js'
 import { isSameHash, sha256 } from '../crypto/hash.js'
 import { collection } from '../store/collection.js'
@@ -40,6 +41,8 @@ export const apiKeyRecords = collection<ApiKeyRecord>(
   },
   'API key',
 )
+
+export const apiKeyUses: LastUses = collection('api-key-use', instant)
 
 const PREFIX = 'pk_'
 const ID_CHARACTERS = 12

@@ -28,8 +28,6 @@ export type AuditAction =
   | 'token.issue'
   | 'token.revoke'
   | 'token.revoke_all'
-  | 'api_key.create'
-  | 'api_key.revoke'
   | 'refresh.start'
   | 'refresh.reuse'
   | 'refresh.revoke'

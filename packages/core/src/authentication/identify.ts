@@ -1,4 +1,5 @@
 import type { Deps } from '../context/context.js'
+import { denialIn } from '../errors/denials.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import type { RequestView } from '../request/view.js'
 import { STANDING, standingOf } from '../standing/standing.js'
@@ -53,7 +54,8 @@ async function judgeProof(
   const [standingRecord, stored] = await deps.store.read(partition, keysRead(kind, id))
   const record = stored && kind.records?.read(stored)
   const opened = stored && kind.open?.(proof, record, stored)
-  if (kind.open && opened === undefined) return refused(kind.denials.absent)
+  if (kind.open && opened === undefined)
+    return { ok: false, denial: denialIn(deps.options.denials, kind.denials.absent) }
   const standing = standingOf(standingRecord)
   const issued = kind.issued(proof, record)
   const { absent, ended } = kind.denials

@@ -8,7 +8,7 @@ import { isAdmin, isSuperAdmin } from './roles.js'
  * admin, `super_admin_protected` over a super admin for whoever is none. Undefined over one's own.
  */
 export function refuseOver(deps: Deps, by: Actor, account: string): Denial | undefined {
-  if (isOwn(by, account)) return undefined
+  if (isOwn(deps, by, account)) return undefined
   if (!isAdmin(by.role)) return denial('role_insufficient')
   const isProtected = isSuperAdmin(deps.roleOf(account)) && !isSuperAdmin(by.role)
   return isProtected ? denial('super_admin_protected') : undefined
@@ -19,17 +19,17 @@ export function refuseOverOrOwn(deps: Deps, by: Actor, account: string): Denial 
   return by.account === account ? denial('own_account') : refuseOver(deps, by, account)
 }
 
-/** Credentials that stand for the account itself; of any other kind, somebody vouches for a caller of that name alone. */
-const OF_THE_ACCOUNT: ReadonlySet<string> = new Set<ActingCredential>([
-  'session',
-  'token',
-  'api_key',
+/** What is exchanged for a credential, and stands for the account itself as that does. */
+const EXCHANGED: ReadonlySet<string> = new Set<ActingCredential>([
   'login',
   'refresh_token',
   'authorization_code',
   'device_code',
 ])
 
-function isOwn(by: Actor, account: string): boolean {
-  return by.account === account && OF_THE_ACCOUNT.has(by.credential)
+/** By a kind that is not of the account, somebody vouches for a caller of that name alone. */
+function isOwn({ credentialKinds }: Deps, by: Actor, account: string): boolean {
+  if (by.account !== account) return false
+  if (EXCHANGED.has(by.credential)) return true
+  return credentialKinds.some((kind) => kind.name === by.credential && !kind.isOfOperator && kind.isOfAccount)
 }

@@ -15,7 +15,6 @@ const NAMESPACE = /^(?:\/[\w.~-]+)+\/$/
 /** Members of a gate, which no plugin can take the place of. */
 const GATE_MEMBERS = [
   'tokens',
-  'apiKeys',
   'sessions',
   'standing',
   'store',

@@ -1,9 +1,6 @@
 import { entries } from '../account-index/account-index.js'
 import { rosters } from '../accounts/last-super-admin.js'
-import { lastUses } from '../activity/touch.js'
-import { lastAddedKeys } from '../api-keys/add.js'
-import { apiKeyRecords } from '../api-keys/key.js'
-import { rotations } from '../api-keys/rotate.js'
+import { tokenUses } from '../activity/touch.js'
 import { checkpoints } from '../audit/checkpoint.js'
 import { auditEntries, heads } from '../audit/entry.js'
 import { pruningLeases } from '../audit/prune.js'
@@ -38,15 +35,11 @@ export const COLLECTIONS: Readonly<Record<string, Names>> = {
     standings,
     tokenRecords,
     tokensCounted,
-    lastUses.token,
+    tokenUses,
     liveRecords('tokens', 0),
     sessionRecords,
     endedSessions,
     liveRecords('sessions', 0),
-    apiKeyRecords,
-    lastAddedKeys,
-    lastUses['api-key'],
-    rotations,
     families,
     spentCodes,
     idempotentResults,

@@ -1,4 +1,3 @@
-import { apiKeyKind } from '../api-keys/credential-kind.js'
 import type { AnyCredentialKind } from '../authentication/credential-kind.js'
 import { isKindName } from '../authorization/actor.js'
 import type { Deps } from '../context/context.js'
@@ -13,7 +12,6 @@ import { tokenKind } from '../tokens/credential-kind.js'
  */
 export function builtInKinds(deps: Deps): readonly AnyCredentialKind[] {
   const kinds: readonly (AnyCredentialKind | undefined)[] = [
-    apiKeyKind(deps),
     sessionKind(deps),
     tokenKind(deps, (partition, family) => isFamilyEnded(deps, partition, family)),
   ]

@@ -1,4 +1,4 @@
-import { recentUses, touch } from '../activity/touch.js'
+import { recentUses, tokenUses, touch } from '../activity/touch.js'
 import type { CredentialKind } from '../authentication/credential-kind.js'
 import { roleOfProgram } from '../authorization/role-by-group.js'
 import type { Deps } from '../context/context.js'
@@ -20,6 +20,7 @@ export function tokenKind(
   const recent = recentUses()
   return {
     name: 'token',
+    isOfAccount: true,
     remembers: (token) => deps.proofs.get(token) !== undefined,
     prove: (token) => verifyToken(deps, token),
     records: { collection: tokenRecords.name, read: tokenRecords.read },
@@ -39,7 +40,7 @@ export function tokenKind(
       }
     },
     admitted({ proof: { partition, id, expiresAt }, stored }) {
-      touch(deps, recent, { partition, kind: 'token', id, expiresAt: stored?.expiresAt ?? expiresAt })
+      touch(deps, recent, { partition, uses: tokenUses, id, expiresAt: stored?.expiresAt ?? expiresAt })
     },
     wasEnded: async (_id, { partition, family }) =>
       family !== undefined && (await isFamilyEnded(partition, family)),

@@ -7,6 +7,7 @@ import {
   MAX_ACCOUNT_LENGTH,
   subjectAccount,
 } from '../../src/accounts/account-id.js'
+import { bindApiKeyOperations } from '../../src/api-keys/operations.js'
 import { listAudit } from '../../src/audit/list.js'
 import type { TrustedIssuerOptions } from '../../src/external-tokens/options.js'
 import { externalTokens } from '../../src/external-tokens/plugin.js'
@@ -102,10 +103,11 @@ describe('an account without an e-mail address', () => {
 
   it('is banned by programs, and given no credential of the gate', async () => {
     const { deps, token, whoami, account } = await gate()
-    const { standing, tokens, apiKeys } = bindVerbs(deps)
+    const { standing, tokens } = bindVerbs(deps)
+    const keys = bindApiKeyOperations(deps)
     const by = { service: 'test' }
     expect(refusalOf(await tokens.issue({ account, by }))).toBe('input_invalid')
-    expect(refusalOf(await apiKeys.create({ account, by }))).toBe('input_invalid')
+    expect(refusalOf(await keys.create({ account, by }))).toBe('input_invalid')
     must(await standing.ban({ account, by }))
     expect((await whoami(await token())).status).toBe(403)
   })

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it, vi } from 'vitest'
+import { apiKeys } from '../../src/api-keys/plugin.js'
 import type { Deps } from '../../src/context/context.js'
 import { externalTokens } from '../../src/external-tokens/plugin.js'
 import { COLLECTIONS } from '../../src/gate/collections.js'
@@ -51,7 +52,9 @@ async function writtenTo(): Promise<Map<string, Set<string>>> {
 }
 
 /** Those of plugins that core ships with are in accounts too. */
-const OF_PLUGINS = [...storedNamesOf(externalTokens([])).values()].map((name) => ({ name }))
+const OF_PLUGINS = [apiKeys(), externalTokens([])]
+  .flatMap((plugin) => [...storedNamesOf(plugin).values()])
+  .map((name) => ({ name }))
 const TABLE = { ...COLLECTIONS, account: [...(COLLECTIONS.account ?? []), ...OF_PLUGINS] }
 const namesOf = (place: string) =>
   (Object.entries(TABLE).find(([name]) => name === place)?.[1] ?? []).map(({ name }) => unnumbered(name))

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { apiKeys } from '../../src/api-keys/plugin.js'
 import { backChannelLogout } from '../../src/back-channel-logout/plugin.js'
 import { masterKey } from '../../src/master-key/plugin.js'
 import type { Plugin } from '../../src/plugin/plugin.js'
@@ -24,7 +25,12 @@ it('a gate without plugins has the routes of core, and each plugin adds its own 
   expect(byScim.every((name) => name.includes(' /scim/v2/'))).toBe(true)
   expect(await added(backChannelLogout())).toEqual(['POST /oauth2/backchannel-logout'])
   expect(await added(masterKey({ key: MASTER_KEY }))).toEqual([])
-  expect([...core, ...byScim, 'POST /oauth2/backchannel-logout'].sort()).toEqual(ROUTES.map(nameOf).sort())
+  const byApiKeys = await added(apiKeys())
+  expect(byApiKeys).toHaveLength(4)
+  expect(byApiKeys.every((name) => name.includes(' /v1/user/keys'))).toBe(true)
+  expect([...core, ...byApiKeys, ...byScim, 'POST /oauth2/backchannel-logout'].sort()).toEqual(
+    ROUTES.map(nameOf).sort(),
+  )
 })
 
 it('a gate without plugins lets in who has a token, and asks no directory', async () => {

@@ -1,4 +1,5 @@
 import { createApiKey } from '../../src/api-keys/create.js'
+import { apiKeys } from '../../src/api-keys/plugin.js'
 import type { Deps } from '../../src/context/context.js'
 import { loadRoutes } from '../../src/http/load-routes.js'
 import type { Peer } from '../../src/http/router.js'
@@ -39,7 +40,7 @@ export interface HttpFixture extends GateFixture {
 export async function httpFixture(overrides: Parameters<typeof gateFixture>[0] = {}): Promise<HttpFixture> {
   const fixture = await gateFixture({
     identityProvider: provider,
-    plugins: [masterKey({ key: MASTER_KEY })],
+    plugins: [apiKeys(), masterKey({ key: MASTER_KEY })],
     ...overrides,
   })
   // What every start says of this fixture's master key is not what its tests are about.

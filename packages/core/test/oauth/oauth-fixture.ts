@@ -1,3 +1,4 @@
+import { apiKeys } from '../../src/api-keys/plugin.js'
 import { identify } from '../../src/authentication/identify.js'
 import type { Identity } from '../../src/authentication/identity.js'
 import { backChannelLogout } from '../../src/back-channel-logout/plugin.js'
@@ -65,7 +66,7 @@ export async function startFamilyOf(deps: Deps, account: string, clientId = CLI)
 
 export async function oauthFixture(overrides: Parameters<typeof httpFixture>[0] = {}): Promise<OAuthFixture> {
   const fixture = await httpFixture({
-    plugins: [masterKey({ key: MASTER_KEY }), backChannelLogout()],
+    plugins: [apiKeys(), masterKey({ key: MASTER_KEY }), backChannelLogout()],
     ...overrides,
   })
   const { deps } = fixture
