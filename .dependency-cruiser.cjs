@@ -113,6 +113,15 @@ module.exports = {
       { path: `^packages/core/src/(${rooms})/` },
     ),
     forbid(
+      'credential-plugins-stand-apart',
+      'API keys, the master key and external tokens are plugins: nothing but the public list knows them.',
+      {
+        path: '^packages/core/src/',
+        pathNot: '^packages/core/src/(api-keys|master-key|external-tokens|index\\.ts)',
+      },
+      { path: '^packages/core/src/(api-keys|master-key|external-tokens)/' },
+    ),
+    forbid(
       'credentials-know-no-grant',
       'Tokens, keys, sessions and standing do not know by which way somebody came to them.',
       { path: '^packages/core/src/(tokens|api-keys|standing|authorization|audit|activity|idempotency)/' },

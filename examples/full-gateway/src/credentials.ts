@@ -1,7 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import {
+  apiKeys,
   backChannelLogout,
+  externalTokens,
   type GateOptions,
+  masterKey,
+  type OAuthClient,
   type Plugin,
   PortcullisError,
   scim,
@@ -12,29 +16,27 @@ import type { Settings } from './settings.js'
 
 type CredentialOptions = Pick<
   GateOptions,
-  | 'masterKey'
-  | 'masterKeyScopes'
-  | 'requireFreshLogin'
-  | 'tokenRenewal'
-  | 'trustedIssuers'
-  | 'oauthClients'
-  | 'allowedEmailDomains'
+  'requireFreshLogin' | 'tokenRenewal' | 'oauthClients' | 'allowedEmailDomains'
 > & { readonly plugins: readonly Plugin[] }
 
 /** The part of the gate's options that is about credentials. What the files hold is checked by the gate. */
 export async function credentialOptions({ credentials }: Settings): Promise<CredentialOptions> {
-  const { trustedIssuersFile, trustedIssuer, oauthClientsFile, scimSecrets } = credentials
+  const { masterKey: key, masterKeyScopes, scimSecrets } = credentials
+  const { trustedIssuersFile, trustedIssuer, oauthClientsFile } = credentials
   const issuers = await readIssuersFile(trustedIssuersFile)
   const clients = await readClientsFile(oauthClientsFile)
   const trusted = [...issuers, ...(trustedIssuer ? [trustedIssuer] : [])].map(withLlmRoles)
-  const { masterKey, masterKeyScopes, tokenRenewal, requireFreshLogin, allowedEmailDomains } = credentials
+  const { tokenRenewal, requireFreshLogin, allowedEmailDomains } = credentials
   return {
-    masterKeyScopes,
     tokenRenewal,
-    plugins: [backChannelLogout(), ...(scimSecrets === undefined ? [] : [scim({ secret: scimSecrets })])],
-    ...(masterKey === undefined ? {} : { masterKey }),
+    plugins: [
+      apiKeys(),
+      ...(key === undefined ? [] : [masterKey({ key, scopes: masterKeyScopes })]),
+      ...(trusted.length === 0 ? [] : [externalTokens(trusted)]),
+      ...(scimSecrets === undefined ? [] : [scim({ secret: scimSecrets })]),
+      backChannelLogout(),
+    ],
     ...(requireFreshLogin === undefined ? {} : { requireFreshLogin }),
-    ...(trusted.length === 0 ? {} : { trustedIssuers: trusted }),
     ...(clients.length === 0 ? {} : { oauthClients: clients }),
     ...(allowedEmailDomains === undefined ? {} : { allowedEmailDomains }),
   }
@@ -45,17 +47,14 @@ function withLlmRoles(issuer: TrustedIssuerOptions): TrustedIssuerOptions {
 }
 
 export function readIssuersFile(path: string | undefined) {
-  return readList<'trustedIssuers'>('TRUSTED_ISSUERS_FILE', path)
+  return readList<TrustedIssuerOptions>('TRUSTED_ISSUERS_FILE', path)
 }
 
 export function readClientsFile(path: string | undefined) {
-  return readList<'oauthClients'>('OAUTH_CLIENTS_FILE', path)
+  return readList<OAuthClient>('OAUTH_CLIENTS_FILE', path)
 }
 
-async function readList<Name extends 'trustedIssuers' | 'oauthClients'>(
-  setting: string,
-  path: string | undefined,
-): Promise<NonNullable<GateOptions[Name]>> {
+async function readList<Item>(setting: string, path: string | undefined): Promise<readonly Item[]> {
   if (path === undefined) return []
   const refuse = (problem: string): never => {
     throw new PortcullisError('configuration_invalid', problem, { problems: [problem] })
@@ -64,9 +63,7 @@ async function readList<Name extends 'trustedIssuers' | 'oauthClients'>(
   try {
     const list: unknown = JSON.parse(text)
     const isList = Array.isArray(list) && list.every((one) => typeof one === 'object' && one !== null)
-    return isList
-      ? (list as NonNullable<GateOptions[Name]>)
-      : refuse(`${setting}: give a JSON list of objects`)
+    return isList ? (list as readonly Item[]) : refuse(`${setting}: give a JSON list of objects`)
   } catch (error) {
     if (error instanceof PortcullisError) throw error
     return refuse(`${setting}: the file is not JSON`)

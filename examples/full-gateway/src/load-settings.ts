@@ -1,9 +1,13 @@
 import {
   checkGateOptions,
   checkSigningKeys,
+  externalTokens,
+  masterKey,
+  type OAuthClient,
   PortcullisError,
   type SigningKeyOptions,
   scim,
+  type TrustedIssuerOptions,
 } from '@portcullis/core'
 import { checkForwardOptions } from '@portcullis/core/proxy'
 import { readClientsFile, readIssuersFile } from './credentials.js'
@@ -103,7 +107,7 @@ function whatTheForwarderRefuses(env: Environment): string[] {
 
 /** The options that the gate alone can judge, and the settings that they come from. */
 const SETTING_OF: Readonly<Record<string, SettingName>> = {
-  trustedIssuers: 'TRUSTED_ISSUERS_FILE',
+  externalTokens: 'TRUSTED_ISSUERS_FILE',
   oauthClients: 'OAUTH_CLIENTS_FILE',
   clientAddress: 'TRUST_PROXY',
   rateLimits: 'RATE_LIMITS',
@@ -119,9 +123,12 @@ function whatTheGateRefuses(
   env: Environment,
   {
     fileKeys,
-    ...lists
-  }: Record<'trustedIssuers' | 'oauthClients', readonly object[] | undefined> & {
+    trustedIssuers = [],
+    oauthClients,
+  }: {
     readonly fileKeys: readonly SigningKeyOptions[]
+    readonly trustedIssuers: readonly TrustedIssuerOptions[] | undefined
+    readonly oauthClients: readonly OAuthClient[] | undefined
   },
 ): string[] {
   const secretKeys = settingIn(env, 'JWT_SECRET')?.map((secret) => ({ algorithm: 'HS256' as const, secret }))
@@ -130,16 +137,20 @@ function whatTheGateRefuses(
     ...(fileKeys.length > 0 ? ['JWT_KEY_FILE'] : []),
     ...(secretKeys ? ['JWT_SECRET'] : []),
   ]
+  const key = settingIn(env, 'MASTER_KEY')
   const scimSecrets = settingIn(env, 'SCIM_SECRET')
   const given = {
-    ...lists,
+    oauthClients,
     clientAddress: settingIn(env, 'TRUST_PROXY'),
     rateLimits: settingIn(env, 'RATE_LIMITS'),
     allowedEmailDomains: settingIn(env, 'ALLOWED_EMAIL_DOMAINS'),
     secret: settingIn(env, 'SESSION_SECRET'),
     keys: keys.length > 0 ? keys : undefined,
-    masterKey: settingIn(env, 'MASTER_KEY'),
-    plugins: scimSecrets && [scim({ secret: scimSecrets })],
+    plugins: [
+      ...(key === undefined ? [] : [masterKey({ key })]),
+      ...(trustedIssuers.length === 0 ? [] : [externalTokens(trustedIssuers)]),
+      ...(scimSecrets === undefined ? [] : [scim({ secret: scimSecrets })]),
+    ],
   }
   const isGiven = ([, value]: [string, unknown]) => value !== undefined
   const problems = checkGateOptions(Object.fromEntries(Object.entries(given).filter(isGiven)))

@@ -5,6 +5,8 @@ export type { EndedSessions, ForcedLogout } from './accounts/force-logout.js'
 export type { CreatedApiKey } from './api-keys/add.js'
 export type { ApiKeyToCreate } from './api-keys/create.js'
 export type { ApiKeyInfo } from './api-keys/key.js'
+export type { ApiKeyOperations } from './api-keys/operations.js'
+export { apiKeys } from './api-keys/plugin.js'
 export type { KeyToRotate } from './api-keys/rotate.js'
 export type { AuditCheckpoint } from './audit/checkpoint.js'
 export type { AuditAction, AuditEntry, AuditedAction, Lane, PluginAction } from './audit/entry.js'
@@ -53,16 +55,15 @@ export type {
   ProblemRenderer,
   RenderedProblem,
 } from './errors/problem.js'
-export type { ClaimPath } from './external-tokens/claim-path.js'
 export { claimsOf } from './external-tokens/claims-of.js'
 export type {
   ClaimPaths,
-  ExternalAlgorithm,
   MappedRole,
   RequiredClaims,
   TrustedIssuerOptions,
   WithoutEmail,
 } from './external-tokens/options.js'
+export { externalTokens } from './external-tokens/plugin.js'
 export { createGate } from './gate/create-gate.js'
 export type { Gate } from './gate/gate.js'
 export type { GateOptions } from './gate/gate-options.js'
@@ -70,6 +71,7 @@ export type { GateVerbs, SessionInfo } from './gate/operations.js'
 export { checkGateOptions } from './gate/resolve-options.js'
 export type { SchemaResult, StandardSchema } from './input/standard-schema.js'
 export type { JwsAlgorithm } from './jws/algorithms.js'
+export type { ClaimPath } from './jws/claim-path.js'
 export { JwsError, type JwsErrorCode } from './jws/jws-error.js'
 export { checkSigningKeys } from './jws/keys.js'
 export type { ProtectedHeader, VerifiedJws } from './jws/prove.js'
@@ -83,9 +85,16 @@ export {
   type LogoutToken,
   type ProviderLogin,
 } from './login/identity-provider.js'
+export type { MasterKeyOptions } from './master-key/options.js'
+export { masterKey } from './master-key/plugin.js'
 export type { OAuthClient } from './oauth/clients.js'
-export type { Collection, CollectionPage, CollectionRecord } from './plugin/collection.js'
-export type { PluginContext } from './plugin/context.js'
+export type {
+  BoundCollection,
+  ChangePurpose,
+  CollectionPage,
+  CollectionRecord,
+} from './plugin/collection.js'
+export type { PluginContext, RecordsOfAccount } from './plugin/context.js'
 export type { Job, JobRun, JobStatus, Metric, MetricReading } from './plugin/job.js'
 export type { ApiOf, CheckedGate, Plugin, PluginApis, Started } from './plugin/plugin.js'
 export {
@@ -105,11 +114,13 @@ export {
 } from './plugin/route.js'
 export type { RateLimiter } from './rate-limit/limiter.js'
 export type { RateLimitKind, RateLimits } from './rate-limit/limits.js'
+export type { ExternalAlgorithm, KeySource } from './remote-keys/options.js'
 export type { ClientAddressOptions } from './request/client-address.js'
 export type { RequestView } from './request/view.js'
 export type { ScimOptions } from './scim/options.js'
 export { scim } from './scim/plugin.js'
 export type { Ban, Standing } from './standing/standing.js'
+export type { Storable } from './store/collection.js'
 export { memoryStore } from './store/memory.js'
 export type * from './store/store.js'
 export type { Replicated } from './store/update.js'

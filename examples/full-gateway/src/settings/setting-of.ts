@@ -9,7 +9,7 @@ const SETTINGS: Readonly<Record<string, SettingName>> = {
   emailVerification: 'OIDC_EMAIL_VERIFICATION',
   groupsClaim: 'OIDC_GROUPS_CLAIM',
   roleByGroup: 'ROLE_BY_GROUP',
-  trustedIssuers: 'TRUSTED_ISSUERS_FILE',
+  externalTokens: 'TRUSTED_ISSUERS_FILE',
 }
 
 /** What an operator of the gateway calls the options that an event of the gate names. */

@@ -6,13 +6,10 @@ import type { Millis, StoredRecord } from '../store/store.js'
 const WRITE_EVERY_MS = 60_000
 const REMEMBERED = 50_000
 
-type CredentialKind = 'token' | 'api-key'
+/** When each credential of a kind was last used, by its id. */
+export type LastUses = Collection<Millis>
 
-/** When each credential was last used, by its id. */
-export const lastUses: Readonly<Record<CredentialKind, Collection<Millis>>> = {
-  token: collection('token-use', instant),
-  'api-key': collection('api-key-use', instant),
-}
+export const tokenUses: LastUses = collection('token-use', instant)
 
 export function lastUseOf(record: StoredRecord | undefined): Millis | undefined {
   const at = record?.value
@@ -33,7 +30,7 @@ export function recentUses(): RecentUses {
 export function touch(
   deps: Deps,
   recent: RecentUses,
-  use: { partition: string; kind: CredentialKind; id: string; expiresAt: Millis },
+  use: { uses: LastUses; partition: string; id: string; expiresAt: Millis },
 ): void {
   const now = deps.clock()
   if (now - (recent.get(use.id) ?? 0) < WRITE_EVERY_MS) return
@@ -41,7 +38,7 @@ export function touch(
   deps.store
     .commit(use.partition, {
       quiet: true,
-      writes: [lastUses[use.kind].put(use.id, now, { expiresAt: use.expiresAt })],
+      writes: [use.uses.put(use.id, now, { expiresAt: use.expiresAt })],
     })
     .catch((cause: unknown) =>
       deps.report({ level: 'warn', code: 'activity_unrecorded', detail: 'A use was not recorded', cause }),

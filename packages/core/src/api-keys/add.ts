@@ -1,20 +1,21 @@
-import { lastUses } from '../activity/touch.js'
 import { refuseBanned } from '../authentication/judge.js'
 import type { Deps } from '../context/context.js'
 import { sha256 } from '../crypto/hash.js'
-import { type Denial, denial } from '../errors/denials.js'
+import type { Denial } from '../errors/denials.js'
 import { done, type Outcome } from '../errors/outcome.js'
 import { commitUnderStanding } from '../standing/change.js'
 import type { Standing } from '../standing/standing.js'
 import { collection, hasShape, text } from '../store/collection.js'
 import type { Check, StoredRecord, Write } from '../store/store.js'
 import { RACED } from '../store/update.js'
+import { keyDenial } from './denials.js'
 import {
   type ApiKeyInfo,
   type ApiKeyRecord,
   apiKeyIdFrom,
   apiKeyInfoOf,
   apiKeyRecords,
+  apiKeyUses,
   writeApiKey,
 } from './key.js'
 
@@ -75,12 +76,12 @@ export async function addApiKey(
     partition,
     (standing) => {
       const isFull = records.length - dead(standing).length >= atMost
-      return refuseBanned(deps, standing) ?? (isFull ? denial('too_many_keys') : undefined)
+      return refuseBanned(deps, standing) ?? (isFull ? keyDenial('too_many_keys') : undefined)
     },
     (standing) => [
       ...dead(standing)
         .slice(0, REMOVED_AT_ONCE)
-        .flatMap((one) => [apiKeyRecords.delete(one.id), lastUses['api-key'].delete(one.id)]),
+        .flatMap((one) => [apiKeyRecords.delete(one.id), apiKeyUses.delete(one.id)]),
       lastAddedKeys.put(LAST_ADDED.id, id),
       apiKeyRecords.put(
         id,
@@ -91,12 +92,11 @@ export async function addApiKey(
     ],
     {
       checks: [{ key: LAST_ADDED, version: added?.version ?? null }, ...checks],
-      otherwise: 'key_not_found',
       ...(beyond && { beyond: () => beyond }),
       confirm,
     },
   )
-  if (!stored.ok) return stored.denial.code === 'key_not_found' ? RACED : stored
+  if (!stored.ok) return stored.denial.code === 'grant_invalid' ? RACED : stored
   const info = apiKeyInfoOf(id, { ...facts, hash, generation: stored.value.tokenGeneration })
   return done({ key: writeApiKey({ id, partition, secret }), info })
 }

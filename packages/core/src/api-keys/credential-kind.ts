@@ -2,11 +2,13 @@ import { recentUses, touch } from '../activity/touch.js'
 import type { CredentialKind } from '../authentication/credential-kind.js'
 import { roleOfProgram } from '../authorization/roles.js'
 import type { Deps } from '../context/context.js'
-import { done, refused } from '../errors/outcome.js'
+import { done } from '../errors/outcome.js'
 import { isViewer, WITHOUT_END } from '../standing/standing.js'
+import { keyDenial } from './denials.js'
 import {
   type ApiKeyRecord,
   apiKeyRecords,
+  apiKeyUses,
   isApiKey,
   isSecretOf,
   issuedAsApiKey,
@@ -20,10 +22,11 @@ export function apiKeyKind(deps: Deps): CredentialKind<PresentedApiKey, ApiKeyRe
   const recent = recentUses()
   return {
     name: 'api_key',
+    isOfAccount: true,
     prove(credential) {
       if (!isApiKey(credential)) return undefined
       const key = parseApiKey(credential)
-      return key ? done(key) : refused('api_key_invalid')
+      return key ? done(key) : { ok: false, denial: keyDenial('api_key_invalid') }
     },
     records: { collection: apiKeyRecords.name, read: apiKeyRecords.read },
     open: ({ secret }, record) => (isSecretOf(record, secret) ? record : undefined),
@@ -41,7 +44,7 @@ export function apiKeyKind(deps: Deps): CredentialKind<PresentedApiKey, ApiKeyRe
       }
     },
     admitted({ proof: { partition, id }, stored }) {
-      touch(deps, recent, { partition, kind: 'api-key', id, expiresAt: stored?.expiresAt ?? WITHOUT_END })
+      touch(deps, recent, { partition, uses: apiKeyUses, id, expiresAt: stored?.expiresAt ?? WITHOUT_END })
     },
     deadlineIn: ({ expiresAt }) => expiresAt,
     revoke: ({ accountId, credential }, by) =>

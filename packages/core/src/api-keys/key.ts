@@ -1,3 +1,4 @@
+import type { LastUses } from '../activity/touch.js'
 import type { Issued } from '../authentication/judge.js'
 import { isSameHash, sha256 } from '../crypto/hash.js'
 import { collection, count, instant, optional, text, texts } from '../store/collection.js'
@@ -39,6 +40,8 @@ export const apiKeyRecords = collection<ApiKeyRecord>(
   },
   'API key',
 )
+
+export const apiKeyUses: LastUses = collection('api-key-use', instant)
 
 const PREFIX = 'pk_'
 const ID_CHARACTERS = 12

@@ -1,8 +1,8 @@
-import { lastUseOf, lastUses } from '../activity/touch.js'
+import { lastUseOf } from '../activity/touch.js'
 import type { Deps } from '../context/context.js'
 import { readStanding } from '../standing/standing.js'
 import { ifReadable } from '../store/readable.js'
-import { type ApiKeyInfo, apiKeyInfoOf, apiKeyRecords } from './key.js'
+import { type ApiKeyInfo, apiKeyInfoOf, apiKeyRecords, apiKeyUses } from './key.js'
 
 const MOST = 1000
 
@@ -18,7 +18,7 @@ export async function listApiKeys(deps: Deps, input: { account: string }): Promi
   )
   const uses = await deps.store.read(
     partition,
-    live.map(({ id }) => lastUses['api-key'].key(id)),
+    live.map(({ id }) => apiKeyUses.key(id)),
   )
   return live.map((stored, index) =>
     apiKeyInfoOf(stored.id, apiKeyRecords.read(stored), lastUseOf(uses[index])),

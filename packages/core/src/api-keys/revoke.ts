@@ -1,10 +1,10 @@
-import { lastUses } from '../activity/touch.js'
 import { audited } from '../audit/append.js'
 import { type Actor, auditedAs, refuseOver } from '../authorization/actor.js'
 import type { Deps } from '../context/context.js'
-import { done, type Outcome, refused } from '../errors/outcome.js'
+import { done, type Outcome } from '../errors/outcome.js'
 import { type Replicated, replicationOf } from '../store/update.js'
-import { apiKeyRecords } from './key.js'
+import { keyDenial } from './denials.js'
+import { apiKeyRecords, apiKeyUses } from './key.js'
 
 /**
  * Revokes one API key of an account, at once and for good. Refused with `key_not_found`, and over another account with
@@ -20,7 +20,7 @@ export async function revokeApiKey(
   const partition = deps.partitionOf(account)
   const key = apiKeyRecords.key(id)
   const [stored] = await deps.store.read(partition, [key])
-  if (!stored) return refused('key_not_found')
+  if (!stored) return { ok: false, denial: keyDenial('key_not_found') }
   const recorded = {
     action: 'api_key.revoke',
     ...auditedAs(by),
@@ -32,7 +32,7 @@ export async function revokeApiKey(
       await deps.store.commit(partition, {
         confirm: true,
         essential: true,
-        writes: [apiKeyRecords.delete(id), lastUses['api-key'].delete(id)],
+        writes: [apiKeyRecords.delete(id), apiKeyUses.delete(id)],
       }),
     ),
   )

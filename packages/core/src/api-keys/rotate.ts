@@ -12,6 +12,7 @@ import type { StoredRecord, Write } from '../store/store.js'
 import { optimistically, RACED } from '../store/update.js'
 import { addApiKey, type CreatedApiKey, isSecretKey, type NewApiKey, newApiKey } from './add.js'
 import { MAX_API_KEYS } from './create.js'
+import { keyDenial } from './denials.js'
 import { type ApiKeyRecord, apiKeyInfoOf, apiKeyRecords, issuedAsApiKey, writeApiKey } from './key.js'
 
 /** The new key of each that was rotated, sealed, for as long as it may be asked for again. */
@@ -55,7 +56,7 @@ export async function rotateApiKey(deps: Deps, input: Rotation): Promise<Outcome
       const isSettled = !repeated.ok || !stored || (await endBy(deps, input, stored))
       return isSettled ? repeated : RACED
     }
-    if (!stored) return refused('key_not_found')
+    if (!stored) return NO_SUCH_KEY
     const refusal = refuseEnded(deps, partition, standing, stored)
     if (refusal) return { ok: false as const, denial: refusal }
     return refuseBeyond(input, apiKeyRecords.read(stored)) ?? replace(deps, input, stored)
@@ -91,7 +92,7 @@ async function replace(
       ],
     })
     isRaced = result === RACED
-    return result === RACED ? refused('key_not_found') : result
+    return result === RACED ? NO_SUCH_KEY : result
   })
   return isRaced ? RACED : added
 }
@@ -117,6 +118,7 @@ async function repeat(
 }
 
 const NOT_FOUND = 'key_not_found'
+const NO_SUCH_KEY: Outcome<never> = { ok: false, denial: keyDenial(NOT_FOUND) }
 const CODES = { lost: NOT_FOUND, absent: NOT_FOUND, ended: NOT_FOUND } as const
 
 /** A login that is too old is no reason: it is none against creating a key either. */

@@ -27,8 +27,6 @@ export type AuditAction =
   | 'token.issue'
   | 'token.revoke'
   | 'token.revoke_all'
-  | 'api_key.create'
-  | 'api_key.revoke'
   | 'refresh.start'
   | 'refresh.reuse'
   | 'refresh.revoke'
@@ -119,7 +117,6 @@ const LANE_OF: Readonly<Record<AuditAction, Lane>> = {
   'session.end': 'essential',
   'token.revoke': 'essential',
   'token.revoke_all': 'essential',
-  'api_key.revoke': 'essential',
   'refresh.reuse': 'essential',
   'authorization_code.reuse': 'essential',
   'refresh.revoke': 'essential',
@@ -133,7 +130,6 @@ const LANE_OF: Readonly<Record<AuditAction, Lane>> = {
   'session.start': 'ordinary',
   'session.refused': 'ordinary',
   'token.issue': 'ordinary',
-  'api_key.create': 'ordinary',
   'refresh.start': 'ordinary',
   'device.approve': 'ordinary',
   'device.deny': 'ordinary',

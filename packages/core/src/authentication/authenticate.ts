@@ -1,6 +1,6 @@
 import { mayMakeRequest } from '../authorization/roles.js'
 import type { Deps } from '../context/context.js'
-import { type Denial, type DenialCode, denial } from '../errors/denials.js'
+import { type Denial, type DenialCode, denial, denialIn } from '../errors/denials.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import { limitGuess } from '../rate-limit/limit-guess.js'
 import { headerValues, refuseHead } from '../request/head.js'
@@ -99,7 +99,8 @@ async function judgeProof(
   const [standingRecord, stored] = await deps.store.read(partition, keysRead(kind, id))
   const record = stored && kind.records?.read(stored)
   const opened = stored && kind.open?.(proof, record, stored)
-  if (kind.open && opened === undefined) return refused(kind.denials.absent)
+  if (kind.open && opened === undefined)
+    return { ok: false, denial: denialIn(deps.options.denials, kind.denials.absent) }
   const standing = standingOf(standingRecord)
   const issued = kind.issued(proof, record)
   const refusal = refuseIssued(deps, standing, issued, kind.denials)

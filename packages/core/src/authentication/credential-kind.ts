@@ -1,5 +1,5 @@
 import type { Actor } from '../authorization/actor.js'
-import type { Denial, DenialCode } from '../errors/denials.js'
+import type { Denial, DenialCode, PluginCode } from '../errors/denials.js'
 import type { Outcome } from '../errors/outcome.js'
 import type { RequestView } from '../request/view.js'
 import type { Standing } from '../standing/standing.js'
@@ -91,6 +91,11 @@ export interface Presentation<Proof extends Proven> {
 export interface CredentialKind<Proof extends Proven = Proven, Content = unknown, Opened = unknown>
   extends Presentation<Proof> {
   readonly isOfOperator?: false
+  /**
+   * The gate issued it to the account, which it stands for: it may call routes with the access `account`, and do to its own
+   * account what an administrator may do to it. Default: somebody vouches for a caller of that name, and for no more.
+   */
+  readonly isOfAccount?: boolean
   /** The records of its credentials. Without it, nothing but the standing of the account is read. */
   readonly records?: KeptRecords<Content>
   /**
@@ -101,8 +106,11 @@ export interface CredentialKind<Proof extends Proven = Proven, Content = unknown
   open?(proof: Proof, record: Content, stored: StoredRecord): Opened | undefined
   /** What the judge has to know, by what was presented and by its record, if any is left. */
   issued(presented: Pick<Proven, 'partition' | 'issuedAt'>, record: Content | undefined): Issued
-  /** The refusal of a credential without a record, and of one that was ended, by itself or with its generation. */
-  readonly denials: { readonly absent: DenialCode; readonly ended: DenialCode }
+  /**
+   * The refusal of a credential without a record, and of one that was ended, by itself or with its generation: codes of the
+   * gate, or of the plugin that brings the kind. For a kind with `open`, `absent` counts as a guess against the address.
+   */
+  readonly denials: { readonly absent: DenialCode | PluginCode; readonly ended: DenialCode | PluginCode }
 
   /** Who this is, once the judge has let it pass. Called on every request. */
   describe(judged: Judged<Proof, Content, Opened>): Described

@@ -6,8 +6,8 @@ export type PluginKind = string & Record<never, never>
 
 /** How the caller proved who it is. */
 export interface Credential {
-  /** `token` is one that this gate issued, `external_token` one of a trusted issuer; plugins have kinds of their own. */
-  readonly kind: 'session' | 'token' | 'api_key' | 'external_token' | 'master_key' | PluginKind
+  /** `token` is one that this gate issued; `api_key`, `external_token`, `master_key` and others come with plugins. */
+  readonly kind: 'session' | 'token' | PluginKind
   /** `jti` of a token; the opaque handle (not the secret) of a session; the public part of an API key. */
   readonly id: string
   readonly issuedAt: Millis

@@ -1,4 +1,11 @@
-import { type Denial, type DenialCode, denial } from '../errors/denials.js'
+import {
+  type Denial,
+  type DenialCode,
+  type DenialText,
+  denial,
+  denialIn,
+  type PluginCode,
+} from '../errors/denials.js'
 import { activeBan, imposedBan, type Standing } from '../standing/standing.js'
 import type { Clock, Millis, Store } from '../store/store.js'
 import type { Identity } from './identity.js'
@@ -32,6 +39,8 @@ export interface JudgeContext {
     readonly onDataLoss: 'refuse' | 'accept'
     readonly requireFreshLoginSeconds: number | undefined
     readonly publicUrl: string
+    /** Codes of plugins, with their text. */
+    readonly denials: Readonly<Record<string, DenialText>>
   }
 }
 
@@ -66,10 +75,10 @@ export function fateOf(context: JudgeContext, standing: Standing, issued: Issued
 /** How each fate is answered where that is not the same for everything. */
 export interface FateCodes {
   /** Default: `issued_before_loss`. */
-  readonly lost?: DenialCode
-  readonly absent: DenialCode
+  readonly lost?: DenialCode | PluginCode
+  readonly absent: DenialCode | PluginCode
   /** Ended by itself or with its generation. */
-  readonly ended: DenialCode
+  readonly ended: DenialCode | PluginCode
 }
 
 /** Why something that was issued does not work now: `account_banned`, one of `codes`, or `login_stale`. */
@@ -86,12 +95,12 @@ export function refuseIssued(
     case 'deactivated':
       return denial('account_banned')
     case 'lost':
-      return denial(codes.lost ?? 'issued_before_loss')
+      return denialIn(context.options.denials, codes.lost ?? 'issued_before_loss')
     case 'absent':
-      return denial(codes.absent)
+      return denialIn(context.options.denials, codes.absent)
     case 'ended':
     case 'superseded':
-      return denial(codes.ended)
+      return denialIn(context.options.denials, codes.ended)
     case 'stale_login':
       return loginStale(context)
   }

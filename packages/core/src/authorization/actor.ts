@@ -71,6 +71,11 @@ interface WithRoles {
   readonly roleOf: (account: string) => Role
 }
 
+interface WithKinds {
+  /** Of a gate; only the kinds that stand for an account itself say so. */
+  readonly credentialKinds: readonly { readonly name: string; readonly isOfAccount?: boolean }[]
+}
+
 /** An account that proved itself by what is exchanged for a credential. */
 export function actorByExchange(
   { roleOf }: WithRoles,
@@ -131,29 +136,33 @@ export function auditedAs({ account, role: _role, ...proof }: Actor): AuditedAct
  * Why an actor may do nothing to what an account has: `role_insufficient` over another account for whoever is no
  * admin, `super_admin_protected` over a super admin for whoever is none. Undefined over one's own.
  */
-export function refuseOver({ roleOf }: WithRoles, by: Actor, account: string): Denial | undefined {
-  if (isOwn(by, account)) return undefined
+export function refuseOver(context: WithRoles & WithKinds, by: Actor, account: string): Denial | undefined {
+  if (isOwn(context, by, account)) return undefined
   if (!isAdmin(by.role)) return denial('role_insufficient')
-  const isProtected = isSuperAdmin(roleOf(account)) && !isSuperAdmin(by.role)
+  const isProtected = isSuperAdmin(context.roleOf(account)) && !isSuperAdmin(by.role)
   return isProtected ? denial('super_admin_protected') : undefined
 }
 
 /** As `refuseOver`, for what nobody may do to themselves: `own_account`. */
-export function refuseOverOrOwn(context: WithRoles, by: Actor, account: string): Denial | undefined {
+export function refuseOverOrOwn(
+  context: WithRoles & WithKinds,
+  by: Actor,
+  account: string,
+): Denial | undefined {
   return by.account === account ? denial('own_account') : refuseOver(context, by, account)
 }
 
-/** Credentials that stand for the account itself; of any other kind, somebody vouches for a caller of that name alone. */
-const OF_THE_ACCOUNT: ReadonlySet<string> = new Set<ActingCredential>([
-  'session',
-  'token',
-  'api_key',
+/** What is exchanged for a credential, and stands for the account itself as that does. */
+const EXCHANGED: ReadonlySet<string> = new Set<ActingCredential>([
   'login',
   'refresh_token',
   'authorization_code',
   'device_code',
 ])
 
-function isOwn(by: Actor, account: string): boolean {
-  return by.account === account && OF_THE_ACCOUNT.has(by.credential)
+/** By a kind that is not of the account, somebody vouches for a caller of that name alone. */
+function isOwn({ credentialKinds }: WithKinds, by: Actor, account: string): boolean {
+  if (by.account !== account) return false
+  if (EXCHANGED.has(by.credential)) return true
+  return credentialKinds.some((kind) => kind.name === by.credential && kind.isOfAccount)
 }

@@ -4,7 +4,6 @@ import type { AuditChain } from '../audit/chain.js'
 import type { AnyCredentialKind } from '../authentication/credential-kind.js'
 import type { Role } from '../authorization/roles.js'
 import type { Sealer } from '../crypto/seal.js'
-import type { TrustedIssuers } from '../external-tokens/issuers.js'
 import type { KeyRing } from '../jws/keys.js'
 import type { SpentStates } from '../login/spent-states.js'
 import type { RateLimiter } from '../rate-limit/limiter.js'
@@ -38,9 +37,10 @@ export interface Deps {
   readonly sealer: Sealer
   readonly keys: KeyRing
   readonly proofs: ProofCache
+  /** Collections that the near cache keeps: what decisions read. No change in them may be committed as quiet. */
+  readonly decisive: Set<string>
   /** Asked in this order who presents a credential. */
   readonly credentialKinds: AnyCredentialKind[]
-  readonly trustedIssuers: TrustedIssuers
   readonly auditChain: AuditChain
   /** What waits to be appended to the chain. */
   readonly auditQueue: AuditQueue

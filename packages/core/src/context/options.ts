@@ -4,7 +4,6 @@ import { resolveAuthRequest } from '../auth-request/options.js'
 import { resolveRoleByGroup } from '../authorization/roles.js'
 import type { DenialText } from '../errors/denials.js'
 import type { ProblemRenderer } from '../errors/problem.js'
-import type { ResolvedTrustedIssuer, TrustedIssuerOptions } from '../external-tokens/options.js'
 import {
   checkedByValue,
   flag,
@@ -96,13 +95,6 @@ export const CORE_OPTIONS = {
   /** How long sessions of browsers last. */
   sessions: optional(someObject, { read: resolveSessionLimits }),
   /**
-   * A key for operators and automation, of at least 32 bytes; only its hash stays in memory. Off by default. It acts as
-   * a super admin, is audited as `master-key`, and calls nothing behind the gate unless `masterKeyScopes` says so.
-   */
-  masterKey: optional(text),
-  /** `administration` (default), or `everything` behind the gate too. */
-  masterKeyScopes: optional(oneOf('administration', 'everything'), { default: 'administration' }),
-  /**
    * Tokens and API keys work only for so long after their owner has logged in at the identity provider, such as `24h`.
    * Off by default.
    */
@@ -112,8 +104,6 @@ export const CORE_OPTIONS = {
    * successor. Default `none`.
    */
   tokenRenewal: optional(oneOf('offer', 'none'), { default: 'none' }),
-  /** Issuers whose JWTs are accepted as the gate's own are, for calls to what is behind it. */
-  trustedIssuers: optional<readonly TrustedIssuerOptions[]>(checkedByValue),
   /** OAuth clients beside the built-in public `portcullis-cli`, which an entry with its id changes. */
   oauthClients: optional<readonly OAuthClient[]>(listOf(someObject)),
   /**
@@ -180,7 +170,7 @@ export const CORE_OPTIONS = {
 /** Every option of a gate but its plugins. */
 export interface CoreOptions extends GivenOptions<typeof CORE_OPTIONS> {}
 
-type Given = 'insecurePublicUrl' | 'secret' | 'requireFreshLogin' | 'trustedIssuers' | 'usageInstructions'
+type Given = 'insecurePublicUrl' | 'secret' | 'requireFreshLogin' | 'usageInstructions'
 
 /** What a gate runs by: its options with every default filled in, and what follows from several of them. */
 export interface ResolvedOptions extends Omit<UsedOptions<typeof CORE_OPTIONS>, Given> {
@@ -192,7 +182,6 @@ export interface ResolvedOptions extends Omit<UsedOptions<typeof CORE_OPTIONS>, 
   /** With those of plugins. */
   readonly scopes: Readonly<Record<string, string>>
   readonly requireFreshLoginSeconds: number | undefined
-  readonly trustedIssuers: readonly ResolvedTrustedIssuer[]
   readonly oauthClients: readonly OAuthClient[]
   readonly usageInstructions: (token: string) => Readonly<Record<string, string>>
   readonly onEvent: (event: GateEvent) => void
@@ -201,4 +190,6 @@ export interface ResolvedOptions extends Omit<UsedOptions<typeof CORE_OPTIONS>, 
   readonly denials: Readonly<Record<string, DenialText>>
   /** What plugins may record in the audit log. */
   readonly auditActions: Readonly<Record<string, Lane>>
+  /** Names of actors that no account is: those of plugins' `operators`. */
+  readonly operators: ReadonlySet<string>
 }

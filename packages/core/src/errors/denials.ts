@@ -129,12 +129,6 @@ export const DENIALS = {
     detail: 'The owner of this credential has to log in again with a browser first.',
     challengeError: 'invalid_token',
   },
-  api_key_invalid: {
-    status: 401,
-    title: 'Invalid API key',
-    detail: 'The API key is unknown, expired or revoked.',
-    challengeError: 'invalid_token',
-  },
   account_banned: {
     status: 403,
     title: 'Account banned',
@@ -283,16 +277,6 @@ export const DENIALS = {
     title: 'Token not found',
     detail: 'The account has no such token.',
   },
-  key_not_found: {
-    status: 404,
-    title: 'API key not found',
-    detail: 'The account has no such API key.',
-  },
-  too_many_keys: {
-    status: 409,
-    title: 'Too many API keys',
-    detail: 'The account has as many API keys as it may have. Revoke one first.',
-  },
   too_many_tokens: {
     status: 409,
     title: 'Too many tokens',
@@ -374,6 +358,14 @@ export interface DenialDetails {
 /** A denial by code, with its fixed text. */
 export function denial(code: DenialCode, more: DenialDetails = {}): Denial {
   return { code, ...(DENIALS[code] as DenialText), ...more }
+}
+
+/** A denial by its code, which is one of core's or of `texts`. */
+export function denialIn(texts: Readonly<Record<string, DenialText>>, code: DenialCode | PluginCode): Denial {
+  const known: Readonly<Record<string, DenialText>> = Object.hasOwn(DENIALS, code) ? DENIALS : texts
+  const text = Object.hasOwn(known, code) ? known[code] : undefined
+  if (!text) throw new TypeError(`not a code of a denial: ${code}`)
+  return { code, ...text }
 }
 
 /** Denials of a table of one's own: a plugin's `denials`. */

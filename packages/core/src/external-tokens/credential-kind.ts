@@ -71,5 +71,5 @@ function mapScopes(deps: Deps, { options }: TrustedIssuer, scopes: readonly stri
 function report(deps: Deps, issuer: TrustedIssuer, { denial, fault }: Misfit): void {
   const code = `external_token_${denial.code === 'token_invalid' ? 'claim_refused' : denial.code}`
   const detail = `A token of ${issuer.options.issuer} was refused: ${fault}`
-  deps.strangers.report({ level: 'warn', code, detail, options: ['trustedIssuers'] })
+  deps.strangers.report({ level: 'warn', code, detail, options: ['externalTokens'] })
 }

@@ -1,9 +1,9 @@
 import type { GateEvent } from '../context/event.js'
 import type { BoundedMap } from '../encoding/bounded-map.js'
+import type { KeySet } from '../remote-keys/key-set.js'
+import type { RemoteKeys } from '../remote-keys/remote-keys.js'
 import type { Clock, Millis } from '../store/store.js'
-import type { KeySet } from './key-set.js'
 import type { ResolvedTrustedIssuer } from './options.js'
-import type { RemoteKeys } from './remote-keys.js'
 
 /** What a good signature vouches for, with the keys that it was found good by. */
 export interface ExternalProof {

@@ -2,10 +2,10 @@ import type { GateEvent } from '../context/event.js'
 import { boundedMap } from '../encoding/bounded-map.js'
 import { decodeBase64url } from '../jws/compact.js'
 import { parseJsonObject } from '../jws/strict-json.js'
+import { createRemoteKeys } from '../remote-keys/remote-keys.js'
 import type { Clock } from '../store/store.js'
 import { type ExternalProof, MAX_TOKEN_LENGTH, type TrustedIssuer } from './issuer.js'
 import type { ResolvedTrustedIssuer } from './options.js'
-import { createRemoteKeys } from './remote-keys.js'
 
 export interface TrustedIssuers {
   /** Whose token this says it is; nothing of it is proven. Never throws. */

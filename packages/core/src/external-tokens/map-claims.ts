@@ -1,7 +1,7 @@
 import { canonicalEmail, MAX_SUBJECT_LENGTH, subjectAccount } from '../accounts/account-id.js'
 import { mostPowerful } from '../authorization/roles.js'
 import { done, type Outcome } from '../errors/outcome.js'
-import { claimAt } from './claim-path.js'
+import { claimAt } from '../jws/claim-path.js'
 import { type Misfit, misfit } from './misfit.js'
 import type { MappedRole, ResolvedTrustedIssuer } from './options.js'
 

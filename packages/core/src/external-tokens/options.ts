@@ -1,11 +1,8 @@
 import type { Role } from '../authorization/roles.js'
 import type { StandardSchema } from '../input/standard-schema.js'
-import type { JwsAlgorithm } from '../jws/algorithms.js'
+import type { ClaimPath } from '../jws/claim-path.js'
+import type { KeySource, RemoteKeysOptions } from '../remote-keys/options.js'
 import type { Millis } from '../store/store.js'
-import type { ClaimPath } from './claim-path.js'
-
-/** Signatures that only the issuer can make: a shared secret would let every audience forge tokens for the others. */
-export type ExternalAlgorithm = Exclude<JwsAlgorithm, `HS${string}`>
 
 /** What a claim may map to. Nobody becomes a super admin by what another service says. */
 export type MappedRole = Exclude<Role, 'super_admin'>
@@ -37,18 +34,9 @@ export interface ClaimPaths {
 export type RequiredClaims = Readonly<Record<string, string | readonly string[]>>
 
 /** Another issuer whose JWTs let their bearers in: a company's identity provider, a CI system. */
-export interface TrustedIssuerOptions {
-  /** `iss`, exactly; https, or http on loopback. */
-  readonly issuer: string
+export interface TrustedIssuerOptions extends KeySource {
   /** `aud` must name at least one of these. */
   readonly audience: string | readonly string[]
-  /**
-   * Where the keys are. Default: what the issuer says at `/.well-known/openid-configuration`, else at
-   * `/.well-known/oauth-authorization-server` (RFC 8414 §3).
-   */
-  readonly jwksUri?: string
-  /** RS, PS or ES with 256, 384 or 512, `EdDSA` or `Ed25519`. Default `['RS256', 'ES256']`. */
-  readonly algorithms?: readonly ExternalAlgorithm[]
   /** How far the clocks may differ, for `exp`, `nbf` and `iat` alike. 0 to 60, default 30. */
   readonly leewaySeconds?: number
   readonly claims?: ClaimPaths
@@ -78,14 +66,6 @@ export interface TrustedIssuerOptions {
   readonly unknownRole?: 'user' | 'refuse'
   /** A Standard Schema (zod, valibot, arktype …) for the whole payload. Its output becomes `identity.claims`. */
   readonly claimsSchema?: StandardSchema
-  /** Keys are fetched again when they are older. 1 to 604800, default 3600. */
-  readonly jwksCacheSeconds?: number
-  /** Keys go on serving for this long after that while no new ones can be had. 0 to 2592000, default 86400. */
-  readonly jwksMaxStaleSeconds?: number
-  /** An unknown `kid` makes keys be fetched again at most this often. 1 to 3600, default 30. */
-  readonly cooldownSeconds?: number
-  /** Finding and fetching the keys is over by then. 100 to 60000, default 5000. */
-  readonly timeoutMs?: number
 }
 
 export interface RequiredClaim {
@@ -94,11 +74,8 @@ export interface RequiredClaim {
   readonly accepts: (value: string) => boolean
 }
 
-export interface ResolvedTrustedIssuer {
-  readonly issuer: string
+export interface ResolvedTrustedIssuer extends RemoteKeysOptions {
   readonly audiences: ReadonlySet<string>
-  readonly jwksUri: string | undefined
-  readonly algorithms: ReadonlySet<string>
   readonly leewayMs: Millis
   /** Each as its segments. */
   readonly claims: Readonly<Record<keyof ClaimPaths, readonly string[]>>
@@ -108,8 +85,4 @@ export interface ResolvedTrustedIssuer {
   readonly withoutEmail: 'refuse' | 'subject'
   readonly unknownRole: 'user' | 'refuse'
   readonly claimsSchema: StandardSchema | undefined
-  readonly jwksCacheMs: Millis
-  readonly jwksMaxStaleMs: Millis
-  readonly cooldownMs: Millis
-  readonly timeoutMs: Millis
 }

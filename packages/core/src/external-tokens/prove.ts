@@ -3,9 +3,9 @@ import { done, type Outcome, refused } from '../errors/outcome.js'
 import { JwsError } from '../jws/jws-error.js'
 import { type ProtectedHeader, proveJws } from '../jws/prove.js'
 import { parseJsonObject } from '../jws/strict-json.js'
+import type { KeySet } from '../remote-keys/key-set.js'
 import { freezeDeeply } from '../store/collection.js'
 import { type ExternalPayload, type ExternalProof, MAX_TOKEN_LENGTH, type TrustedIssuer } from './issuer.js'
-import type { KeySet } from './key-set.js'
 
 /** RFC 7519 §5.1 and RFC 9068 §4. Any other kind (`logout+jwt`, `secevent+jwt`) was made to say something else. */
 const TYPES = new Set(['jwt', 'at+jwt', 'application/at+jwt'])

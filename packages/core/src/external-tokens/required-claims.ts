@@ -1,5 +1,5 @@
 import { isObject } from '../input/kinds.js'
-import { claimAt, parseClaimPath } from './claim-path.js'
+import { claimAt, parseClaimPath } from '../jws/claim-path.js'
 import type { RequiredClaim, RequiredClaims } from './options.js'
 
 /** Adds what is wrong with each to `problems`; claims and values may be quoted there, since they are no secrets. */

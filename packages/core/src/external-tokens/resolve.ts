@@ -2,14 +2,11 @@ import { MAX_ISSUER_LENGTH } from '../accounts/account-id.js'
 import { checkMembers } from '../input/check.js'
 import { checkedByValue, integer, isObject, oneOf, type Shape, someObject } from '../input/kinds.js'
 import { isStandardSchema } from '../input/standard-schema.js'
-import { isJwsAlgorithm } from '../jws/algorithms.js'
-import { type ClaimPath, parseClaimPath } from './claim-path.js'
-import { mayBeFetched } from './issuer-url.js'
+import { type ClaimPath, parseClaimPath } from '../jws/claim-path.js'
+import { resolveKeySource } from '../remote-keys/options.js'
 import { isMappedRole, withBuiltInRoles } from './map-claims.js'
 import type { ClaimPaths, ResolvedTrustedIssuer, TrustedIssuerOptions } from './options.js'
 import { resolveRequiredClaims } from './required-claims.js'
-
-const DEFAULT_ALGORITHMS = ['RS256', 'ES256']
 
 const DEFAULT_PATHS: Required<ClaimPaths> = {
   userId: 'sub',
@@ -19,13 +16,8 @@ const DEFAULT_PATHS: Required<ClaimPaths> = {
   scopes: 'scope',
 }
 
-const LIMITS = {
-  leewaySeconds: { least: 0, most: 60, default: 30 },
-  jwksCacheSeconds: { least: 1, most: 7 * 86_400, default: 3600 },
-  jwksMaxStaleSeconds: { least: 0, most: 30 * 86_400, default: 86_400 },
-  cooldownSeconds: { least: 1, most: 3600, default: 30 },
-  timeoutMs: { least: 100, most: 60_000, default: 5000 },
-} as const
+const MAX_LEEWAY_SECONDS = 60
+const DEFAULT_LEEWAY_SECONDS = 30
 
 /**
  * Trusted issuers with every default filled in, frozen. Adds every problem of every one to `problems`, by its position;
@@ -41,7 +33,7 @@ export function resolveTrustedIssuers(
 ): readonly ResolvedTrustedIssuer[] {
   if (options === undefined) return []
   if (!Array.isArray(options)) {
-    problems.push('trustedIssuers: give an array')
+    problems.push('externalTokens: give an array of issuers')
     return []
   }
   const seen = new Set<unknown>()
@@ -49,14 +41,14 @@ export function resolveTrustedIssuers(
     (options as readonly TrustedIssuerOptions[]).flatMap((given, index) => {
       const found: string[] = []
       if (!isObject(given)) {
-        problems.push(`trustedIssuers[${index}]: give an object`)
+        problems.push(`externalTokens.${index}: give an object`)
         return []
       }
       const resolved = resolve(given as TrustedIssuerOptions, knownScopes, found)
       if (resolved && seen.has(resolved.issuer)) found.push('issuer: given twice')
       if (resolved && resolved.issuer === ownIssuer) found.push('issuer: this is the gate’s own')
       seen.add(resolved?.issuer)
-      problems.push(...found.map((problem) => `trustedIssuers[${index}].${problem}`))
+      problems.push(...found.map((problem) => `externalTokens.${index}.${problem}`))
       return resolved ? [Object.freeze(resolved)] : []
     }),
   )
@@ -87,13 +79,10 @@ function resolve(
   problems: string[],
 ): ResolvedTrustedIssuer {
   const given = checkMembers(options, ISSUER, problems)
-  const { issuer, jwksUri, claimsSchema, unknownRole = 'user' } = given
-  if (!mayBeFetched(issuer)) problems.push('issuer: give an https URL, or http on loopback')
-  else if (/[?#]/.test(issuer)) problems.push('issuer: it has a query or a fragment (RFC 8414 §2)')
-  else if (issuer.length > MAX_ISSUER_LENGTH)
+  const { issuer, claimsSchema, unknownRole = 'user', leewaySeconds = DEFAULT_LEEWAY_SECONDS } = given
+  const source = resolveKeySource(given, problems)
+  if (typeof issuer === 'string' && issuer.length > MAX_ISSUER_LENGTH)
     problems.push(`issuer: give at most ${MAX_ISSUER_LENGTH} characters`)
-  if (jwksUri !== undefined && !mayBeFetched(jwksUri))
-    problems.push('jwksUri: give an https URL, or http on loopback')
   if (unknownRole !== 'user' && unknownRole !== 'refuse') problems.push('unknownRole: give user or refuse')
   if (claimsSchema !== undefined && !isStandardSchema(claimsSchema))
     problems.push('claimsSchema: give a Standard Schema v1')
@@ -101,13 +90,11 @@ function resolve(
     problems.push(
       'withoutEmail: subject needs requiredClaims, since whoever has a token of this issuer would be let in; insecure-any-subject lets them',
     )
-  const limits = resolveLimits(given, problems)
+  integer(0, MAX_LEEWAY_SECONDS)('leewaySeconds', leewaySeconds, problems)
   return {
-    issuer,
+    ...source,
     audiences: resolveAudiences(given.audience, problems),
-    jwksUri,
-    algorithms: resolveAlgorithms(given.algorithms, problems),
-    leewayMs: limits.leewaySeconds * 1000,
+    leewayMs: leewaySeconds * 1000,
     claims: resolvePaths(given.claims, problems),
     roles: resolveRoles(given.roles, problems),
     scopes: resolveScopes(given.scopes, knownScopes, problems),
@@ -115,22 +102,7 @@ function resolve(
     withoutEmail: (given.withoutEmail ?? 'refuse') === 'refuse' ? 'refuse' : 'subject',
     unknownRole,
     claimsSchema,
-    jwksCacheMs: limits.jwksCacheSeconds * 1000,
-    jwksMaxStaleMs: limits.jwksMaxStaleSeconds * 1000,
-    cooldownMs: limits.cooldownSeconds * 1000,
-    timeoutMs: limits.timeoutMs,
   }
-}
-
-function resolveLimits(given: TrustedIssuerOptions, problems: string[]): Record<keyof typeof LIMITS, number> {
-  const names = Object.keys(LIMITS) as (keyof typeof LIMITS)[]
-  const entries = names.map((name) => {
-    const { least, most, default: value } = LIMITS[name]
-    const { [name]: limit = value } = given
-    integer(least, most)(name, limit, problems)
-    return [name, limit]
-  })
-  return Object.fromEntries(entries)
 }
 
 function resolveAudiences(given: string | readonly string[], problems: string[]): ReadonlySet<string> {
@@ -141,14 +113,6 @@ function resolveAudiences(given: string | readonly string[], problems: string[])
     audiences.every((audience) => typeof audience === 'string' && audience !== '')
   if (!isGiven) problems.push('audience: give at least one, each a string that is not empty')
   return new Set(isGiven ? audiences : [])
-}
-
-function resolveAlgorithms(given: unknown = DEFAULT_ALGORITHMS, problems: string[]): ReadonlySet<string> {
-  const algorithms: unknown[] = Array.isArray(given) ? given : []
-  const areAsymmetric = algorithms.every((name) => isJwsAlgorithm(name) && !name.startsWith('HS'))
-  if (algorithms.length === 0 || !areAsymmetric)
-    problems.push('algorithms: give RS, PS or ES with 256, 384 or 512, EdDSA or Ed25519')
-  return new Set(algorithms as string[])
 }
 
 function resolvePaths(

@@ -12,10 +12,8 @@ import type { GateEvent } from '../context/event.js'
 import { limitEvents } from '../context/limit-events.js'
 import type { ResolvedOptions } from '../context/options.js'
 import { createSealer, deriveKey } from '../crypto/seal.js'
-import { createTrustedIssuers } from '../external-tokens/issuers.js'
 import { keyRing } from '../jws/keys.js'
 import { spentStates } from '../login/spent-states.js'
-import { MASTER_KEY_ACCOUNT } from '../master-key/credential-kind.js'
 import { createRateLimiter } from '../rate-limit/limiter.js'
 import { peerAddress } from '../request/client-address.js'
 import { STANDING } from '../standing/standing.js'
@@ -47,13 +45,12 @@ export async function bindDeps(
   options: ResolvedOptions,
   addedKinds: readonly ((deps: Deps) => AnyCredentialKind)[] = [],
 ): Promise<Deps> {
-  /** Every commit to these that matters to a decision gives notice. */
-  const readByDecisions = new Set([STANDING.collection])
+  const decisive = new Set([STANDING.collection])
   const store = await withNearCache(
     withDeadline(options.store, options.storeDeadlineMs, reportFullStore(options)),
     {
       clock: options.clock,
-      collections: readByDecisions,
+      collections: decisive,
       capacity: options.nearCacheSize,
     },
   )
@@ -89,11 +86,8 @@ export async function bindDeps(
     sealer: createSealer(options.secrets),
     keys: await keyRing(options.keys),
     proofs: createProofCache(options.proofCacheSize),
+    decisive,
     credentialKinds,
-    trustedIssuers: createTrustedIssuers(options.trustedIssuers, {
-      clock: options.clock,
-      report: options.onEvent,
-    }),
     spentStates: spentStates(options.clock),
     auditChain,
     auditQueue: auditQueue({
@@ -115,7 +109,7 @@ export async function bindDeps(
       report: options.onEvent,
     }),
     roleOf: configuredRoles({
-      superAdmins: new Set([...options.superAdmins, MASTER_KEY_ACCOUNT]),
+      superAdmins: new Set([...options.superAdmins, ...options.operators]),
       admins: options.admins,
     }),
     report: options.onEvent,
@@ -124,7 +118,7 @@ export async function bindDeps(
   }
   credentialKinds.push(...requireNamed([...addedKinds.map((kind) => kind(deps)), ...builtInKinds(deps)]))
   for (const kind of credentialKinds)
-    if (!kind.isOfOperator && kind.records) readByDecisions.add(kind.records.collection)
+    if (!kind.isOfOperator && kind.records) decisive.add(kind.records.collection)
   return deps
 }
 

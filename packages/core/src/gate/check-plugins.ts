@@ -1,16 +1,20 @@
 import { AUDIT_ACTIONS } from '../audit/entry.js'
 import { PROBLEM_CODES } from '../errors/problem.js'
-import type { CheckedGate, Plugin } from '../plugin/plugin.js'
+import { type CheckedGate, type Plugin, storedNamesOf } from '../plugin/plugin.js'
+import { COLLECTIONS } from './collections.js'
 
 const NAME = /^[a-z][a-zA-Z0-9]{0,39}$/
 const CODE = /^[a-z][a-z0-9_]{1,63}$/
 const ACTION = /^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$/
+const OPERATOR = /^[a-z][a-z0-9-]{0,63}$/
+/** Names of actors that are the gate's own. */
+const GATE_ACTORS = ['scim', 'identity-provider', 'audit-retention'] as const
+const COLLECTION = /^[a-z][a-z-]*[a-z]$/
 const NAMESPACE = /^(?:\/[\w.~-]+)+\/$/
 
 /** Members of a gate, which no plugin can take the place of. */
 const GATE_MEMBERS = [
   'tokens',
-  'apiKeys',
   'sessions',
   'standing',
   'store',
@@ -57,9 +61,14 @@ export function checkPlugins(
   const scopes = claims('scope', problems)
   const actions = claims('audit action', problems)
   const namespaces = claims('path', problems)
+  const operators = claims('operator', problems)
+  const collections = claims('collection', problems)
   for (const name of GATE_MEMBERS) names.take('the gate', name)
   for (const code of PROBLEM_CODES) codes.take('the gate', code)
   for (const scope of core.scopes) scopes.take('the gate', scope)
+  for (const actor of GATE_ACTORS) operators.take('the gate', actor)
+  for (const name of new Set(Object.values(COLLECTIONS).flatMap((all) => all.map((one) => one.name))))
+    collections.take('the gate', name)
   for (const action of AUDIT_ACTIONS) actions.take('the gate', action)
 
   for (const plugin of plugins) {
@@ -81,6 +90,16 @@ export function checkPlugins(
     for (const namespace of plugin.namespaces ?? []) {
       if (!NAMESPACE.test(namespace)) problems.push(`${name}: a namespace is a path such as /${name}/`)
       namespaces.take(name, namespace)
+    }
+    for (const [collection, stored] of storedNamesOf(plugin)) {
+      if (stored !== `${name}/${collection}` && !COLLECTION.test(stored))
+        problems.push(`${name}: a collection has small letters and dashes`)
+      collections.take(name, stored)
+    }
+    for (const operator of Object.values(plugin.operators ?? {})) {
+      if (!OPERATOR.test(operator))
+        problems.push(`${name}: an operator is named by small letters, digits and dashes`)
+      operators.take(name, operator)
     }
     for (const required of plugin.requires ?? [])
       if (!plugins.some((other) => other.name === required))

@@ -1,9 +1,6 @@
 import { entries } from '../account-index/account-index.js'
 import { rosters } from '../accounts/last-super-admin.js'
-import { lastUses } from '../activity/touch.js'
-import { lastAddedKeys } from '../api-keys/add.js'
-import { apiKeyRecords } from '../api-keys/key.js'
-import { rotations } from '../api-keys/rotate.js'
+import { tokenUses } from '../activity/touch.js'
 import { checkpoints } from '../audit/checkpoint.js'
 import { auditEntries, heads } from '../audit/entry.js'
 import { pruningLeases } from '../audit/prune.js'
@@ -12,7 +9,6 @@ import { spentLogoutTokens } from '../back-channel-logout/token-use.js'
 import { wrongGuesses } from '../device/decide.js'
 import { openRequests } from '../device/open-requests.js'
 import { deviceRequests, userCodes } from '../device/request.js'
-import { revokedExternal } from '../external-tokens/revoke.js'
 import { idempotentRequests, idempotentResults } from '../idempotency/once.js'
 import { completedLogins } from '../login/complete.js'
 import { authorizationCodes } from '../oauth/authorization-code.js'
@@ -39,18 +35,13 @@ export const COLLECTIONS: Readonly<Record<string, Names>> = {
     standings,
     tokenRecords,
     tokensCounted,
-    lastUses.token,
+    tokenUses,
     liveRecords('tokens', 0),
     sessionRecords,
     endedSessions,
     liveRecords('sessions', 0),
-    apiKeyRecords,
-    lastAddedKeys,
-    lastUses['api-key'],
-    rotations,
     families,
     spentCodes,
-    revokedExternal,
     idempotentResults,
     idempotentRequests,
     wrongGuesses,

@@ -79,7 +79,6 @@ export async function createGate<const Plugins extends readonly Plugin[] = reado
     stillAllowed: async (identity) => isIdentity(identity) && stillAllowed(deps, identity),
     async close() {
       stopExamining()
-      deps.trustedIssuers.close()
       await stopRetention()
       await stopResuming()
       await plugins.close()

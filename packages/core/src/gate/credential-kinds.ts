@@ -1,10 +1,7 @@
-import { apiKeyKind } from '../api-keys/credential-kind.js'
 import type { AnyCredentialKind } from '../authentication/credential-kind.js'
 import { isKindName } from '../authorization/actor.js'
 import type { Deps } from '../context/context.js'
 import { PortcullisError } from '../errors/portcullis-error.js'
-import { externalTokenKind } from '../external-tokens/credential-kind.js'
-import { masterKeyKind } from '../master-key/credential-kind.js'
 import { isFamilyEnded } from '../oauth/refresh-token.js'
 import { sessionKind } from '../sessions/credential-kind.js'
 import { tokenKind } from '../tokens/credential-kind.js'
@@ -15,9 +12,6 @@ import { tokenKind } from '../tokens/credential-kind.js'
  */
 export function builtInKinds(deps: Deps): readonly AnyCredentialKind[] {
   const kinds: readonly (AnyCredentialKind | undefined)[] = [
-    apiKeyKind(deps),
-    masterKeyKind(deps),
-    deps.options.trustedIssuers.length > 0 ? externalTokenKind(deps, deps.trustedIssuers) : undefined,
     sessionKind(deps),
     tokenKind(deps, (partition, family) => isFamilyEnded(deps, partition, family)),
   ]

@@ -1,5 +1,4 @@
 import type { Listed, ListQuery } from '../account-index/account-index.js'
-import { canonicalAccount } from '../accounts/account-id.js'
 import { type BanRequest, type BanResult, banAccount } from '../accounts/ban.js'
 import {
   type EndedSessions,
@@ -8,25 +7,23 @@ import {
   signOutEverywhere,
 } from '../accounts/force-logout.js'
 import { unbanAccount } from '../accounts/unban.js'
-import type { CreatedApiKey } from '../api-keys/add.js'
-import { type ApiKeyToCreate, createApiKey } from '../api-keys/create.js'
-import type { ApiKeyInfo } from '../api-keys/key.js'
-import { listApiKeys } from '../api-keys/list.js'
-import { revokeApiKey } from '../api-keys/revoke.js'
-import { type KeyToRotate, rotateApiKey } from '../api-keys/rotate.js'
 import type { AuditEntry } from '../audit/entry.js'
 import { listAudit } from '../audit/list.js'
 import { type PrunedAudit, pruneAudit } from '../audit/prune.js'
 import { type AuditVerification, verifyAudit } from '../audit/verify.js'
+import type { ActsFor } from '../authorization/actor.js'
 import {
-  type Acted,
-  type Actor,
-  type ActsFor,
-  actorFor,
-  isIdentity,
-  UNNAMED_PROGRAM,
-} from '../authorization/actor.js'
-import { type ScopeWish, scopesToHandOn } from '../authorization/scopes.js'
+  acting,
+  actingAs,
+  bySomebody,
+  handingOn,
+  type InputTable,
+  ON_ACCOUNT,
+  ONE_OF_ACCOUNT,
+  onAccountOf,
+  operation,
+  problemsOfInput,
+} from '../authorization/operation.js'
 import type { Deps } from '../context/context.js'
 import { acceptLoss } from '../data-loss/accept-loss.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
@@ -43,20 +40,12 @@ import { revokeToken } from '../tokens/revoke.js'
 import { type RevokedTokens, revokeAllTokens } from '../tokens/revoke-all.js'
 import type { TokenInfo } from '../tokens/token.js'
 import {
-  ACCOUNT,
-  API_KEY_TO_CREATE,
   BAN,
   BY,
   FORCED_LOGOUT,
-  type InputTable,
-  KEY_TO_ROTATE,
   LIST_OF_ACCOUNT,
   LIST_OF_ALL,
-  ON_ACCOUNT,
-  ONE_OF_ACCOUNT,
-  operation,
   PAGE,
-  problemsOfInput,
   SESSION_TO_END,
   TOKEN_TO_ISSUE,
 } from './operation-inputs.js'
@@ -90,14 +79,6 @@ export interface GateVerbs {
     listAll(input: ListQuery & TokenFilter): Promise<Listed<TokenInfo>>
     revoke(input: { account: string; id: string; by: ActsFor }): Promise<Outcome<Replicated>>
     revokeAll(input: { account: string; by: ActsFor }): Promise<Outcome<RevokedTokens>>
-  }
-  readonly apiKeys: {
-    create(input: ApiKeyToCreate): Promise<Outcome<CreatedApiKey>>
-    /** Those that work, newest first. */
-    list(input: { account: string }): Promise<Outcome<readonly ApiKeyInfo[]>>
-    /** The old key goes on for `overlapSeconds`, 0 to 2592000, default 3600. */
-    rotate(input: KeyToRotate): Promise<Outcome<CreatedApiKey>>
-    revoke(input: { account: string; id: string; by: ActsFor }): Promise<Outcome<Replicated>>
   }
   readonly sessions: {
     list(input: ListQuery & { account: string }): Promise<Outcome<Listed<SessionInfo>>>
@@ -143,16 +124,6 @@ export function bindVerbs(deps: Deps): GateVerbs {
       ),
       revokeAll: operation(ON_ACCOUNT, (input) => acting(input, (acted) => revokeAllTokens(deps, acted))),
     },
-    apiKeys: {
-      create: operation(API_KEY_TO_CREATE, (input) =>
-        acting(handingOn(deps, bySomebody(input)), (acted) => createApiKey(deps, acted)),
-      ),
-      list: operation(ACCOUNT, async (input) => done(await listApiKeys(deps, onAccountOf(input)))),
-      rotate: operation(KEY_TO_ROTATE, (input) =>
-        acting(handingOn(deps, input), (acted) => rotateApiKey(deps, acted)),
-      ),
-      revoke: operation(ONE_OF_ACCOUNT, (input) => acting(input, (acted) => revokeApiKey(deps, acted))),
-    },
     sessions: {
       list: operation(LIST_OF_ACCOUNT, async (input) => {
         const { items, ...page } = await listSessions(deps, onAccountOf(input))
@@ -188,49 +159,10 @@ export function bindVerbs(deps: Deps): GateVerbs {
   }
 }
 
-/** Canonicalises the account that a verb acts on, so that no spelling of it slips past a ban. */
-function onAccountOf<I extends { readonly account: string }>(input: I): I {
-  const account = canonicalAccount(input.account)
-  if (account === undefined) throw new TypeError('not an account')
-  return { ...input, account }
-}
-
-/** As `onAccountOf`, and makes `by` the actor that it stands for. */
-function acting<I extends { readonly account: string; readonly by?: ActsFor }, T>(
-  input: I,
-  act: (input: Acted<I>) => Promise<Outcome<T>>,
-): Promise<Outcome<T>> {
-  return actingAs(input.by, (by) => act({ ...onAccountOf(input), by }))
-}
-
-async function actingAs<T>(
-  by: ActsFor | undefined,
-  act: (actor: Actor) => Promise<Outcome<T>>,
-): Promise<Outcome<T>> {
-  const actor = actorFor(by)
-  return actor.ok ? act(actor.value) : actor
-}
-
-/** What a program hands out without saying in whose name, it hands out in its own. */
-function bySomebody<I extends { readonly by?: ActsFor }>(input: I): I {
-  return 'by' in input ? input : { ...input, by: UNNAMED_PROGRAM }
-}
-
 /** Lists answer no refusals: what they cannot do they reject. */
 function requireInput<I extends object>(input: I, table: InputTable<I>): void {
   const problems = problemsOfInput(input, table)
   if (problems.length > 0) throw new RangeError(problems.join('; '))
-}
-
-/** An identity hands on no scope beyond its own. */
-function handingOn<I extends Pick<ScopeWish, 'grantable'> & { readonly by?: ActsFor }>(
-  deps: Deps,
-  input: I,
-): I {
-  const { by, grantable } = input
-  if (!isIdentity(by)) return input
-  const own = scopesToHandOn(deps, by)
-  return { ...input, grantable: grantable ? grantable.filter((scope) => own.includes(scope)) : own }
 }
 
 function infoOf(session: Session): SessionInfo {

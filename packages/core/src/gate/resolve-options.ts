@@ -1,9 +1,8 @@
 import { secondsIn } from '../context/limits.js'
 import type { ResolvedOptions } from '../context/options.js'
-import { isSecret, readSecrets, type SecretUse, secretProblem, sharedSecrets } from '../crypto/secrets.js'
+import { isSecret, readSecrets, type SecretUse, sharedSecrets } from '../crypto/secrets.js'
 import { isConfidential } from '../encoding/loopback.js'
 import { PortcullisError } from '../errors/portcullis-error.js'
-import { resolveTrustedIssuers } from '../external-tokens/resolve.js'
 import { readOptions, requiredOf, type UsedOptions } from '../input/options.js'
 import { resolveClients } from '../oauth/clients.js'
 import type { Plugin } from '../plugin/plugin.js'
@@ -53,20 +52,14 @@ export function resolveOptions(given: GateOptions): ResolvedOptions {
     if (!SCOPE_TOKEN.test(scope))
       problems.push(`scopes: ${JSON.stringify(scope)} is not a scope (RFC 6749 §3.3)`)
   if (!(kept.requiredScope in scopes)) problems.push('requiredScope: not one of the scopes')
-  const masterKeyProblem = kept.masterKey === undefined ? undefined : secretProblem(kept.masterKey)
-  if (masterKeyProblem) problems.push(`masterKey: ${masterKeyProblem}`)
-  const trustedIssuers = resolveTrustedIssuers(
-    kept.trustedIssuers,
-    problems,
-    kept.issuer ?? origin?.origin,
-    Object.keys(scopes),
-  )
+  const issuer = kept.issuer ?? origin?.origin
   const oauthClients = resolveClients(kept.oauthClients ?? [], Object.keys(scopes), problems)
   checkPlugins(
     plugins,
     { scopes: Object.keys(coreScopes) },
     {
       ...(origin && { publicUrl: origin.origin }),
+      ...(issuer !== undefined && { issuer }),
       ...(identityProvider && { identityProvider }),
       scopes: Object.keys(scopes),
       plugins: plugins.map(({ name }) => name),
@@ -91,7 +84,6 @@ export function resolveOptions(given: GateOptions): ResolvedOptions {
     audience: kept.audience ?? origin.origin,
     scopes: Object.freeze(scopes),
     requireFreshLoginSeconds: requireFreshLogin && secondsIn(requireFreshLogin),
-    trustedIssuers,
     oauthClients,
     pages: kept.pages.map((pages) => isolatePages(pages)),
     usageInstructions: isolateUsage(kept.usageInstructions, origin.origin, onEvent),
@@ -100,12 +92,13 @@ export function resolveOptions(given: GateOptions): ResolvedOptions {
     clock,
     denials: Object.freeze(merged(plugins, 'denials')),
     auditActions: Object.freeze(merged(plugins, 'auditActions')),
+    operators: new Set(Object.values(merged(plugins, 'operators'))),
   })
 }
 
 type ReadOptions = UsedOptions<typeof GATE_OPTIONS>
 
-type Declared = 'scopes' | 'denials' | 'auditActions' | 'secrets'
+type Declared = 'scopes' | 'denials' | 'auditActions' | 'secrets' | 'operators'
 
 /** What all plugins declare of one kind. */
 function merged<Kind extends Declared>(plugins: readonly Plugin[], kind: Kind): NonNullable<Plugin[Kind]> {
@@ -137,18 +130,11 @@ function isPrivateOrigin(url: URL): boolean {
   return isConfidential(url) || url.hostname.endsWith('.localhost')
 }
 
-function usesOfSecrets({
-  secret,
-  masterKey,
-  keys,
-  oauthClients,
-  plugins,
-}: ReadOptions): readonly SecretUse[] {
+function usesOfSecrets({ secret, keys, oauthClients, plugins }: ReadOptions): readonly SecretUse[] {
   const keySecrets = keys?.flatMap((key) => ('secret' in key ? [key.secret] : []))
   const clientSecrets = oauthClients?.flatMap((client) => client.secret ?? [])
   const uses = {
     secret,
-    masterKey,
     keys: keySecrets,
     oauthClients: clientSecrets,
     ...merged(plugins, 'secrets'),

@@ -1,6 +1,6 @@
 import type { Admission } from '../admission/admission.js'
 import { appendAudit } from '../audit/append.js'
-import type { AnyCredentialKind } from '../authentication/credential-kind.js'
+import type { AnyCredentialKind, OperatorKind } from '../authentication/credential-kind.js'
 import type { Deps } from '../context/context.js'
 import type { Sealer } from '../crypto/seal.js'
 import { denial } from '../errors/denials.js'
@@ -8,8 +8,9 @@ import { PortcullisError } from '../errors/portcullis-error.js'
 import { bindCollection } from '../plugin/collection.js'
 import { type PluginContext, withInsides } from '../plugin/context.js'
 import type { JobStatus, MetricReading } from '../plugin/job.js'
-import type { Plugin, RunningPlugin } from '../plugin/plugin.js'
+import { type Plugin, type RunningPlugin, storedNamesOf } from '../plugin/plugin.js'
 import { activeBan, readStanding } from '../standing/standing.js'
+import { collection } from '../store/collection.js'
 import { requireNamed } from './credential-kinds.js'
 import { healthOf, jobsOf, metricsOf } from './observe-plugins.js'
 import type { GateVerbs } from './operations.js'
@@ -77,36 +78,63 @@ function admissionsOf(running: readonly RunningPlugin[]): readonly Admission[] {
   })
 }
 
-/** In front of the gate's own, whose tokens are asked last. */
+/**
+ * In front of the gate's own, whose tokens are asked last; what an operator has set is known exactly, and asked first, so
+ * that no other kind takes it for one of its own.
+ */
 function addKinds(deps: Deps, running: readonly RunningPlugin[]): void {
   const added = running.flatMap(({ plugin, started }) =>
     (started.credentialKinds ?? []).map((kind) => lookedAfter(deps, plugin, kind)),
   )
-  const all = requireNamed([...added, ...deps.credentialKinds])
+  const ofOperators = added.filter((kind) => kind.isOfOperator)
+  const ofAccounts = added.filter((kind) => !kind.isOfOperator)
+  const all = requireNamed([...ofOperators, ...ofAccounts, ...deps.credentialKinds])
   deps.credentialKinds.splice(0, deps.credentialKinds.length, ...all)
+  for (const kind of ofAccounts) if (kind.records) deps.decisive.add(kind.records.collection)
 }
 
 /**
  * A kind that others have made, held to what the judge relies on: that it is asked at all, and by the records of the very
  * account that is let in.
  */
-function lookedAfter(
-  deps: Deps,
-  { name, collections = [] }: Plugin,
-  kind: AnyCredentialKind,
-): AnyCredentialKind {
-  if (kind.isOfOperator) throw refusedPlugin(`${name}: the kind ${kind.name} cannot do without the judge`)
+function lookedAfter(deps: Deps, plugin: Plugin, kind: AnyCredentialKind): AnyCredentialKind {
+  if (kind.isOfOperator) return declaredOperator(deps, plugin, kind)
+  const { name } = plugin
   const { records } = kind
-  if (records && !collections.includes(records.collection))
+  const stored = records && storedNamesOf(plugin).get(records.collection)
+  if (records && stored === undefined)
     throw refusedPlugin(`${name}: the kind ${kind.name} keeps its records in none of its collections`)
   return {
     ...kind,
-    ...(records && { records: { ...records, collection: `${name}/${records.collection}` } }),
+    ...(records && { records: { ...records, collection: stored ?? records.collection } }),
     issued: (presented, record) => ({ ...kind.issued(presented, record), partition: presented.partition }),
     describe(judged) {
       const described = kind.describe(judged)
       if (deps.partitionOf(described.accountId) !== judged.proof.partition)
         throw new TypeError(`${name}: the kind ${kind.name} lets in another account than was judged`)
+      return described
+    },
+  }
+}
+
+/** A kind that nobody judges: only as its plugin declares it, under that one name, and told at each start. */
+function declaredOperator(deps: Deps, { name, operators = {} }: Plugin, kind: OperatorKind): OperatorKind {
+  const account = Object.hasOwn(operators, kind.name) ? operators[kind.name] : undefined
+  if (account === undefined)
+    throw refusedPlugin(
+      `${name}: the kind ${kind.name} cannot do without the judge: it is none of its operators`,
+    )
+  deps.report({
+    level: 'info',
+    code: 'operator_credential',
+    detail: `${name}: whoever has the ${kind.name} acts as ${account}, a super admin whom no ban ends`,
+  })
+  return {
+    ...kind,
+    describe() {
+      const described = kind.describe()
+      if (described.accountId !== account)
+        throw new TypeError(`${name}: the kind ${kind.name} acts under another name than it declares`)
       return described
     },
   }
@@ -129,17 +157,23 @@ async function closeAll({ report }: Deps, running: readonly RunningPlugin[]): Pr
 }
 
 function contextOf(deps: Deps, operations: GateVerbs, plugin: Plugin): PluginContext {
-  const { name, collections = [], auditActions = {} } = plugin
+  const { name, auditActions = {} } = plugin
+  const storedNames = storedNamesOf(plugin)
   const context: PluginContext = {
     publicUrl: deps.options.publicUrl,
+    scopes: Object.freeze(Object.keys(deps.options.scopes)),
+    requiredScope: deps.options.requiredScope,
     clock: deps.clock,
     randomId: deps.randomId,
-    collection(collection, holds, of) {
-      if (!collections.includes(collection))
-        throw new TypeError(`${name}: ${collection} is not one of its collections`)
+    collection(named, holds, of) {
+      const stored = storedNames.get(named)
+      if (stored === undefined) throw new TypeError(`${name}: ${named} is not one of its collections`)
       const partition = of ? deps.partitionOf(of.account) : `plugin-${name}`
+      const isQuiet = of?.isQuiet ?? !of
+      if (of && isQuiet && deps.decisive.has(stored))
+        throw new TypeError(`${name}: a decision reads ${named}, so no change of it is quiet`)
       const { store, options } = deps
-      return bindCollection({ store, options, partition, collection: `${name}/${collection}` }, holds)
+      return bindCollection({ store, options, partition, isQuiet }, collection(stored, holds))
     },
     async audit(recorded) {
       if (!Object.hasOwn(auditActions, recorded.action))

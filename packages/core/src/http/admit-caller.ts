@@ -1,4 +1,5 @@
 import { identify } from '../authentication/authenticate.js'
+import { kindOf } from '../authentication/credential-kind.js'
 import type { Credential, Identity } from '../authentication/identity.js'
 import { isAtLeast, type LeastRole, mayMakeRequest } from '../authorization/roles.js'
 import type { Deps } from '../context/context.js'
@@ -12,6 +13,8 @@ import type { RequestView } from '../request/view.js'
 interface Demand {
   /** Default: any. */
   readonly kinds?: readonly Credential['kind'][]
+  /** Only kinds that stand for the account itself. */
+  readonly isOfAccount?: boolean
   /** Default: any. */
   readonly role?: LeastRole
   /** Default: what a call to the API behind the gate needs. Null: none. */
@@ -23,7 +26,7 @@ const DEMANDS: Readonly<Record<AccountAccess, Demand>> = {
   person: { kinds: ['session'] },
   bearer: { kinds: ['token'], scope: null },
   // A trusted issuer vouches for a caller, not for what the gate may issue to the account of that name.
-  account: { kinds: ['session', 'token', 'api_key'], scope: 'tokens:write' },
+  account: { isOfAccount: true, scope: 'tokens:write' },
   admin: { role: 'admin', scope: 'admin' },
   super_admin: { role: 'super_admin', scope: 'admin' },
 }
@@ -45,16 +48,23 @@ export async function admitCaller(
 
 function refuseCaller(
   deps: Deps,
-  { role, scopes, credential }: Identity,
+  identity: Identity,
   view: RequestView,
   access: AccountAccess,
 ): Denial | undefined {
-  const { kinds, role: least, scope = deps.options.requiredScope } = DEMANDS[access]
+  const { role, scopes, credential } = identity
+  const { kinds, isOfAccount = false, role: least, scope = deps.options.requiredScope } = DEMANDS[access]
   if (kinds && !kinds.includes(credential.kind)) return denial('credential_kind_refused')
+  if (isOfAccount && !standsForAccount(deps, identity)) return denial('credential_kind_refused')
   if (least && !isAtLeast(role, least)) return denial('role_insufficient')
   if (!mayMakeRequest(role, view)) return denial('role_insufficient')
   if (scope !== null && !scopes.includes(scope)) return denial('scope_insufficient', { scope })
   if (credential.isSentByBrowsers && !mayActOnSession(view, deps.options.publicUrl))
     return denial('cross_site_request')
   return undefined
+}
+
+function standsForAccount(deps: Deps, identity: Identity): boolean {
+  const kind = kindOf(deps, identity)
+  return kind !== undefined && !kind.isOfOperator && (kind.isOfAccount ?? false)
 }

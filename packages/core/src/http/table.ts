@@ -13,7 +13,6 @@ import { authRequestRoutes } from './routes/auth-request.js'
 import { authorizeRoutes } from './routes/authorize.js'
 import { browserRoutes } from './routes/browser.js'
 import { deviceRoutes } from './routes/device.js'
-import { keyRoutes } from './routes/keys.js'
 import { metadataRoutes } from './routes/metadata.js'
 import { oauthRoutes } from './routes/oauth.js'
 import { operationRoutes } from './routes/operations.js'
@@ -31,7 +30,6 @@ const CORE_ROUTES: readonly Route[] = [
   ...browserRoutes,
   ...authRequestRoutes,
   ...tokenRoutes,
-  ...keyRoutes,
   ...oauthRoutes,
   ...authorizeRoutes,
   ...deviceRoutes,
@@ -43,13 +41,8 @@ const CORE_ROUTES: readonly Route[] = [
   ...operationRoutes,
 ]
 
-const CORE_NAMESPACES = [
-  '/oauth2/',
-  '/api/token/',
-  '/api/admin/',
-  '/.well-known/portcullis/',
-  '/v1/user/keys/',
-]
+/** Below these the gate answers everything, also where no route is: a path that is mistyped must reach no upstream. */
+const CORE_NAMESPACES = ['/oauth2/', '/api/token/', '/api/admin/', '/.well-known/portcullis/']
 
 /**
  * The one table of a gate: core's routes and those of its plugins. Throws `configuration_invalid` that names every path that

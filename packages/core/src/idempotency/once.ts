@@ -1,3 +1,4 @@
+import type { AuditAction, PluginAction } from '../audit/entry.js'
 import { type Issued, refuseIssued } from '../authentication/judge.js'
 import type { Actor } from '../authorization/actor.js'
 import type { Deps } from '../context/context.js'
@@ -31,7 +32,7 @@ export interface IdempotentRequest {
   /** Who asks. Nobody is answered what another has created, whatever key they send. */
   readonly by: Actor
   readonly idempotencyKey: string
-  readonly action: 'token.issue' | 'api_key.create'
+  readonly action: AuditAction | PluginAction
   /** All that was asked for. */
   readonly wish: readonly JsonValue[]
 }

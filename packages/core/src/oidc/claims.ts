@@ -1,5 +1,5 @@
 import { canonicalEmail } from '../accounts/account-id.js'
-import { claimAt, parseClaimPath } from '../external-tokens/claim-path.js'
+import { claimAt, parseClaimPath } from '../jws/claim-path.js'
 import type { ResolvedOidcOptions } from './options.js'
 
 export type Claims = Readonly<Record<string, unknown>>

@@ -1,14 +1,13 @@
 import type * as client from 'openid-client'
 import { PortcullisError } from '../errors/portcullis-error.js'
-import type { ExternalAlgorithm } from '../external-tokens/options.js'
-import { createRemoteKeys, type RemoteKeys } from '../external-tokens/remote-keys.js'
-import { resolveTrustedIssuers } from '../external-tokens/resolve.js'
 import { isJwsAlgorithm } from '../jws/algorithms.js'
 import { JwsError } from '../jws/jws-error.js'
 import { type ProtectedHeader, proveJws } from '../jws/prove.js'
 import { parseJsonObject } from '../jws/strict-json.js'
 import type { VerificationKey } from '../jws/verification-key.js'
 import { LogoutRefused, type LogoutToken } from '../login/identity-provider.js'
+import { type ExternalAlgorithm, resolveKeySource } from '../remote-keys/options.js'
+import { createRemoteKeys, type RemoteKeys } from '../remote-keys/remote-keys.js'
 import type { ResolvedOidcOptions } from './options.js'
 
 const MAX_LENGTH = 16_384
@@ -50,25 +49,22 @@ function bindVerifier(metadata: client.ServerMetadata, options: ResolvedOidcOpti
     (name): name is ExternalAlgorithm => isJwsAlgorithm(name) && !name.startsWith('HS'),
   )
   const problems: string[] = []
-  const [resolved] = resolveTrustedIssuers(
-    [
-      {
-        issuer,
-        audience: options.clientId,
-        algorithms,
-        timeoutMs: options.timeoutSeconds * 1000,
-        ...(jwksUri === undefined ? {} : { jwksUri }),
-      },
-    ],
+  const source = resolveKeySource(
+    {
+      issuer,
+      algorithms,
+      timeoutMs: options.timeoutSeconds * 1000,
+      ...(jwksUri === undefined ? {} : { jwksUri }),
+    },
     problems,
   )
-  if (!resolved || problems.length > 0)
+  if (problems.length > 0)
     throw new PortcullisError(
       'provider_unavailable',
       `The provider’s keys cannot be used: ${problems.join('; ')}`,
     )
   const surroundings = { clock: Date.now, report: () => {}, fetch: globalThis.fetch }
-  return { issuer, algorithms: resolved.algorithms, keys: createRemoteKeys(resolved, surroundings) }
+  return { issuer, algorithms: source.algorithms, keys: createRemoteKeys(source, surroundings) }
 }
 
 async function verifySignature(verifier: Verifier, compact: string): Promise<Uint8Array> {

@@ -1,6 +1,6 @@
-import { unreadable } from '../store/collection.js'
-import type { JsonValue, Millis, RecordKey, Store, StoredRecord } from '../store/store.js'
-import { optimistically, RACED } from '../store/update.js'
+import type { Collection } from '../store/collection.js'
+import type { Batch, Millis, Store, StoredRecord } from '../store/store.js'
+import { optimistically, RACED, type Replicated, replicationOf } from '../store/update.js'
 
 /** A record of a plugin as it is written. */
 export interface CollectionRecord<Value> {
@@ -19,14 +19,23 @@ export interface CollectionPage<Value> {
   readonly nextCursor?: string
 }
 
+/** What a change is for. */
+export interface ChangePurpose {
+  /**
+   * It takes something away, as a revocation does: a store that is full takes it too, and one with replicas waits for
+   * them, as far as its options say.
+   */
+  readonly isRevocation?: boolean
+}
+
 /**
- * Records of one plugin, under its own name: no other plugin can reach them, and none of the gate's can be reached. Every
- * method is one atomic step and rejects with `store_unavailable` rather than guess; so does reading a record of another
- * shape.
+ * A collection of one plugin in one place: its records of the plugin as a whole, or those about one account. No other plugin
+ * can reach them, and none of the gate's can be reached. Every method is one atomic step and rejects with
+ * `store_unavailable` rather than guess; so does reading a record of another shape.
  */
-export interface Collection<Value> {
+export interface BoundCollection<Value> {
   get(id: string): Promise<Value | undefined>
-  put(record: CollectionRecord<Value>): Promise<void>
+  put(record: CollectionRecord<Value>, purpose?: ChangePurpose): Promise<Replicated>
   /** False, and nothing stored, where a record of this id is there already. One winner under any concurrency. */
   create(record: CollectionRecord<Value>): Promise<boolean>
   /**
@@ -37,7 +46,7 @@ export interface Collection<Value> {
     id: string,
     next: (current: Value | undefined) => Omit<CollectionRecord<Value>, 'id'> | undefined,
   ): Promise<Value | undefined>
-  delete(id: string): Promise<void>
+  delete(id: string, purpose?: ChangePurpose): Promise<Replicated>
   /** `limit` is 1 to 1000. Rejects with `RangeError` for a cursor that is none of its own. */
   page(query: {
     readonly limit: number
@@ -50,34 +59,35 @@ interface Place {
   readonly store: Store
   readonly options: { readonly storeDeadlineMs: number }
   readonly partition: string
-  readonly collection: string
+  /** No decision reads these records. */
+  readonly isQuiet: boolean
 }
 
-/** The records of one collection in one partition, each of which `holds`. */
-export function bindCollection<Value extends JsonValue>(
-  { store, options, partition, collection }: Place,
-  holds: (value: unknown) => value is Value,
-): Collection<Value> {
-  const read = ({ value }: StoredRecord): Value => {
-    if (holds(value)) return value
-    throw unreadable(collection)
-  }
-  const keyOf = (id: string): RecordKey => ({ collection, id })
+/** The records of a collection in one partition. */
+export function bindCollection<Value>(
+  { store, options, partition, isQuiet: quiet }: Place,
+  collection: Collection<Value>,
+): BoundCollection<Value> {
   const find = async (id: string): Promise<StoredRecord | undefined> =>
-    (await store.read(partition, [keyOf(id)]))[0]
-  const put = ({ id, ...record }: CollectionRecord<Value>) => ({ put: keyOf(id), ...record })
+    (await store.read(partition, [collection.key(id)]))[0]
+  const put = ({ id, value, ...placing }: CollectionRecord<Value>) => collection.put(id, value, placing)
+  const commit = (batch: Batch, { isRevocation = false }: ChangePurpose = {}) =>
+    store.commit(partition, { quiet, ...(isRevocation && { confirm: true, essential: true }), ...batch })
+  /** Nothing is checked, so that nothing but a failure keeps it from being committed. */
+  const change = async (batch: Batch, purpose?: ChangePurpose): Promise<Replicated> => {
+    const result = await commit(batch, purpose)
+    return result.committed ? replicationOf(result) : {}
+  }
 
   return {
     async get(id) {
       const stored = await find(id)
-      return stored && read(stored)
+      return stored && collection.read(stored)
     },
-    async put(record) {
-      await store.commit(partition, { quiet: true, writes: [put(record)] })
-    },
+    put: (record, purpose) => change({ writes: [put(record)] }, purpose),
     async create(record) {
-      const checks = [{ key: keyOf(record.id), version: null }]
-      return (await store.commit(partition, { quiet: true, checks, writes: [put(record)] })).committed
+      const checks = [{ key: collection.key(record.id), version: null }]
+      return (await commit({ checks, writes: [put(record)] })).committed
     },
     update: (id, next) =>
       optimistically<Value | undefined>(
@@ -85,25 +95,23 @@ export function bindCollection<Value extends JsonValue>(
         'A record of a plugin changed too often to be changed',
         async () => {
           const stored = await find(id)
-          const current = stored && read(stored)
+          const current = stored && collection.read(stored)
           const changed = next(current)
           if (changed === undefined) return current
-          const result = await store.commit(partition, {
-            quiet: true,
-            checks: [{ key: keyOf(id), version: stored?.version ?? null }],
+          const result = await commit({
+            checks: [{ key: collection.key(id), version: stored?.version ?? null }],
             writes: [put({ id, ...changed })],
           })
           return result.committed ? changed.value : RACED
         },
       ),
-    async delete(id) {
-      await store.commit(partition, { quiet: true, writes: [{ delete: keyOf(id) }] })
-    },
+    delete: (id, purpose) => change({ writes: [collection.delete(id)] }, purpose),
     async page(query) {
-      const { records, nextCursor } = await store.page(partition, collection, query)
+      const { records, nextCursor } = await store.page(partition, collection.name, query)
       const listed = records.map((stored) => {
         const { id, sort, expiresAt } = stored
-        return { id, value: read(stored), sort, ...(expiresAt === undefined ? {} : { expiresAt }) }
+        const value = collection.read(stored)
+        return { id, value, sort, ...(expiresAt === undefined ? {} : { expiresAt }) }
       })
       return nextCursor === undefined ? { records: listed } : { records: listed, nextCursor }
     },

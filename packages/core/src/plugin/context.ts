@@ -6,26 +6,42 @@ import type { Sealer } from '../crypto/seal.js'
 import type { Denial } from '../errors/denials.js'
 import type { GateVerbs } from '../gate/operations.js'
 import type { RateLimiter } from '../rate-limit/limiter.js'
-import type { Clock, JsonValue } from '../store/store.js'
-import type { Collection } from './collection.js'
+import type { Storable } from '../store/collection.js'
+import type { Clock } from '../store/store.js'
+import type { BoundCollection } from './collection.js'
+
+/** Whose records, and how. */
+export interface RecordsOfAccount {
+  readonly account: string
+  /**
+   * No decision reads them, such as when something was last used: other processes are not told of a change, and go on with
+   * what they know of the account. Default false.
+   */
+  readonly isQuiet?: boolean
+}
 
 /** What a plugin gets of the gate that it is part of. */
 export interface PluginContext {
   /** Origin, without a trailing slash. */
   readonly publicUrl: string
+  /** Every scope that a credential may carry: the built-in ones, those of the options and of all plugins. */
+  readonly scopes: readonly string[]
+  /** The scope that a call to what is behind the gate needs. */
+  readonly requiredScope: string
   /** The time by which credentials expire. Use no other. */
   readonly clock: Clock
   /** Unguessable bytes, base64url. */
   readonly randomId: (bytes: number) => string
   /**
    * Records of its own: those of the plugin as a whole, or with `account` those that it keeps about one account. `holds`
-   * says what a record is. Throws a `TypeError` for a name that is not one of its `collections`.
+   * says what a record is. Throws a `TypeError` for a name that is not one of its `collections`, and for quiet records of a
+   * credential kind.
    */
-  collection<Value extends JsonValue>(
+  collection<Value extends Storable<Value>>(
     name: string,
     holds: (value: unknown) => value is Value,
-    of?: { readonly account: string },
-  ): Collection<Value>
+    of?: RecordsOfAccount,
+  ): BoundCollection<Value>
   /**
    * Appends to the audit log; await it before the change that it records, so that what cannot be audited does not happen.
    * Rejects with `store_unavailable`, and with a `TypeError` for an action that is not one of its `auditActions`.

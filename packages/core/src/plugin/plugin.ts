@@ -8,10 +8,18 @@ import type { PluginContext } from './context.js'
 import type { Job, Metric } from './job.js'
 import type { Route } from './route.js'
 
+/** Each collection of a plugin → the name that the store has it under. */
+export function storedNamesOf({ name, collections = [] }: Plugin): ReadonlyMap<string, string> {
+  if (!Array.isArray(collections)) return new Map(Object.entries(collections))
+  return new Map(collections.map((collection: string) => [collection, `${name}/${collection}`]))
+}
+
 /** What of the gate's options a plugin may check its own against. */
 export interface CheckedGate {
   /** Absent where it is wrong itself. */
   readonly publicUrl?: string
+  /** `iss` of the gate's own tokens. Absent where it is wrong itself. */
+  readonly issuer?: string
   /** Every scope, those of all plugins included. */
   readonly scopes: readonly string[]
   readonly identityProvider?: IdentityProvider
@@ -29,8 +37,12 @@ export interface CheckedGate {
 export interface Plugin<Name extends string = string, Api = unknown> {
   /** 1 to 40 letters and digits, a lower-case letter first. Its `api` is `gate[name]`. */
   readonly name: Name
-  /** What it keeps: names for `context.collection`, which gives no other. */
-  readonly collections?: readonly string[]
+  /**
+   * What it keeps: names for `context.collection`, which gives no other. The store has each under `PLUGIN/NAME`; or, where the
+   * records are older than the plugin, under the name that stands here with it: small letters and dashes, of no other
+   * plugin's and none of the gate's.
+   */
+  readonly collections?: readonly string[] | Readonly<Record<string, string>>
   /** Codes of its own with their fixed public text, each with a page of its own. Begin them with the plugin's name. */
   readonly denials?: Readonly<Record<string, DenialText>>
   /** What credentials may be allowed to do; scope → description. */
@@ -42,6 +54,13 @@ export interface Plugin<Name extends string = string, Api = unknown> {
   readonly auditActions?: Readonly<Record<string, Lane>>
   /** Option → secrets that were given for it: one secret for two purposes stops the start. Never logged. */
   readonly secrets?: Readonly<Record<string, string | readonly string[]>>
+  /**
+   * Kinds of credentials that the operator sets, rather than that the gate issues them to an account → the name that actors by
+   * them have in the audit log: small letters, digits and dashes, so that it is nobody's account. Nothing is judged of
+   * them: they work without the store, no ban ends them, and they act as a super admin. So each has to be declared here, and
+   * every start reports it (`operator_credential`).
+   */
+  readonly operators?: Readonly<Record<string, string>>
   /** Prefixes such as `/billing/` below which the gate answers everything, also where no route is. */
   readonly namespaces?: readonly string[]
   /** Names of plugins that have to be listed, too. */
@@ -58,9 +77,10 @@ export interface Started<Api = unknown> {
   /** A function is called once, at the start: for routes that are loaded only where they are served. */
   readonly routes?: readonly Route[] | (() => Promise<readonly Route[]>)
   /**
-   * Ways to prove who one is, asked before the gate's own. Each proves its credentials; the gate's judge decides about all
-   * of them alike. None has the name of another, and none can do without the judge. Records of a kind are in one of the
-   * plugin's `collections`, those of the account, and read from the store on each request.
+   * Ways to prove who one is, asked before the gate's own, those of `operators` first of all. Each proves its credentials;
+   * the gate's judge decides about all of them alike. None has the name of another, and none can do without the judge but
+   * what is declared as one of `operators`. Records of a kind are in one of the plugin's `collections`, those of the account.
+   * A store that can `watch` lets them be read from memory for as long as nothing of the account has changed.
    */
   readonly credentialKinds?: readonly AnyCredentialKind[]
   /**
@@ -86,7 +106,6 @@ export interface RunningPlugin {
   readonly started: Started
 }
 
-/** What a plugin of this type adds to the gate. */
 /** What a plugin adds to a gate; `never` for what is no plugin. */
 export type ApiOf<Listed> = Listed extends Plugin<string, infer Api> ? Api : never
 

@@ -10,7 +10,6 @@ const GUESSES: ReadonlySet<string> = new Set<DenialCode>([
   'credentials_malformed',
   'token_malformed',
   'token_invalid',
-  'api_key_invalid',
   'session_invalid',
 ])
 
@@ -19,6 +18,11 @@ const GUESSES: ReadonlySet<string> = new Set<DenialCode>([
  * its place. Only after a credential has failed: one that is valid is never refused for what others have tried.
  */
 export function limitGuess(deps: Deps, view: RequestView, refusal: Denial): Denial {
-  if (!GUESSES.has(refusal.code)) return refusal
+  if (!GUESSES.has(refusal.code) && !isGuessOfKind(deps, refusal)) return refusal
   return deps.rateLimits.refuseAddress('guesses', deps.addressOf(view)) ?? refusal
+}
+
+/** What only its record proves was tried, and is none. */
+function isGuessOfKind({ credentialKinds }: Deps, { code }: Denial): boolean {
+  return credentialKinds.some((kind) => !kind.isOfOperator && kind.open && kind.denials.absent === code)
 }

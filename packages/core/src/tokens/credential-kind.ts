@@ -1,5 +1,5 @@
 import { canonicalEmail } from '../accounts/account-id.js'
-import { recentUses, touch } from '../activity/touch.js'
+import { recentUses, tokenUses, touch } from '../activity/touch.js'
 import type { CredentialKind } from '../authentication/credential-kind.js'
 import type { Issued } from '../authentication/judge.js'
 import { roleOfProgram } from '../authorization/roles.js'
@@ -29,6 +29,7 @@ export function tokenKind(
   const recent = recentUses()
   return {
     name: 'token',
+    isOfAccount: true,
     remembers: (token) => deps.proofs.get(token) !== undefined,
     prove: (token) => verifyToken(deps, token),
     records: { collection: tokenRecords.name, read: tokenRecords.read },
@@ -43,7 +44,7 @@ export function tokenKind(
       return isRenewable ? { ...described, renewal: RENEWAL_PATH } : described
     },
     admitted({ proof: { partition, id, expiresAt }, stored }) {
-      touch(deps, recent, { partition, kind: 'token', id, expiresAt: stored?.expiresAt ?? expiresAt })
+      touch(deps, recent, { partition, uses: tokenUses, id, expiresAt: stored?.expiresAt ?? expiresAt })
     },
     wasEnded: async (_id, { partition, family }) =>
       family !== undefined && (await isFamilyEnded(partition, family)),

@@ -1,4 +1,4 @@
-import { lastUseOf, lastUses } from '../activity/touch.js'
+import { lastUseOf, tokenUses } from '../activity/touch.js'
 import type { Deps } from '../context/context.js'
 import { STANDING, standingOf } from '../standing/standing.js'
 import { ifReadable } from '../store/readable.js'
@@ -15,7 +15,7 @@ export async function describeTokens(
   const records = await deps.store.read(deps.partitionOf(account), [
     STANDING,
     ...ids.map(tokenRecords.key),
-    ...ids.map((id) => lastUses.token.key(id)),
+    ...ids.map((id) => tokenUses.key(id)),
   ])
   const standing = standingOf(records[0])
   const now = deps.clock()

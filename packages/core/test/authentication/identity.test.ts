@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { createApiKey } from '../../src/api-keys/create.js'
+import { apiKeys } from '../../src/api-keys/plugin.js'
 import { identify } from '../../src/authentication/authenticate.js'
 import type { Identity } from '../../src/authentication/identity.js'
+import { externalTokens } from '../../src/external-tokens/plugin.js'
 import { createGate } from '../../src/gate/create-gate.js'
+import { masterKey } from '../../src/master-key/plugin.js'
 import { issueToken } from '../../src/tokens/issue.js'
 import { AUDIENCE, goodClaims, issuerServer, signed, testKey } from '../external-tokens/issuer-fixture.js'
 import { gateFixture, must, PROGRAM } from '../gate/gate-fixture.js'
@@ -44,7 +47,7 @@ async function withHeaders(
   headersOf: (fixture: Fixture) => Promise<Record<string, string>>,
   overrides: Parameters<typeof gateFixture>[0] = {},
 ) {
-  const fixture = await gateFixture({ masterKey: MASTER_KEY, ...overrides })
+  const fixture = await gateFixture({ plugins: [apiKeys(), masterKey({ key: MASTER_KEY })], ...overrides })
   const rawHeaders = Object.entries(await headersOf(fixture)).flat()
   const who = async () => must(await identify(fixture.deps, { method: 'GET', target: '/', rawHeaders }))
   return { who }
@@ -81,7 +84,10 @@ describe('an identity', () => {
         authorization: `Bearer ${await signed(key, { ...goodClaims(server.issuer), tags: ['x'] })}`,
       }),
       {
-        trustedIssuers: [{ issuer: server.issuer, audience: AUDIENCE, claimsSchema: schema }],
+        plugins: [
+          apiKeys(),
+          externalTokens([{ issuer: server.issuer, audience: AUDIENCE, claimsSchema: schema }]),
+        ],
       },
     )
     const identity = await who()

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { banAccount } from '../../src/accounts/ban.js'
 import { createApiKey } from '../../src/api-keys/create.js'
+import { apiKeys } from '../../src/api-keys/plugin.js'
 import { identify } from '../../src/authentication/authenticate.js'
 import type { Identity } from '../../src/authentication/identity.js'
 import { fateOf, type Issued, type JudgeContext } from '../../src/authentication/judge.js'
 import { stillAllowed } from '../../src/authentication/still-allowed.js'
 import type { Deps } from '../../src/context/context.js'
+import { externalTokens } from '../../src/external-tokens/plugin.js'
 import { revokeExternalToken } from '../../src/external-tokens/revoke.js'
 import { refreshTokens } from '../../src/oauth/refresh.js'
 import { revokeRefreshToken } from '../../src/oauth/revoke-family.js'
@@ -61,7 +63,12 @@ function fateFrom(first: number, under: Partial<Issued>): string {
   const context: JudgeContext = {
     clock: () => NOW + 1000,
     store: { lossOf: () => lostAt },
-    options: { onDataLoss: 'refuse', requireFreshLoginSeconds: 60, publicUrl: 'https://gate.test' },
+    options: {
+      onDataLoss: 'refuse',
+      requireFreshLoginSeconds: 60,
+      publicUrl: 'https://gate.test',
+      denials: {},
+    },
   }
   const blank = { sessionGeneration: 0, tokenGeneration: 0, authenticatedAt: NOW }
   const standing: Standing = Object.assign(blank, ...happened.map(([, change]) => change))
@@ -178,7 +185,7 @@ async function start(kind: string) {
       clock: clock.read,
       store,
       requireFreshLogin: '1h',
-      trustedIssuers: [{ issuer: server.issuer, audience: AUDIENCE }],
+      plugins: [apiKeys(), externalTokens([{ issuer: server.issuer, audience: AUDIENCE }])],
     },
     [certificateKind()],
   )

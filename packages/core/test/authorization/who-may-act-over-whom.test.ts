@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { apiKeys } from '../../src/api-keys/plugin.js'
 import type { Identity } from '../../src/authentication/identity.js'
 import type { Role } from '../../src/authorization/roles.js'
 import { createGate } from '../../src/gate/create-gate.js'
-import type { Gate } from '../../src/gate/gate.js'
 import { startSession } from '../../src/sessions/start.js'
 import { gateFixture, must, refusalOf } from '../gate/gate-fixture.js'
 import { httpFixture, sessionOf, tokenOf } from '../http/http-fixture.js'
@@ -26,7 +26,7 @@ function identity(account: string, role: Role, kind: Identity['credential']['kin
 /** An account with one of everything. */
 async function everythingOf(account: string) {
   const { options, deps } = await gateFixture()
-  const gate = await createGate(options)
+  const gate = await createGate({ ...options, plugins: [apiKeys()] })
   const facts = { email: account, groups: [], issuer: 'i', subject: 's', idToken: 't' }
   must(await startSession(deps, facts))
   const [session] = must(await gate.sessions.list({ account, limit: 1 })).items
@@ -56,7 +56,12 @@ const OPERATIONS: Record<string, (had: Had, by: Identity) => Promise<Parameters<
 const NEVER_TO_ONESELF = ['ban', 'unban', 'force logout']
 
 /** The groups of operations that act on an account. */
-const acting = ({ tokens, apiKeys, sessions, standing }: Gate) => ({ tokens, apiKeys, sessions, standing })
+const acting = ({ tokens, apiKeys, sessions, standing }: Had['gate']) => ({
+  tokens,
+  apiKeys,
+  sessions,
+  standing,
+})
 
 it('every operation on what an account has is examined here', async () => {
   const { gate } = await everythingOf('user@example.com')

@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { apiKeys } from '../../src/api-keys/plugin.js'
 import { backChannelLogout } from '../../src/back-channel-logout/plugin.js'
 import { oidcProvider } from '../../src/oidc/index.js'
 import { startSession } from '../../src/sessions/start.js'
@@ -74,7 +75,7 @@ it('a logout token that oidc-provider sends ends the session', async () => {
   const identityProvider = oidcProvider({ issuer, clientId: 'client', clientSecret: 'secret' })
   const { deps, call } = await httpFixture({
     identityProvider,
-    plugins: [backChannelLogout()],
+    plugins: [apiKeys(), backChannelLogout()],
     clock: Date.now,
   })
   const answers: number[] = []

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { apiKeys } from '../../src/api-keys/plugin.js'
 import { listAudit } from '../../src/audit/list.js'
 import { backChannelLogout } from '../../src/back-channel-logout/plugin.js'
 import type { Deps } from '../../src/context/context.js'
@@ -29,7 +30,7 @@ interface Stage extends HttpFixture {
 async function stage(overrides: Parameters<typeof httpFixture>[0] = {}): Promise<Stage> {
   const fixture = await httpFixture({
     identityProvider: idp.provider,
-    plugins: [backChannelLogout()],
+    plugins: [apiKeys(), backChannelLogout()],
     ...overrides,
   })
   const deliver = (compact: string) =>
@@ -78,7 +79,9 @@ describe('a back-channel logout of a subject', () => {
   })
 
   it('leaves tokens and API keys alone where the gate says so, but no refresh token', async () => {
-    const { deps, login, send } = await stage({ plugins: [backChannelLogout({ ends: 'sessions' })] })
+    const { deps, login, send } = await stage({
+      plugins: [apiKeys(), backChannelLogout({ ends: 'sessions' })],
+    })
     const session = await login()
     const programs = [await tokenOf(deps, account, ['api']), await apiKeyOf(deps, account, ['api'])]
     const refresh = await refresherOf(deps)

@@ -47,7 +47,7 @@ it('one secret for two purposes is told whatever its form, and one that is rotat
   const uses = [
     { name: 'secret', secret: GOOD },
     { name: 'secret', secret: GOOD },
-    { name: 'masterKey', secret: 'another-one-of-32-bytes-or-more-x' },
+    { name: 'masterKey.key', secret: 'another-one-of-32-bytes-or-more-x' },
     { name: 'scim.secret', secret: Buffer.from(GOOD) },
   ]
   expect(sharedSecrets(uses)).toEqual(['scim.secret: the same secret as secret; make one for each purpose'])

@@ -7,9 +7,12 @@ import {
   MAX_ACCOUNT_LENGTH,
   subjectAccount,
 } from '../../src/accounts/account-id.js'
+import { bindApiKeyOperations } from '../../src/api-keys/operations.js'
 import { listAudit } from '../../src/audit/list.js'
 import type { TrustedIssuerOptions } from '../../src/external-tokens/options.js'
+import { externalTokens } from '../../src/external-tokens/plugin.js'
 import { bindVerbs } from '../../src/gate/operations.js'
+import { masterKey } from '../../src/master-key/plugin.js'
 import { must, refusalOf } from '../gate/gate-fixture.js'
 import { httpFixture, MASTER_KEY } from '../http/http-fixture.js'
 import { AUDIENCE, goodClaims, issuerServer, SECONDS, signed, testKey, trust } from './issuer-fixture.js'
@@ -21,7 +24,7 @@ async function gate(
   const server = await issuerServer()
   const key = await testKey('first')
   server.keys = [key.jwk]
-  const trustedIssuers = [
+  const issuers = [
     {
       issuer: server.issuer,
       audience: AUDIENCE,
@@ -30,7 +33,10 @@ async function gate(
       ...options,
     },
   ]
-  const fixture = await httpFixture({ ...more, trustedIssuers } as typeof more)
+  const fixture = await httpFixture({
+    plugins: [masterKey({ key: MASTER_KEY }), externalTokens(issuers as readonly TrustedIssuerOptions[])],
+    ...more,
+  })
   const token = (claims: Record<string, unknown> = {}) =>
     signed(key, {
       ...goodClaims(server.issuer),
@@ -97,10 +103,11 @@ describe('an account without an e-mail address', () => {
 
   it('is banned by programs, and given no credential of the gate', async () => {
     const { deps, token, whoami, account } = await gate()
-    const { standing, tokens, apiKeys } = bindVerbs(deps)
+    const { standing, tokens } = bindVerbs(deps)
+    const keys = bindApiKeyOperations(deps)
     const by = { service: 'test' }
     expect(refusalOf(await tokens.issue({ account, by }))).toBe('input_invalid')
-    expect(refusalOf(await apiKeys.create({ account, by }))).toBe('input_invalid')
+    expect(refusalOf(await keys.create({ account, by }))).toBe('input_invalid')
     must(await standing.ban({ account, by }))
     expect((await whoami(await token())).status).toBe(403)
   })
@@ -159,7 +166,7 @@ describe('an account without an e-mail address', () => {
   it('is only by a named choice', () => {
     const options = { issuer: 'https://ci.test', audience: 'a', withoutEmail: 'allow' as 'subject' }
     expect(() => trust([options])).toThrow(
-      'trustedIssuers[0].withoutEmail: give refuse or subject or insecure-any-subject',
+      'externalTokens.0.withoutEmail: give refuse or subject or insecure-any-subject',
     )
   })
 })

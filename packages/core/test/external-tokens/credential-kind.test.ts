@@ -77,7 +77,7 @@ describe('who presents a token of a trusted issuer', () => {
           detail: expect.stringMatching(
             /^A token of http:\/\/127\.0\.0\.1:\d+ was refused: it has no e-mail address in email \(withoutEmail: 'subject' admits it by sub and issuer\)$/,
           ),
-          options: ['trustedIssuers'],
+          options: ['externalTokens'],
         },
       ],
     ])

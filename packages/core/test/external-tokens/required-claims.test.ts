@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { RequiredClaims, TrustedIssuerOptions } from '../../src/external-tokens/options.js'
+import { externalTokens } from '../../src/external-tokens/plugin.js'
 import { missingClaim, resolveRequiredClaims } from '../../src/external-tokens/required-claims.js'
 import { resolveTrustedIssuers } from '../../src/external-tokens/resolve.js'
 import { httpFixture } from '../http/http-fixture.js'
@@ -55,7 +56,7 @@ describe('an issuer that serves everybody', () => {
       return problems
     }
     expect(problemsOf(ci)).toEqual([
-      expect.stringMatching(/^trustedIssuers\[0\]\.withoutEmail: subject needs requiredClaims/),
+      expect.stringMatching(/^externalTokens\.0\.withoutEmail: subject needs requiredClaims/),
     ])
     expect(problemsOf({ ...ci, requiredClaims: { repository_owner: 'acme' } })).toEqual([])
     expect(problemsOf({ ...ci, withoutEmail: 'insecure-any-subject' })).toEqual([])
@@ -67,7 +68,7 @@ describe('an issuer that serves everybody', () => {
     server.keys = [key.jwk]
     const requiredClaims = { repository_owner: 'acme' }
     const { call, deps } = await httpFixture({
-      trustedIssuers: [{ issuer: server.issuer, audience: AUDIENCE, requiredClaims }],
+      plugins: [externalTokens([{ issuer: server.issuer, audience: AUDIENCE, requiredClaims }])],
     })
     const told = vi.spyOn(deps.strangers, 'report')
     const statusOf = async (claims: object) => {
@@ -82,7 +83,7 @@ describe('an issuer that serves everybody', () => {
           level: 'warn',
           code: 'external_token_claim_refused',
           detail: `A token of ${server.issuer} was refused: its claim repository_owner is not what requiredClaims says, or missing`,
-          options: ['trustedIssuers'],
+          options: ['externalTokens'],
         },
       ],
     ])

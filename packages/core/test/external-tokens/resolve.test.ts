@@ -81,7 +81,7 @@ describe('the options of trusted issuers', () => {
     ['claimsSchema', { claimsSchema: { parse: () => ({}) } }],
   ])('have a problem with %s in %j', (member, changed) => {
     expect(problemsOf({ ...good, ...changed })).toEqual([
-      expect.stringMatching(new RegExp(`^trustedIssuers\\[0\\]\\.${member}: `)),
+      expect.stringMatching(new RegExp(`^externalTokens\\.0\\.${member}: `)),
     ])
   })
 

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import type { TrustedIssuerOptions } from '../../src/external-tokens/options.js'
+import { externalTokens } from '../../src/external-tokens/plugin.js'
 import { resolveTrustedIssuers } from '../../src/external-tokens/resolve.js'
 import { httpFixture } from '../http/http-fixture.js'
 import { issuerServer, SECONDS, signed, testKey } from './issuer-fixture.js'
@@ -13,7 +14,9 @@ async function gateThatTrusts(documented: TrustedIssuerOptions) {
   const server = await issuerServer()
   const key = await testKey('key', 'RS256')
   server.keys = [key.jwk]
-  const { call } = await httpFixture({ trustedIssuers: [{ ...documented, issuer: server.issuer }] })
+  const { call } = await httpFixture({
+    plugins: [externalTokens([{ ...documented, issuer: server.issuer }])],
+  })
   const token = (claims: object) =>
     signed(key, {
       iss: server.issuer,
@@ -32,7 +35,7 @@ async function gateThatTrusts(documented: TrustedIssuerOptions) {
 
 describe('the example of the documentation', () => {
   const [, text = ''] = /^## JWTs of other issuers\n+```js\n(.*?)```/ms.exec(PAGE) ?? []
-  const { trustedIssuers } = runInNewContext(`({${text}})`) as { trustedIssuers: [TrustedIssuerOptions] }
+  const documented = runInNewContext(text, { externalTokens: ([first]: [TrustedIssuerOptions]) => first })
   const claims = {
     sub: '248289761001',
     azp: 'web',
@@ -44,7 +47,7 @@ describe('the example of the documentation', () => {
     ['with an e-mail address', { email: 'ann@example.com' }, 'ann@example.com'],
     ['without one', {}, expect.stringMatching(/^subject:248289761001:/)],
   ])('lets the usual openid profile call, %s', async (_, more, account) => {
-    const present = await gateThatTrusts(trustedIssuers[0])
+    const present = await gateThatTrusts(documented as TrustedIssuerOptions)
     expect(await present({ ...claims, ...more })).toMatchObject({
       status: 202,
       person: { sub: account, role: 'admin' },
@@ -52,7 +55,7 @@ describe('the example of the documentation', () => {
   })
 
   it('lets no other client of that issuer call', async () => {
-    const present = await gateThatTrusts(trustedIssuers[0])
+    const present = await gateThatTrusts(documented as TrustedIssuerOptions)
     expect((await present({ ...claims, azp: 'wiki' })).status).toBe(401)
   })
 })

@@ -7,6 +7,7 @@ import { createGate } from '../../src/gate/create-gate.js'
 import { listener } from '../../src/http/server/node.js'
 import type { Store } from '../../src/index.js'
 import { lmdbStore } from '../../src/lmdb/index.js'
+import { masterKey } from '../../src/master-key/plugin.js'
 import { redisStore } from '../../src/redis/index.js'
 import { scim } from '../../src/scim/plugin.js'
 
@@ -19,7 +20,7 @@ export interface FloodReport {
   readonly rss: number
 }
 
-const [place = '', masterKey = ''] = process.argv.slice(2)
+const [place = '', key = ''] = process.argv.slice(2)
 const inner = place.startsWith('redis://') ? redisStore({ url: place }) : lmdbStore({ path: place })
 const written: string[] = []
 const events: GateEvent[] = []
@@ -36,8 +37,7 @@ const gate = await createGate({
   publicUrl: 'http://localhost',
   secret: 'f3Yq0wXn7ZrT5kLb2VhJ8cPdGm4sQaEu',
   keys: [{ algorithm: 'HS256', secret: 'Jw6TzBq1Rv8NxK3mHy5LcGd0SfPa9EuO' }],
-  masterKey,
-  plugins: [scim({ secret: 'Zt5RkQ8wNc2YhV7mXb4LpJ9sDf6GaEu3' }), backChannelLogout()],
+  plugins: [masterKey({ key }), scim({ secret: 'Zt5RkQ8wNc2YhV7mXb4LpJ9sDf6GaEu3' }), backChannelLogout()],
   identityProvider: {
     issuer: 'https://idp.test',
     begin: async ({ state }) => new URL(`https://idp.test/auth?state=${state}`),

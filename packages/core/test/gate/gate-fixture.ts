@@ -1,3 +1,4 @@
+import { apiKeys } from '../../src/api-keys/plugin.js'
 import { type Actor, serviceActor } from '../../src/authorization/actor.js'
 import type { Deps } from '../../src/context/context.js'
 import type { GateEvent } from '../../src/context/event.js'
@@ -45,7 +46,7 @@ export interface GateFixture {
 }
 
 /**
- * What the verbs work with, on a memory store unless told otherwise, with two super admins and one admin. `addedKinds`:
+ * What the verbs work with, on a memory store unless told otherwise, with API keys, two super admins and one admin. `addedKinds`:
  * credentials beside those of the gate.
  */
 export async function gateFixture(
@@ -63,6 +64,7 @@ export async function gateFixture(
     admins: ['admin@example.com'],
     clock: clock.read,
     onEvent: (event) => events.push(event),
+    plugins: [apiKeys()],
     ...overrides,
     store,
   }

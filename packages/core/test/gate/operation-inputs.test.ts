@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import type { ApiKeyOperations } from '../../src/api-keys/operations.js'
+import { apiKeys } from '../../src/api-keys/plugin.js'
 import type { Outcome } from '../../src/errors/outcome.js'
 import { createGate } from '../../src/gate/create-gate.js'
 import type { Gate } from '../../src/gate/gate.js'
@@ -6,10 +8,13 @@ import { memoryStore } from '../../src/store/memory.js'
 import { must, SECRET, SIGNING_SECRET } from './gate-fixture.js'
 
 const ADA = 'ada@example.com'
+type KeyGate = Gate & { readonly apiKeys: ApiKeyOperations }
+
 const open: Gate[] = []
 
-async function openGate(): Promise<Gate> {
+async function openGate(): Promise<KeyGate> {
   const gate = await createGate({
+    plugins: [apiKeys()],
     store: memoryStore(),
     publicUrl: 'https://gate.test',
     secret: SECRET,

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { PortcullisError } from '../../src/errors/portcullis-error.js'
+import { externalTokens } from '../../src/external-tokens/plugin.js'
 import type { GateOptions } from '../../src/gate/gate-options.js'
 import { resolveOptions } from '../../src/gate/resolve-options.js'
+import { masterKey } from '../../src/master-key/plugin.js'
 import { scim } from '../../src/scim/plugin.js'
 import { memoryStore } from '../../src/store/memory.js'
 import { SECRET, SIGNING_SECRET } from './gate-fixture.js'
@@ -79,12 +81,14 @@ describe('options', () => {
       onEvent: 'log',
       tokens: { maxLifetimeSecond: 60, minLifetimeSeconds: '1m' },
       sessions: { idle: 5 },
-      plugins: [scim({ secrets: SECRET } as never)],
+      plugins: [
+        scim({ secrets: SECRET } as never),
+        externalTokens([{ issuer: 'https://a.example', audience: 'b', audiences: ['c'] } as never]),
+      ],
       authRequest: { proxi: 'nginx' },
       rateLimits: { loginPerMinute: 5 },
       clientAddress: { trustedProxys: ['private'] },
       oauthClients: [{ id: 'a', redirectUri: 'https://a.example' }],
-      trustedIssuers: [{ issuer: 'https://a.example', audience: 'b', audiences: ['c'] }],
       keys: [{ algorithm: 'HS256', secret: SIGNING_SECRET, key: 'x' }],
       pages: [{}],
       identityProvider: {},
@@ -105,7 +109,7 @@ describe('options', () => {
       'rateLimits.loginPerMinute: unknown; loginsPerMinute is meant, perhaps',
       'clientAddress.trustedProxys: unknown; trustedProxies is meant, perhaps',
       'oauthClients[0].redirectUri: unknown; redirectUris is meant, perhaps',
-      'trustedIssuers[0].audiences: unknown; audience is meant, perhaps',
+      'externalTokens.0.audiences: unknown; audience is meant, perhaps',
       'keys[0].key: unknown',
       'pages[0]: give an object with owns, isPublic, handle',
       'identityProvider: give an object with begin, complete, logoutUrl, ready',
@@ -148,15 +152,14 @@ describe('options', () => {
     const problems = problemsOf({
       ...good,
       secret: [SIGNING_SECRET, SECRET],
-      masterKey: SECRET,
-      plugins: [scim({ secret: [SECRET] })],
+      plugins: [masterKey({ key: SECRET }), scim({ secret: [SECRET] })],
       oauthClients: [{ id: 'app', secret: SECRET }],
       keys: [{ algorithm: 'HS256', secret: Buffer.from(SIGNING_SECRET) }],
     })
     expect(problems).toEqual([
-      'masterKey: the same secret as secret; make one for each purpose',
       'keys: the same secret as secret; make one for each purpose',
       'oauthClients: the same secret as secret; make one for each purpose',
+      'masterKey.key: the same secret as secret; make one for each purpose',
       'scim.secret: the same secret as secret; make one for each purpose',
     ])
   })
@@ -165,14 +168,13 @@ describe('options', () => {
     const problems = problemsOf({
       ...good,
       publicUrl: 'nowhere',
-      plugins: [scim({ secret: 5 } as never)],
+      plugins: [scim({ secret: 5 } as never), masterKey({ key: 5 } as never)],
       oauthClients: [{ id: 'a', secret: 5 }],
-      masterKey: 5,
     } as unknown as GateOptions)
     for (const problem of [
       'scim.secret: give a text or an array of texts',
       'oauthClients[0].secret: give a text',
-      'masterKey: give a text',
+      'masterKey.key: give a text',
     ])
       expect(problems).toContain(problem)
     expect(problems.join()).toContain('publicUrl: ')
@@ -214,10 +216,10 @@ describe('options', () => {
   })
 
   it('name a trusted issuer that is no object, and a limit of one that is null', () => {
-    const trustedIssuers = [null, { issuer: 'https://a.example', audience: 'b', timeoutMs: null }]
-    expect(problemsOf({ ...good, trustedIssuers } as unknown as GateOptions)).toEqual([
-      'trustedIssuers[0]: give an object',
-      'trustedIssuers[1].timeoutMs: give an integer from 100 to 60000',
+    const issuers = [null, { issuer: 'https://a.example', audience: 'b', timeoutMs: null }]
+    expect(problemsOf({ ...good, plugins: [externalTokens(issuers as never)] })).toEqual([
+      'externalTokens.0: give an object',
+      'externalTokens.1.timeoutMs: give an integer from 100 to 60000',
     ])
   })
 

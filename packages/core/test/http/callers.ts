@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll } from 'vitest'
 import { banAccount } from '../../src/accounts/ban.js'
+import { externalTokens } from '../../src/external-tokens/plugin.js'
 import { revokeAllTokens } from '../../src/tokens/revoke-all.js'
 import {
   AUDIENCE,
@@ -44,9 +45,11 @@ const issuerUrl = () => `http://127.0.0.1:${(issuer.address() as AddressInfo).po
 /** A gate that takes credentials of every kind. */
 export const open = () =>
   httpFixture({
-    plugins: EVERY_PLUGIN,
+    plugins: [
+      ...EVERY_PLUGIN,
+      externalTokens([{ issuer: issuerUrl(), audience: AUDIENCE, jwksUri: `${issuerUrl()}/keys` }]),
+    ],
     roleByGroup: { guests: 'viewer', platform: 'admin' },
-    trustedIssuers: [{ issuer: issuerUrl(), audience: AUDIENCE, jwksUri: `${issuerUrl()}/keys` }],
   })
 
 export type Headers = Record<string, string>

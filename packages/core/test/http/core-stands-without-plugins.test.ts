@@ -1,10 +1,12 @@
 import { expect, it } from 'vitest'
+import { apiKeys } from '../../src/api-keys/plugin.js'
 import { backChannelLogout } from '../../src/back-channel-logout/plugin.js'
 import { ownedPaths } from '../../src/gate/create-gate.js'
+import { masterKey } from '../../src/master-key/plugin.js'
 import type { Plugin } from '../../src/plugin/plugin.js'
 import { scim } from '../../src/scim/plugin.js'
 import { type EVERY_PLUGIN, ROUTES, SCIM_SECRET } from './every-route.js'
-import { httpFixture, tokenOf } from './http-fixture.js'
+import { httpFixture, MASTER_KEY, tokenOf } from './http-fixture.js'
 
 const nameOf = ({ method, path }: { method: string; path: string }) => `${method} ${path}`
 
@@ -23,7 +25,13 @@ it('a gate without plugins has the routes of core, and each plugin adds its own 
   const byScim = await added(scim({ secret: SCIM_SECRET }))
   expect(byScim.every((name) => name.includes(' /scim/v2/'))).toBe(true)
   expect(await added(backChannelLogout())).toEqual(['POST /oauth2/backchannel-logout'])
-  expect([...core, ...byScim, 'POST /oauth2/backchannel-logout'].sort()).toEqual(ROUTES.map(nameOf).sort())
+  expect(await added(masterKey({ key: MASTER_KEY }))).toEqual([])
+  const byApiKeys = await added(apiKeys())
+  expect(byApiKeys).toHaveLength(4)
+  expect(byApiKeys.every((name) => name.includes(' /v1/user/keys'))).toBe(true)
+  expect([...core, ...byApiKeys, ...byScim, 'POST /oauth2/backchannel-logout'].sort()).toEqual(
+    ROUTES.map(nameOf).sort(),
+  )
 })
 
 it('a gate without plugins lets in who has a token, and asks no directory', async () => {

@@ -1,9 +1,11 @@
 import { createApiKey } from '../../src/api-keys/create.js'
+import { apiKeys } from '../../src/api-keys/plugin.js'
 import type { Deps } from '../../src/context/context.js'
 import { loadRoutes } from '../../src/http/load-routes.js'
 import type { Peer } from '../../src/http/router.js'
 import type { RouteTable } from '../../src/http/table.js'
 import type { IdentityProvider } from '../../src/login/identity-provider.js'
+import { masterKey } from '../../src/master-key/plugin.js'
 import { cookieNames } from '../../src/sessions/cookie.js'
 import { startSession } from '../../src/sessions/start.js'
 import { issueToken } from '../../src/tokens/issue.js'
@@ -36,7 +38,13 @@ export interface HttpFixture extends GateFixture {
 }
 
 export async function httpFixture(overrides: Parameters<typeof gateFixture>[0] = {}): Promise<HttpFixture> {
-  const fixture = await gateFixture({ identityProvider: provider, masterKey: MASTER_KEY, ...overrides })
+  const fixture = await gateFixture({
+    identityProvider: provider,
+    plugins: [apiKeys(), masterKey({ key: MASTER_KEY })],
+    ...overrides,
+  })
+  // What every start says of this fixture's master key is not what its tests are about.
+  fixture.events.splice(0, Infinity, ...fixture.events.filter(({ code }) => code !== 'operator_credential'))
   const routes = await loadRoutes(fixture.deps, fixture.plugins.running)
   return {
     ...fixture,

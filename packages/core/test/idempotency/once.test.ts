@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { banAccount } from '../../src/accounts/ban.js'
 import { unbanAccount } from '../../src/accounts/unban.js'
 import { createApiKey } from '../../src/api-keys/create.js'
+import { bindApiKeyOperations } from '../../src/api-keys/operations.js'
 import { rotateApiKey } from '../../src/api-keys/rotate.js'
 import { listAudit } from '../../src/audit/list.js'
 import { bindVerbs } from '../../src/gate/operations.js'
@@ -245,7 +246,8 @@ describe('an API key that was rotated', () => {
 
 describe('the operations of programs', () => {
   it('take an idempotencyKey, and refuse one that is none', async () => {
-    const { tokens, apiKeys } = bindVerbs(fixture.deps)
+    const { tokens } = bindVerbs(fixture.deps)
+    const apiKeys = bindApiKeyOperations(fixture.deps)
     const account = 'User@Example.com'
     const issue = (idempotencyKey: string) => tokens.issue({ account, idempotencyKey })
     const create = (idempotencyKey: string) => apiKeys.create({ account, idempotencyKey })

@@ -3,6 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { ApiKeyOperations } from '../../src/api-keys/operations.js'
+import { apiKeys } from '../../src/api-keys/plugin.js'
 import { createGate } from '../../src/gate/create-gate.js'
 import type { Gate } from '../../src/gate/gate.js'
 import { lmdbStore } from '../../src/lmdb/index.js'
@@ -22,6 +24,8 @@ const ROUNDS = 5
 
 let server: RedisServer
 let directory: string
+type KeyGate = Gate & { readonly apiKeys: ApiKeyOperations }
+
 const gates: Gate[] = []
 
 beforeAll(async () => {
@@ -36,8 +40,9 @@ afterAll(async () => {
   await rm(directory, { recursive: true })
 })
 
-async function gateOn(store: Store): Promise<Gate> {
+async function gateOn(store: Store): Promise<KeyGate> {
   const gate = await createGate({
+    plugins: [apiKeys()],
     store,
     publicUrl: 'https://gate.test',
     secret: SECRET,
@@ -51,7 +56,7 @@ async function gateOn(store: Store): Promise<Gate> {
   return gate
 }
 
-const STORES: Record<string, () => Promise<[Gate, Gate]>> = {
+const STORES: Record<string, () => Promise<[KeyGate, KeyGate]>> = {
   async 'one gate on memory'() {
     const gate = await gateOn(memoryStore())
     return [gate, gate]

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { listAudit } from '../../src/audit/list.js'
 import { authenticate } from '../../src/authentication/authenticate.js'
 import { resolveOptions } from '../../src/gate/resolve-options.js'
+import { masterKey } from '../../src/master-key/plugin.js'
 import { memoryStore } from '../../src/store/memory.js'
 import { gateFixture } from '../gate/gate-fixture.js'
 import { httpFixture, MASTER_KEY } from '../http/http-fixture.js'
@@ -21,31 +22,31 @@ describe('the master key', () => {
   })
 
   it('calls nothing behind the gate, unless it was given everything', async () => {
-    const { deps } = await gateFixture({ masterKey: MASTER_KEY })
+    const { deps } = await gateFixture({ plugins: [masterKey({ key: MASTER_KEY })] })
     expect(await authenticate(deps, view(MASTER_KEY))).toMatchObject({
       denial: { code: 'scope_insufficient' },
     })
-    const all = await gateFixture({ masterKey: MASTER_KEY, masterKeyScopes: 'everything' })
+    const all = await gateFixture({ plugins: [masterKey({ key: MASTER_KEY, scopes: 'everything' })] })
     expect((await authenticate(all.deps, view(MASTER_KEY))).outcome).toBe('allow')
   })
 
   it('is off by default, and nothing like it works', async () => {
     const { deps } = await gateFixture()
     expect((await authenticate(deps, view(MASTER_KEY))).outcome).toBe('deny')
-    const on = await gateFixture({ masterKey: MASTER_KEY })
+    const on = await gateFixture({ plugins: [masterKey({ key: MASTER_KEY })] })
     for (const wrong of [MASTER_KEY.slice(1), `${MASTER_KEY}x`, MASTER_KEY.toLowerCase(), 'x'])
       expect((await authenticate(on.deps, view(wrong))).outcome).toBe('deny')
   })
 
-  it.each(['short', 'changeme-changeme-changeme-changeme'])('is refused as %j', (masterKey) => {
+  it.each(['short', 'changeme-changeme-changeme-changeme'])('is refused as %j', (key) => {
     const options = {
       store: memoryStore(),
       publicUrl: 'https://gate.test',
       secret: 'f3Yq0wXn7ZrT5kLb2VhJ8cPdGm4sQaEu',
       keys: [{ algorithm: 'HS256', secret: 'Jw6TzBq1Rv8NxK3mHy5LcGd0SfPa9EuO' }] as const,
     }
-    expect(() => resolveOptions({ ...options, masterKey })).toThrow(
-      expect.objectContaining({ problems: [expect.stringMatching(/^masterKey: /)] }),
+    expect(() => resolveOptions({ ...options, plugins: [masterKey({ key })] })).toThrow(
+      expect.objectContaining({ problems: [expect.stringMatching(/^masterKey\.key: /)] }),
     )
   })
 })

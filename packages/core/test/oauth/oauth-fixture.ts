@@ -1,13 +1,15 @@
+import { apiKeys } from '../../src/api-keys/plugin.js'
 import { identify } from '../../src/authentication/authenticate.js'
 import type { Identity } from '../../src/authentication/identity.js'
 import { backChannelLogout } from '../../src/back-channel-logout/plugin.js'
 import type { Deps } from '../../src/context/context.js'
 import { decideDevice } from '../../src/device/decide.js'
+import { masterKey } from '../../src/master-key/plugin.js'
 import { approvalBy } from '../../src/oauth/approval.js'
 import { spentCodes } from '../../src/oauth/redeem-approval.js'
 import { startFamily } from '../../src/oauth/start-family.js'
 import { must, PROGRAM } from '../gate/gate-fixture.js'
-import { type HttpFixture, httpFixture, sessionOf } from '../http/http-fixture.js'
+import { type HttpFixture, httpFixture, MASTER_KEY, sessionOf } from '../http/http-fixture.js'
 
 export const CLI = 'portcullis-cli'
 export const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
@@ -63,7 +65,10 @@ export async function startFamilyOf(deps: Deps, account: string, clientId = CLI)
 }
 
 export async function oauthFixture(overrides: Parameters<typeof httpFixture>[0] = {}): Promise<OAuthFixture> {
-  const fixture = await httpFixture({ plugins: [backChannelLogout()], ...overrides })
+  const fixture = await httpFixture({
+    plugins: [apiKeys(), masterKey({ key: MASTER_KEY }), backChannelLogout()],
+    ...overrides,
+  })
   const { deps } = fixture
   const post: OAuthFixture['post'] = async (path, form, headers = {}) => {
     const response = await fixture.call('POST', path, { form, headers })

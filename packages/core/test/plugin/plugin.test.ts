@@ -58,6 +58,7 @@ describe('two plugins that claim one thing stop the start, and both are named', 
     ['scope', { scopes: { 'a:read': 'x' } }, 'a:read'],
     ['audit action', { auditActions: { 'a.done': 'ordinary' } }, 'a.done'],
     ['path', { namespaces: ['/a/'] }, '/a/'],
+    ['collection', { collections: { seen: 'a-seen' } }, 'a-seen'],
   ])('%s', async (kind, more, what) => {
     expect(await problemsOf(plugin('one', more), plugin('two', more))).toEqual([
       `plugins: two and one both claim the ${kind} ${what}`,
@@ -96,6 +97,7 @@ describe('what is the gate’s own no plugin can take', () => {
     ['a code', plugin('one', { denials: { token_revoked: { status: 200, title: 'x', detail: 'x' } } })],
     ['a scope', plugin('one', { scopes: { admin: 'x' } })],
     ['an audit action', plugin('one', { auditActions: { 'account.ban': 'ordinary' } })],
+    ['a collection', plugin('one', { collections: { seen: 'standing' } })],
     ['a route', plugin('one', {}, { routes: [visible('/api/admin/audit', { access: 'public' })] })],
     ['a route by a pattern', plugin('one', {}, { routes: [visible('/api/{x}/{y}', { access: 'public' })] })],
   ])('%s', async (_, one) => {
@@ -215,6 +217,17 @@ describe('what a plugin gets', () => {
     const apis = plugins.apis as Record<'one' | 'two', { count(): Promise<number> }>
     await apis.one.count()
     expect(await Promise.all([apis.one.count(), apis.two.count()])).toEqual([2, 1])
+  })
+
+  it('are in the store where records were before there was the plugin, by the name that it gives', async () => {
+    const { plugins, store } = await gateFixture({
+      plugins: [{ ...counting('one'), collections: { seen: 'seen-long-ago' } }],
+    })
+    await store.commit('plugin-one', {
+      writes: [{ put: { collection: 'seen-long-ago', id: 'all' }, value: 41 }],
+    })
+    const { one } = plugins.apis as Record<'one', { count(): Promise<number> }>
+    expect(await one.count()).toBe(42)
   })
 
   it('loses no count when many write at once', async () => {

@@ -1,4 +1,5 @@
 import { expect } from 'vitest'
+import { apiKeys } from '../../src/api-keys/plugin.js'
 import { identify } from '../../src/authentication/authenticate.js'
 import type { Deps } from '../../src/context/context.js'
 import { scim } from '../../src/scim/plugin.js'
@@ -32,7 +33,7 @@ export interface ScimFixture extends HttpFixture {
 
 export async function scimFixture(overrides: Parameters<typeof httpFixture>[0] = {}): Promise<ScimFixture> {
   const fixture = await httpFixture({
-    plugins: [scim({ secret: [SCIM_SECRET, NEXT_SCIM_SECRET] })],
+    plugins: [apiKeys(), scim({ secret: [SCIM_SECRET, NEXT_SCIM_SECRET] })],
     ...overrides,
   })
   const headers = { authorization: `Bearer ${SCIM_SECRET}` }

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import {
+  fetchesOfKeys,
+  goodClaims,
+  signed,
+  testKey,
+  trustedIssuer,
+} from '../external-tokens/issuer-fixture.js'
 import { refusalOf } from '../gate/gate-fixture.js'
-import { fetchesOfKeys, goodClaims, signed, testKey, trustedIssuer } from './issuer-fixture.js'
 
 describe('a key', () => {
   it('is passed over when it is for encryption, private, a secret, weak or broken, and the good one beside it works', async () => {

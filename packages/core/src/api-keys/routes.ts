@@ -1,13 +1,14 @@
 import { z } from 'zod'
-import { createApiKey } from '../../api-keys/create.js'
-import type { ApiKeyInfo } from '../../api-keys/key.js'
-import { listApiKeys } from '../../api-keys/list.js'
-import { revokeApiKey } from '../../api-keys/revoke.js'
-import { MAX_OVERLAP_SECONDS, rotateApiKey } from '../../api-keys/rotate.js'
-import { scopesToHandOn } from '../../authorization/scopes.js'
-import { json, refuse } from '../answers/answer.js'
-import { replicationOnWire, seconds, wireReplication } from '../answers/serialize.js'
-import { route } from '../route.js'
+import { scopesToHandOn } from '../authorization/scopes.js'
+import type { Deps } from '../context/context.js'
+import { json } from '../http/answers/answer.js'
+import { replicationOnWire, seconds, wireReplication } from '../http/answers/serialize.js'
+import { defineRoute, type Route } from '../plugin/route.js'
+import { createApiKey } from './create.js'
+import type { ApiKeyInfo } from './key.js'
+import { listApiKeys } from './list.js'
+import { revokeApiKey } from './revoke.js'
+import { MAX_OVERLAP_SECONDS, rotateApiKey } from './rotate.js'
 
 const wireKey = z.object({
   key_id: z.string(),
@@ -32,19 +33,19 @@ function toWireKey({ id, name, scopes, createdAt, expiresAt, lastUsedAt }: ApiKe
 const created = wireKey.extend({ key: z.string() })
 
 /** API keys of whoever calls. */
-export const keyRoutes = [
-  route({
+export const keyRoutes = (deps: Deps): readonly Route[] => [
+  defineRoute({
     method: 'GET',
     path: '/v1/user/keys',
     access: 'account',
     summary: 'The account’s API keys that work, newest first',
     answer: z.object({ keys: z.array(wireKey), count: z.int(), user_email: z.string() }),
-    async handle({ deps, identity }) {
+    async handle({ identity }) {
       const keys = await listApiKeys(deps, { account: identity.accountId })
       return json({ keys: keys.map(toWireKey), count: keys.length, user_email: identity.email })
     },
   }),
-  route({
+  defineRoute({
     method: 'POST',
     path: '/v1/user/keys',
     access: 'account',
@@ -58,7 +59,7 @@ export const keyRoutes = [
     }),
     answer: created,
     status: 201,
-    async handle({ deps, identity, actor, body, idempotencyKey }) {
+    async handle({ identity, actor, body, idempotencyKey }) {
       const { accountId } = identity
       const made = await createApiKey(deps, {
         account: accountId,
@@ -69,11 +70,11 @@ export const keyRoutes = [
         ...(body.scopes === undefined ? {} : { scopes: body.scopes }),
         ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
       })
-      if (!made.ok) return refuse(made.denial)
+      if (!made.ok) return made.denial
       return json({ key: made.value.key, ...toWireKey(made.value.info) }, 201)
     },
   }),
-  route({
+  defineRoute({
     method: 'POST',
     path: '/v1/user/keys/{key_id}/rotate',
     access: 'account',
@@ -82,7 +83,7 @@ export const keyRoutes = [
     body: z.object({ overlap_seconds: z.int().min(0).max(MAX_OVERLAP_SECONDS).optional() }),
     answer: created,
     status: 201,
-    async handle({ deps, identity, actor, params, body }) {
+    async handle({ identity, actor, params, body }) {
       const { accountId } = identity
       const rotated = await rotateApiKey(deps, {
         account: accountId,
@@ -91,21 +92,21 @@ export const keyRoutes = [
         grantable: scopesToHandOn(deps, identity),
         ...(body.overlap_seconds === undefined ? {} : { overlapSeconds: body.overlap_seconds }),
       })
-      if (!rotated.ok) return refuse(rotated.denial)
+      if (!rotated.ok) return rotated.denial
       return json({ key: rotated.value.key, ...toWireKey(rotated.value.info) }, 201)
     },
   }),
-  route({
+  defineRoute({
     method: 'DELETE',
     path: '/v1/user/keys/{key_id}',
     access: 'account',
     summary: 'Revoke an API key',
     answer: z.object({ message: z.string(), key_id: z.string(), replication: wireReplication }),
-    async handle({ deps, identity, actor, params }) {
+    async handle({ identity, actor, params }) {
       const { accountId } = identity
       const id = params.key_id ?? ''
       const revoked = await revokeApiKey(deps, { account: accountId, id, by: actor })
-      if (!revoked.ok) return refuse(revoked.denial)
+      if (!revoked.ok) return revoked.denial
       return json({ ...replicationOnWire('The API key is revoked.', revoked.value), key_id: id })
     },
   }),

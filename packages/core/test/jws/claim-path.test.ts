@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { claimAt, parseClaimPath } from '../../src/external-tokens/claim-path.js'
+import { claimAt, parseClaimPath } from '../../src/jws/claim-path.js'
 
 describe('the path of a claim', () => {
   it('is split at dots, unless it is given in parts', () => {

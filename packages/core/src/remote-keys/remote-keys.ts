@@ -4,7 +4,7 @@ import type { Clock, Millis } from '../store/store.js'
 import { fetchJsonObject, NotADocument } from './fetch-json.js'
 import { findJwksUri } from './find-jwks.js'
 import { createKeySet, type KeySet } from './key-set.js'
-import type { ResolvedTrustedIssuer } from './options.js'
+import type { RemoteKeysOptions } from './options.js'
 
 /** The keys of one issuer. Both ways to them reject with `provider_unavailable`. */
 export interface RemoteKeys {
@@ -38,7 +38,7 @@ const MAX_KEYS = 100
 /** How soon to ask again when there is nothing to go on with: a start must not wait for a whole cooldown. */
 const RETRY_MS = 1000
 
-export function createRemoteKeys(options: ResolvedTrustedIssuer, surroundings: Surroundings): RemoteKeys {
+export function createRemoteKeys(options: RemoteKeysOptions, surroundings: Surroundings): RemoteKeys {
   const { clock, report } = surroundings
   const { issuer, jwksCacheMs, jwksMaxStaleMs, cooldownMs, timeoutMs } = options
   const closing = new AbortController()
@@ -112,7 +112,7 @@ export function createRemoteKeys(options: ResolvedTrustedIssuer, surroundings: S
 }
 
 async function fetchKeys(
-  { issuer, jwksUri }: ResolvedTrustedIssuer,
+  { issuer, jwksUri }: RemoteKeysOptions,
   { fetch }: Surroundings,
   signal: AbortSignal,
 ): Promise<readonly unknown[]> {

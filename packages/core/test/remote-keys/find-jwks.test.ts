@@ -12,7 +12,7 @@ import {
   trust,
   trustedIssuer,
   unavailable,
-} from './issuer-fixture.js'
+} from '../external-tokens/issuer-fixture.js'
 
 describe('discovery', () => {
   it('falls back to the place of RFC 8414, between host and path', async () => {

@@ -1,6 +1,5 @@
 import type { ServerResponse } from 'node:http'
 import { describe, expect, it, vi } from 'vitest'
-import { must, refusalOf } from '../gate/gate-fixture.js'
 import {
   fetchesOfKeys,
   goodClaims,
@@ -13,7 +12,8 @@ import {
   testKey,
   trustedIssuer,
   unavailable,
-} from './issuer-fixture.js'
+} from '../external-tokens/issuer-fixture.js'
+import { must, refusalOf } from '../gate/gate-fixture.js'
 
 async function noKeysFrom(answer: (res: ServerResponse) => void, path = KEYS_PATH): Promise<Issuer> {
   const issuer = await trustedIssuer({ timeoutMs: 300 })

@@ -1,0 +1,37 @@
+import { depsOf } from '../plugin/context.js'
+import type { Plugin } from '../plugin/plugin.js'
+import { externalTokenKind } from './credential-kind.js'
+import { createTrustedIssuers } from './issuers.js'
+import type { TrustedIssuerOptions } from './options.js'
+import { resolveTrustedIssuers } from './resolve.js'
+import { revokedExternal } from './revoke.js'
+
+/**
+ * Accepts JWTs of these issuers as the gate's own are, for calls to what is behind it. Nothing is fetched before a token needs
+ * it; what is fetched is over within each issuer's `timeoutMs`.
+ */
+export function externalTokens(
+  issuers: readonly TrustedIssuerOptions[],
+): Plugin<'externalTokens', undefined> {
+  return {
+    name: 'externalTokens',
+    collections: { revoked: revokedExternal.name },
+    check: (problems, { issuer, scopes }) => {
+      resolveTrustedIssuers(issuers, problems, issuer, scopes)
+    },
+    start(context) {
+      const { clock, report, scopes } = context
+      const trusted = createTrustedIssuers(resolveTrustedIssuers(issuers, [], undefined, scopes), {
+        clock,
+        report,
+      })
+      return {
+        credentialKinds: [{ ...externalTokenKind(depsOf(context), trusted), records: REVOCATIONS }],
+        close: () => trusted.close(),
+      }
+    },
+  }
+}
+
+/** Whatever is there revokes the token of its id. */
+const REVOCATIONS = { collection: 'revoked', read: () => true } as const
