@@ -30,6 +30,7 @@ export function clientCertificates(
       let used = 0
       const kind: CredentialKind<{ partition: string; id: string; account: string }, true> = {
         name: 'client_certificate',
+        headers: ['x-forwarded-client-cert'],
         pick({ rawHeaders, remoteAddress = '' }) {
           const sent = rawHeaders.filter((_, i) => i % 2 === 1 && HEADER.test(rawHeaders[i - 1] ?? ''))
           return sent.length > 0 && proxies.includes(remoteAddress) ? sent.join() : undefined

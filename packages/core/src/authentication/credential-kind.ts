@@ -54,6 +54,12 @@ export interface Presentation<Proof extends Proven> {
   readonly name: Credential['kind']
 
   /**
+   * Names of the headers with which somebody who has seen them could be let in: what `pick` takes its credential from. It is
+   * asked about no request that has none of them; `[]` for a credential that is in no header. Forwarders of the gate remove
+   * them, whatever their options allow, and show them to no admission; `gate.credentialHeaders` names them to other proxies.
+   */
+  readonly headers?: readonly string[]
+  /**
    * For a kind that is no bearer credential: takes it from the head of a request, such as a header that only a trusted
    * proxy can set. Undefined where there is none; a denial for one that nobody can read. A kind without this is asked to
    * prove what comes as `Authorization: Bearer` or `x-api-key`.

@@ -9,6 +9,9 @@ export type PickedCredential =
   | { readonly by: 'none' }
   | { readonly by: 'refused'; readonly denial: Denial }
 
+/** What bearer credentials come in. */
+export const BEARER_HEADERS = ['authorization', 'x-api-key'] as const
+
 const SCHEME = /^Bearer +/i
 const NONE: PickedCredential = { by: 'none' }
 
@@ -52,6 +55,7 @@ function pickFromHead(
   let picked = NONE
   for (const kind of kinds) {
     if (!kind.pick || (kind.yields ?? false) !== yields) continue
+    if (kind.headers && kind.headers.length > 0 && !hasOneOf(view.rawHeaders, kind.headers)) continue
     const found = kind.pick(view)
     if (found === undefined) continue
     if (typeof found !== 'string') return { by: 'refused', denial: found }
@@ -59,6 +63,14 @@ function pickFromHead(
     picked = { by: 'head', kind, credential: found }
   }
   return picked
+}
+
+function hasOneOf(rawHeaders: readonly string[], names: readonly string[]): boolean {
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const sent = rawHeaders[at]
+    for (const name of names) if (sent?.length === name.length && sent.toLowerCase() === name) return true
+  }
+  return false
 }
 
 function refuse(code: Parameters<typeof denial>[0]): PickedCredential {

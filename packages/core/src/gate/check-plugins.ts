@@ -23,6 +23,7 @@ const GATE_MEMBERS = [
   'publicUrl',
   'scopes',
   'problems',
+  'credentialHeaders',
   'admissions',
   'report',
   'jobs',

@@ -32,6 +32,11 @@ export interface Gate extends GateVerbs {
   readonly scopes: readonly string[]
   /** For whoever answers errors on the gate's behalf. */
   readonly problems: readonly ProblemRenderer[]
+  /**
+   * Headers that carry credentials which the gate takes, in lower case: `authorization`, `x-api-key`, `cookie` and those of
+   * plugins' kinds. A proxy of one's own sends none of them on.
+   */
+  readonly credentialHeaders: readonly string[]
   /** Those of plugins, which a forwarder asks before its own. */
   readonly admissions: readonly Admission[]
   /** Tells the gate's `onEvent`, for whoever works on the gate's behalf. Never throws. */

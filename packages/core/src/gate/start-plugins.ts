@@ -10,6 +10,7 @@ import { type PluginContext, withInsides } from '../plugin/context.js'
 import type { JobStatus, MetricReading } from '../plugin/job.js'
 import type { Plugin, RunningPlugin } from '../plugin/plugin.js'
 import { activeBan, readStanding } from '../standing/standing.js'
+import { problemsOfKind } from './check-kinds.js'
 import { requireNamed } from './credential-kinds.js'
 import { healthOf, jobsOf, metricsOf } from './observe-plugins.js'
 import type { GateVerbs } from './operations.js'
@@ -90,17 +91,15 @@ function addKinds(deps: Deps, running: readonly RunningPlugin[]): void {
  * A kind that others have made, held to what the judge relies on: that it is asked at all, and by the records of the very
  * account that is let in.
  */
-function lookedAfter(
-  deps: Deps,
-  { name, collections = [] }: Plugin,
-  kind: AnyCredentialKind,
-): AnyCredentialKind {
+function lookedAfter(deps: Deps, plugin: Plugin, kind: AnyCredentialKind): AnyCredentialKind {
+  const { name } = plugin
   if (kind.isOfOperator) throw refusedPlugin(`${name}: the kind ${kind.name} cannot do without the judge`)
-  const { records } = kind
-  if (records && !collections.includes(records.collection))
-    throw refusedPlugin(`${name}: the kind ${kind.name} keeps its records in none of its collections`)
+  const problems = problemsOfKind(plugin, kind)
+  if (problems.length > 0) throw refusedPlugin(...problems)
+  const { records, headers } = kind
   return {
     ...kind,
+    ...(headers && { headers: headers.map((header) => header.toLowerCase()) }),
     ...(records && { records: { ...records, collection: `${name}/${records.collection}` } }),
     issued: (presented, record) => ({ ...kind.issued(presented, record), partition: presented.partition }),
     describe(judged) {
@@ -112,9 +111,9 @@ function lookedAfter(
   }
 }
 
-function refusedPlugin(problem: string): PortcullisError {
-  return new PortcullisError('configuration_invalid', `The gate cannot start: ${problem}`, {
-    problems: [problem],
+function refusedPlugin(...problems: readonly string[]): PortcullisError {
+  return new PortcullisError('configuration_invalid', `The gate cannot start: ${problems.join('; ')}`, {
+    problems,
   })
 }
 

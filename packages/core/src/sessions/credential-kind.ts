@@ -30,6 +30,7 @@ export function sessionKind(deps: Deps): CredentialKind<PresentedSession, Sessio
   const cookie = cookieNames(deps.options.secure).session
   return {
     name: 'session',
+    headers: ['cookie'],
     yields: true,
     isSentByBrowsers: true,
     pick(view) {

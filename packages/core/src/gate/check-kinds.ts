@@ -1,0 +1,42 @@
+import type { CredentialKind, KeptRecords } from '../authentication/credential-kind.js'
+import { checkMembers, objectOf } from '../input/check.js'
+import { flag, hook, listOf, nonEmptyText, type Shape, someObject } from '../input/kinds.js'
+import type { Plugin } from '../plugin/plugin.js'
+
+const RECORDS: Shape<KeptRecords<unknown>> = { collection: nonEmptyText, idOf: hook, read: hook }
+
+const KIND: Shape<CredentialKind> = {
+  name: nonEmptyText,
+  headers: listOf(nonEmptyText),
+  pick: hook,
+  yields: flag,
+  isSentByBrowsers: flag,
+  remembers: hook,
+  prove: hook,
+  isOfOperator: flag,
+  records: objectOf(RECORDS, ['collection', 'read']),
+  open: hook,
+  issued: hook,
+  denials: someObject,
+  describe: hook,
+  admitted: hook,
+  deadlineIn: hook,
+  wasEnded: hook,
+  revoke: hook,
+}
+
+const HEADER = /^[A-Za-z0-9_.-]+$/
+
+/** What keeps a kind of a plugin from being asked safely, each as `PLUGIN: KIND.member: what to give`. */
+export function problemsOfKind({ name: plugin, collections = [] }: Plugin, kind: CredentialKind): string[] {
+  const problems: string[] = []
+  const required = ['name', 'prove', 'issued', 'denials', 'describe'] as const
+  const { records, headers } = checkMembers(kind, KIND, problems, { required })
+  if (records && !collections.includes(records.collection))
+    problems.push(`records.collection: ${JSON.stringify(records.collection)} is none of its collections`)
+  if (kind.pick && kind.headers === undefined)
+    problems.push('headers: name those that pick takes the credential from, or give [] where it is in none')
+  for (const header of headers ?? [])
+    if (!HEADER.test(header)) problems.push(`headers: ${JSON.stringify(header)} is no name of a header`)
+  return problems.map((problem) => `${plugin}: the kind ${String(kind?.name)}: ${problem}`)
+}
