@@ -44,7 +44,13 @@ export function clientCertificates(
           return { ok: true, value: { partition: partitionOf(account), id, account } }
         },
         records: { collection: 'revoked', read: () => true },
-        issued: ({ partition }, revoked) => ({ partition, issuedAt: undefined, isEnded: revoked === true }),
+        // Its authority would not issue another one when a ban is over.
+        issued: ({ partition }, revoked) => ({
+          partition,
+          issuedAt: undefined,
+          isEnded: revoked === true,
+          outlivesRevocation: true,
+        }),
         denials: { absent: 'token_invalid', ended: 'token_revoked' },
         describe: ({ proof: { account: accountId } }) => {
           used += 1

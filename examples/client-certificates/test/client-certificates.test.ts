@@ -45,6 +45,8 @@ describe('a client certificate that a proxy forwards', () => {
     await gate.standing.ban({ account: 'ada@example.com', by: { service: 'test' } })
     expect(await ask(certificate('ada@example.com'))).toBe('account_banned')
     expect(gate.clientCertificates.used()).toBe(1)
+    await gate.standing.unban({ account: 'ada@example.com', by: { service: 'test' } })
+    expect(await ask(certificate('ada@example.com'))).toBe('ada@example.com')
   })
 
   it('counts from the addresses of the proxies alone', async () => {

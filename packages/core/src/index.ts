@@ -88,6 +88,7 @@ export {
 export type { OAuthClient } from './oauth/clients.js'
 export type { Collection, CollectionPage, CollectionRecord } from './plugin/collection.js'
 export type { PluginContext } from './plugin/context.js'
+export type { Generations, RecordToIssue } from './plugin/issue.js'
 export type { Job, JobRun, JobStatus, Metric, MetricReading } from './plugin/job.js'
 export type { ApiOf, CheckedGate, Plugin, PluginApis, Started } from './plugin/plugin.js'
 export {

@@ -34,7 +34,6 @@ export function externalTokenKind(
       partition,
       issuedAt,
       isEnded: revocation !== undefined,
-      isExternal: true,
     }),
     denials: { absent: 'token_invalid', ended: 'token_revoked' },
     describe({ proof }) {

@@ -7,6 +7,7 @@ import { denial } from '../errors/denials.js'
 import { PortcullisError } from '../errors/portcullis-error.js'
 import { bindCollection } from '../plugin/collection.js'
 import { type PluginContext, withInsides } from '../plugin/context.js'
+import { issueRecord } from '../plugin/issue.js'
 import type { JobStatus, MetricReading } from '../plugin/job.js'
 import type { Plugin, RunningPlugin } from '../plugin/plugin.js'
 import { activeBan, readStanding } from '../standing/standing.js'
@@ -129,17 +130,20 @@ async function closeAll({ report }: Deps, running: readonly RunningPlugin[]): Pr
 
 function contextOf(deps: Deps, operations: GateVerbs, plugin: Plugin): PluginContext {
   const { name, collections = [], auditActions = {} } = plugin
+  const stored = (collection: string) => {
+    if (collections.includes(collection)) return `${name}/${collection}`
+    throw new TypeError(`${name}: ${collection} is not one of its collections`)
+  }
   const context: PluginContext = {
     publicUrl: deps.options.publicUrl,
     clock: deps.clock,
     randomId: deps.randomId,
     collection(collection, holds, of) {
-      if (!collections.includes(collection))
-        throw new TypeError(`${name}: ${collection} is not one of its collections`)
       const partition = of ? deps.partitionOf(of.account) : `plugin-${name}`
       const { store, options } = deps
-      return bindCollection({ store, options, partition, collection: `${name}/${collection}` }, holds)
+      return bindCollection({ store, options, partition, collection: stored(collection) }, holds)
     },
+    issue: async (record) => issueRecord(deps, { ...record, collection: stored(record.collection) }),
     async audit(recorded) {
       if (!Object.hasOwn(auditActions, recorded.action))
         throw new TypeError(`${name}: ${recorded.action} is not one of its audit actions`)

@@ -4,10 +4,12 @@ import type { Deps } from '../context/context.js'
 import type { GateEvent } from '../context/event.js'
 import type { Sealer } from '../crypto/seal.js'
 import type { Denial } from '../errors/denials.js'
+import type { Outcome } from '../errors/outcome.js'
 import type { GateVerbs } from '../gate/operations.js'
 import type { RateLimiter } from '../rate-limit/limiter.js'
 import type { Clock, JsonValue } from '../store/store.js'
 import type { Collection } from './collection.js'
+import type { RecordToIssue } from './issue.js'
 
 /** What a plugin gets of the gate that it is part of. */
 export interface PluginContext {
@@ -26,6 +28,13 @@ export interface PluginContext {
     holds: (value: unknown) => value is Value,
     of?: { readonly account: string },
   ): Collection<Value>
+  /**
+   * Creates the record of a credential in one commit under the standing of its account: a ban that comes first refuses it,
+   * `account_banned`, and what ends all tokens of the account later ends what keeps `tokenGeneration` in its record and
+   * tells it the judge in `issued`. False, and nothing stored, where a record of this id is there already. Rejects with
+   * `store_unavailable`, and with a `TypeError` for a collection that is not one of its own.
+   */
+  issue<Value extends JsonValue>(record: RecordToIssue<Value>): Promise<Outcome<boolean>>
   /**
    * Appends to the audit log; await it before the change that it records, so that what cannot be audited does not happen.
    * Rejects with `store_unavailable`, and with a `TypeError` for an action that is not one of its `auditActions`.

@@ -32,7 +32,6 @@ export const certificateKind =
       partition,
       issuedAt,
       isEnded: revoked !== undefined,
-      isExternal: true,
     }),
     denials: { absent: 'token_invalid', ended: 'token_revoked' },
     describe: ({ proof: { account, issuedAt } }) => ({
