@@ -43,7 +43,7 @@ export function clientCertificates(
           if (!isClear) return { ok: false, denial: refuse('client_certificate_unreadable') }
           return { ok: true, value: { partition: partitionOf(account), id, account } }
         },
-        records: { collection: 'revoked', read: () => true },
+        records: { collection: 'revoked', read: () => true, mayBeAbsent: true },
         // Its authority would not issue another one when a ban is over.
         issued: ({ partition }, revoked) => ({
           partition,
@@ -53,9 +53,11 @@ export function clientCertificates(
         }),
         denials: { absent: 'token_invalid', ended: 'token_revoked' },
         describe: ({ proof: { account: accountId } }) => {
-          used += 1
           const [issuedAt, expiresAt] = [clock(), clock() + 3_600_000]
           return { accountId, role: roleOf(accountId), scopes: ['api'], issuedAt, expiresAt }
+        },
+        admitted() {
+          used += 1
         },
       }
       const revoke = defineRoute({

@@ -18,6 +18,7 @@ export type {
   Described,
   Judged,
   KeptRecords,
+  KindDenials,
   OperatorKind,
   Presentation,
   Proven,

@@ -1,9 +1,17 @@
 import type { Deps } from '../context/context.js'
+import { denialIn } from '../errors/denials.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
+import { unproven } from '../rate-limit/limit-guess.js'
 import type { RequestView } from '../request/view.js'
 import { STANDING, standingOf } from '../standing/standing.js'
-import type { RecordKey } from '../store/store.js'
-import type { AnyCredentialKind, CredentialKind, Described, Proven } from './credential-kind.js'
+import type { Millis, RecordKey } from '../store/store.js'
+import {
+  type AnyCredentialKind,
+  type CredentialKind,
+  type Described,
+  issuedBy,
+  type Proven,
+} from './credential-kind.js'
 import { frozenIdentity, type Identity, noteIssued } from './identity.js'
 import { refuseIssued } from './judge.js'
 import { pickCredential } from './pick-credential.js'
@@ -22,7 +30,7 @@ export async function identify(deps: Deps, view: RequestView): Promise<Outcome<I
     case 'none':
       return refused('credentials_missing')
     case 'refused':
-      return { ok: false, denial: picked.denial }
+      return { ok: false, denial: unproven(deps.options.denials, picked.denial) }
   }
 }
 
@@ -45,23 +53,33 @@ async function judgeProof(
 ): Promise<Outcome<Identity>> {
   // Nothing is awaited for a proof that is remembered.
   const proven = proving instanceof Promise ? await proving : proving
-  if (!proven) return refused('credentials_malformed')
-  if (!proven.ok) return proven
+  if (!proven)
+    return refused('credentials_malformed', { detail: `What was sent as ${kind.name} is none of its form.` })
+  if (!proven.ok) return { ok: false, denial: unproven(deps.options.denials, proven.denial) }
   const proof = proven.value
   const { partition, id } = proof
+  const texts = deps.options.denials
   if (kind.isOfOperator) return done(identityOf(kind, proof, kind.describe()))
   const [standingRecord, stored] = await deps.store.read(partition, keysRead(kind, id))
   const record = stored && kind.records?.read(stored)
   const opened = stored && kind.open?.(proof, record, stored)
-  if (kind.open && opened === undefined) return refused(kind.denials.absent)
+  if (kind.open && opened === undefined)
+    return { ok: false, denial: unproven(texts, denialIn(texts, kind.denials.absent)) }
   const standing = standingOf(standingRecord)
-  const issued = kind.issued(proof, record)
-  const { absent, ended } = kind.denials
+  const issued = issuedBy(kind, proof, stored, record)
+  const { absent, ended, expired = 'token_expired' } = kind.denials
   const refusal = refuseIssued(deps, standing, issued, { lost: 'issued_before_loss', absent, ended })
-  if (refusal) return { ok: false, denial: refusal }
+  if (refusal) return { ok: false, denial: refusal.code === absent ? unproven(texts, refusal) : refusal }
   const judged = { proof, standing, stored, record, opened }
+  const described = kind.describe(judged)
+  if (!isTaken(described, deps.clock())) return { ok: false, denial: denialIn(texts, expired) }
   kind.admitted?.(judged)
-  return done(noteIssued(identityOf(kind, proof, kind.describe(judged)), issued))
+  return done(noteIssued(identityOf(kind, proof, described), issued))
+}
+
+/** Also false where a kind says what is no instant. */
+function isTaken({ expiresAt, takenUntil = expiresAt }: Described, now: Millis): boolean {
+  return now < takenUntil
 }
 
 /** All that a decision about a credential reads, in one step: the standing of its account, then its record. */

@@ -1,4 +1,11 @@
-import { type Denial, type DenialCode, denial } from '../errors/denials.js'
+import {
+  type Denial,
+  type DenialCode,
+  type DenialText,
+  denial,
+  denialIn,
+  type PluginCode,
+} from '../errors/denials.js'
 import { activeBan, imposedBan, type Standing } from '../standing/standing.js'
 import type { Clock, Millis, Store } from '../store/store.js'
 
@@ -37,6 +44,8 @@ export interface JudgeContext {
     readonly onDataLoss: 'refuse' | 'accept'
     readonly requireFreshLoginSeconds: number | undefined
     readonly publicUrl: string
+    /** Codes of plugins. */
+    readonly denials?: Readonly<Record<string, DenialText>>
   }
 }
 
@@ -71,9 +80,9 @@ export function fateOf(context: JudgeContext, standing: Standing, issued: Issued
 /** How each fate is answered where that is not the same for everything. */
 export interface FateCodes {
   readonly lost: DenialCode
-  readonly absent: DenialCode
+  readonly absent: DenialCode | PluginCode
   /** Ended by itself or with its generation. */
-  readonly ended: DenialCode
+  readonly ended: DenialCode | PluginCode
 }
 
 /** Why something that was issued does not work now: `account_banned`, one of `codes`, or `login_stale`. */
@@ -92,10 +101,10 @@ export function refuseIssued(
     case 'lost':
       return denial(codes.lost)
     case 'absent':
-      return denial(codes.absent)
+      return denialIn(context.options.denials ?? {}, codes.absent)
     case 'ended':
     case 'superseded':
-      return denial(codes.ended)
+      return denialIn(context.options.denials ?? {}, codes.ended)
     case 'stale_login':
       return loginStale(context)
   }

@@ -1,6 +1,6 @@
 import type { Deps } from '../context/context.js'
 import { standingOf } from '../standing/standing.js'
-import { type CredentialKind, kindOf } from './credential-kind.js'
+import { type CredentialKind, issuedBy, kindOf } from './credential-kind.js'
 import { keysRead } from './identify.js'
 import { deadlineOf, type Identity, issuedOf, noteDeadline } from './identity.js'
 import { fateOf, type Issued } from './judge.js'
@@ -22,7 +22,7 @@ export async function stillAllowed(deps: Deps, identity: Identity): Promise<bool
   const deadline = stored && kind.deadlineIn?.(stored)
   if (deadline !== undefined) noteDeadline(identity, deadline)
   const { issuedAt } = credential
-  const issued = kind.issued({ partition, issuedAt }, stored && kind.records?.read(stored))
+  const issued = issuedBy(kind, { partition, issuedAt }, stored, stored && kind.records?.read(stored))
   const known = issued.isAbsent ? await withoutRecord(deps, kind, identity, issued) : issued
   const fate = fateOf(deps, standingOf(standing), known)
   return fate === 'live' || fate === 'stale_login'

@@ -10,7 +10,7 @@ import { done, type Outcome } from '../errors/outcome.js'
 import { PortcullisError } from '../errors/portcullis-error.js'
 import { type Problem, problemOfDenial, problemOfError } from '../errors/problem.js'
 import { readIdempotencyKey } from '../idempotency/key.js'
-import { limitGuess } from '../rate-limit/limit-guess.js'
+import { limitGuess, unproven } from '../rate-limit/limit-guess.js'
 import { headerValues } from '../request/headers.js'
 import { refuseHead } from '../request/refuse-head.js'
 import { isNavigation, mayActOnSession } from '../request/same-origin.js'
@@ -150,7 +150,7 @@ async function prepare(
       return { ok: false, denial: denial('cross_site_request') }
   } else if (typeof route.access === 'object') {
     const refusal = route.access.refuse(call.view)
-    if (refusal) return { ok: false, denial: refusal }
+    if (refusal) return { ok: false, denial: unproven(deps.options.denials, refusal) }
   } else {
     const judged = route.judgedBy?.(deps, call.view) ?? done(call.view)
     if (!judged.ok) return judged
