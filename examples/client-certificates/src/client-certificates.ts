@@ -68,6 +68,8 @@ export function clientCertificates(
         body: revocation,
         async handle({ actor, body: { user_email, hash } }) {
           const account = canonicalEmail(user_email) ?? user_email
+          const refusal = context.refuseOver(actor, account)
+          if (refusal) return refusal
           const by = { actor: actor.account, credential: actor.credential }
           await context.audit({ ...by, action: REVOKE, subject: account, details: { hash } })
           await context.collection('revoked', isRevoked, { account }).put({ id: hash, value: true })

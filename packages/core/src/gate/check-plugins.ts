@@ -1,6 +1,8 @@
 import { AUDIT_ACTIONS } from '../audit/precedence.js'
 import { PROBLEM_CODES } from '../errors/problem.js'
-import type { CheckedGate, Plugin } from '../plugin/plugin.js'
+import { checkMembers } from '../input/check.js'
+import { checkedByValue, hook, listOf, nonEmptyText, type Shape, someObject, text } from '../input/kinds.js'
+import type { CheckedGate, Plugin, Started } from '../plugin/plugin.js'
 
 const NAME = /^[a-z][a-zA-Z0-9]{0,39}$/
 const CODE = /^[a-z][a-z0-9_]{1,63}$/
@@ -33,6 +35,38 @@ const GATE_MEMBERS = [
   'plugins',
   'then',
 ] as const
+
+const PLUGIN: Shape<Plugin> = {
+  name: text,
+  collections: listOf(nonEmptyText),
+  denials: someObject,
+  scopes: someObject,
+  auditActions: someObject,
+  secrets: someObject,
+  namespaces: listOf(nonEmptyText),
+  requires: listOf(nonEmptyText),
+  check: hook,
+  start: hook,
+}
+
+const STARTED: Shape<Started> = {
+  api: checkedByValue,
+  routes: checkedByValue,
+  credentialKinds: listOf(someObject),
+  admissions: listOf(checkedByValue),
+  pages: listOf(someObject),
+  jobs: listOf(someObject),
+  metrics: listOf(someObject),
+  health: hook,
+  close: hook,
+}
+
+/** What is wrong with what a plugin has answered to `start`, each with the plugin's name. */
+export function problemsOfStarted({ name }: Plugin, started: Started): readonly string[] {
+  const problems: string[] = []
+  checkMembers(started, STARTED, problems)
+  return problems.map((problem) => `${name}: what start answers: ${problem}`)
+}
 
 /** Who has claimed what, and every claim that comes second. */
 function claims(kind: string, problems: string[]) {
@@ -70,17 +104,23 @@ export function checkPlugins(
       continue
     }
     names.take(name, name)
+    const before = problems.length
+    checkMembers(plugin, PLUGIN, problems, { name, required: ['start'] })
+    if (problems.length > before) continue
     for (const code of Object.keys(plugin.denials ?? {})) {
-      if (!CODE.test(code)) problems.push(`${name}: a code has lower-case letters, digits and underscores`)
+      if (!CODE.test(code))
+        problems.push(`${name}: ${quoted(code)}: a code has lower-case letters, digits and underscores`)
       codes.take(name, code)
     }
     for (const scope of Object.keys(plugin.scopes ?? {})) scopes.take(name, scope)
     for (const action of Object.keys(plugin.auditActions ?? {})) {
-      if (!ACTION.test(action)) problems.push(`${name}: an audit action is of the form thing.deed`)
+      if (!ACTION.test(action))
+        problems.push(`${name}: ${quoted(action)}: an audit action is of the form thing.deed`)
       actions.take(name, action)
     }
     for (const namespace of plugin.namespaces ?? []) {
-      if (!NAMESPACE.test(namespace)) problems.push(`${name}: a namespace is a path such as /${name}/`)
+      if (!NAMESPACE.test(namespace))
+        problems.push(`${name}: ${quoted(namespace)}: a namespace is a path such as /${name}/`)
       namespaces.take(name, namespace)
     }
     for (const required of plugin.requires ?? [])
@@ -88,4 +128,9 @@ export function checkPlugins(
         problems.push(`plugins: ${name} needs ${required} to be listed, too`)
     plugin.check?.(problems, gate)
   }
+}
+
+/** Names that a developer wrote; values of options are never quoted. */
+function quoted(name: string): string {
+  return JSON.stringify(name)
 }

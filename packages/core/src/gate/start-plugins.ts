@@ -1,6 +1,7 @@
 import type { Admission } from '../admission/admission.js'
 import { appendAudit } from '../audit/append.js'
 import type { AnyCredentialKind } from '../authentication/credential-kind.js'
+import { refuseOver } from '../authorization/over-account.js'
 import type { Deps } from '../context/context.js'
 import type { Sealer } from '../crypto/seal.js'
 import { denial } from '../errors/denials.js'
@@ -12,6 +13,7 @@ import type { JobStatus, MetricReading } from '../plugin/job.js'
 import type { Plugin, RunningPlugin } from '../plugin/plugin.js'
 import { activeBan, readStanding } from '../standing/standing.js'
 import { problemsOfKind } from './check-kinds.js'
+import { problemsOfStarted } from './check-plugins.js'
 import { requireNamed } from './credential-kinds.js'
 import { healthOf, jobsOf, metricsOf } from './observe-plugins.js'
 import type { GateVerbs } from './operations.js'
@@ -45,8 +47,12 @@ export async function startPlugins(
     await closeAll(deps, running)
   }
   try {
-    for (const plugin of plugins)
-      running.push({ plugin, started: await plugin.start(contextOf(deps, operations, plugin)) })
+    for (const plugin of plugins) {
+      const started = await plugin.start(contextOf(deps, operations, plugin))
+      running.push({ plugin, started })
+      const problems = problemsOfStarted(plugin, started)
+      if (problems.length > 0) throw refusedPlugin(...problems)
+    }
     addKinds(deps, running)
     admissions = admissionsOf(running)
     const jobs = jobsOf(running)
@@ -121,7 +127,7 @@ function refusedPlugin(...problems: readonly string[]): PortcullisError {
 async function closeAll({ report }: Deps, running: readonly RunningPlugin[]): Promise<void> {
   for (const { plugin, started } of [...running].reverse())
     try {
-      await started.close?.()
+      await started?.close?.()
     } catch (cause) {
       const detail = `The plugin ${plugin.name} did not close as it should`
       report({ level: 'error', code: 'plugin_failed', detail, cause })
@@ -132,7 +138,7 @@ function contextOf(deps: Deps, operations: GateVerbs, plugin: Plugin): PluginCon
   const { name, collections = [], auditActions = {} } = plugin
   const stored = (collection: string) => {
     if (collections.includes(collection)) return `${name}/${collection}`
-    throw new TypeError(`${name}: ${collection} is not one of its collections`)
+    throw new UndeclaredError(`${name}: ${collection} is not one of its collections`)
   }
   const context: PluginContext = {
     publicUrl: deps.options.publicUrl,
@@ -146,7 +152,7 @@ function contextOf(deps: Deps, operations: GateVerbs, plugin: Plugin): PluginCon
     issue: async (record) => issueRecord(deps, { ...record, collection: stored(record.collection) }),
     async audit(recorded) {
       if (!Object.hasOwn(auditActions, recorded.action))
-        throw new TypeError(`${name}: ${recorded.action} is not one of its audit actions`)
+        throw new UndeclaredError(`${name}: ${recorded.action} is not one of its audit actions`)
       return appendAudit(deps, recorded)
     },
     report: deps.report,
@@ -156,12 +162,18 @@ function contextOf(deps: Deps, operations: GateVerbs, plugin: Plugin): PluginCon
     sealer: sealerOf(deps.sealer, name),
     partitionOf: deps.partitionOf,
     roleOf: deps.roleOf,
+    refuseOver: (by, account) => refuseOver(deps, by, account),
     async judge(account) {
       const { standing } = await readStanding(deps, deps.partitionOf(account))
       return activeBan(standing, deps.clock()) ? denial('account_banned') : undefined
     },
   }
   return withInsides(Object.freeze(context), deps)
+}
+
+/** A collection or an audit action that a plugin uses and has not declared: a mistake in the plugin. */
+class UndeclaredError extends TypeError {
+  readonly code = 'configuration_invalid'
 }
 
 /** What one plugin has sealed opens for no other, nor for the gate. */

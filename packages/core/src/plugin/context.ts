@@ -1,4 +1,5 @@
 import type { AuditEntry, AuditedAction } from '../audit/entry.js'
+import type { Actor } from '../authorization/actor.js'
 import type { Role } from '../authorization/roles.js'
 import type { Deps } from '../context/context.js'
 import type { GateEvent } from '../context/event.js'
@@ -54,6 +55,13 @@ export interface PluginContext {
   readonly partitionOf: (account: string) => string
   /** The role that the options give an account; groups of a session give none here. */
   readonly roleOf: (account: string) => Role
+  /**
+   * Why an actor, such as that of a route's call, may do nothing to what an account has: `role_insufficient` over another
+   * account for whoever is no admin, `super_admin_protected` over a super admin for whoever is none. Ask it before a plugin
+   * changes or shows anything of an account that the request names. One's own account, as a credential of a plugin's kind or
+   * of a trusted issuer names it, counts as another.
+   */
+  refuseOver(by: Actor, account: string): Denial | undefined
   /**
    * Why nothing may be done for this account now, whatever credential is at hand: `account_banned`; undefined where
    * nothing speaks against it.

@@ -89,7 +89,6 @@ export interface RunningPlugin {
   readonly started: Started
 }
 
-/** What a plugin of this type adds to the gate. */
 /** What a plugin adds to a gate; `never` for what is no plugin. */
 export type ApiOf<Listed> = Listed extends Plugin<string, infer Api> ? Api : never
 

@@ -16,6 +16,7 @@ import { NEVER_ALLOWED, NEVER_IDENTITY_HEADERS } from './distrusted-headers.js'
 import type { Deadlines } from './exchange.js'
 import { type HeaderFilter, headerFilter, isHeader, normaliseName } from './headers.js'
 import { DEFAULT_IDENTITY_HEADERS, type IdentityHeaders, type IdentityPart } from './identity-headers.js'
+import { RECHECK_EVERY_MS } from './recheck.js'
 import { requestHeaderFilter } from './request-headers.js'
 import { type ResponseRules, responseHeaderFilter } from './response-headers.js'
 import { readUpstream, type Upstream } from './upstream.js'
@@ -82,7 +83,7 @@ const FORWARD_OPTIONS = {
    */
   onAccessWithdrawn: optional(oneOf('cut', 'insecure_finish'), { default: 'cut' }),
   /** How often the gate is asked about each credential in use. 10 to 60000, default 1000. */
-  recheckEveryMs: optional(integer(10, 60_000), { default: 1_000 }),
+  recheckEveryMs: optional(integer(10, 60_000), { default: RECHECK_EVERY_MS }),
   /** Asked about each call in this order, after those that the gate brings. */
   admissions: optional<readonly Admission[]>(listOf(havingMethods('admit')), { default: [] }),
   /** Upstreams that admissions may choose, by name. */
