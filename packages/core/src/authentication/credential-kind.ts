@@ -77,6 +77,9 @@ export interface Presentation<Proof extends Proven> {
    * them, whatever their options allow, and show them to no admission; `gate.credentialHeaders` names them to other proxies.
    */
   readonly headers?: readonly string[]
+  /** One line for the OpenAPI document, where a kind that picks its credential from a header is a security scheme by its name. */
+  readonly description?: string
+
   /**
    * For a kind that is no bearer credential: takes it from the head of a request, such as a header that only a trusted
    * proxy can set. Undefined where there is none; a denial for one that nobody can read. A kind without this is asked to

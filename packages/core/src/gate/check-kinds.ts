@@ -20,6 +20,7 @@ const DENIALS_OF_KIND: Shape<KindDenials> = {
 const KIND: Shape<CredentialKind> = {
   name: nonEmptyText,
   headers: listOf(nonEmptyText),
+  description: nonEmptyText,
   pick: hook,
   yields: flag,
   isSentByBrowsers: flag,
