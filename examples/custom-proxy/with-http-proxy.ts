@@ -20,7 +20,7 @@ export function proxyWithHttpProxy(gate: Gate, upstream: string): Server {
     // http-proxy gives some of these the length 0, and the upstream would take the body for a second request.
     if ('transfer-encoding' in req.headers) return res.writeHead(411).end()
     for (const name of Object.keys(req.headers)) if (!SENT.has(name)) delete req.headers[name]
-    return new Promise((resolve, reject) => {
+    return new Promise<void>((resolve, reject) => {
       const unwatch = recheck.watch(identity, () => res.destroy())
       res.once('close', () => {
         unwatch()

@@ -23,7 +23,8 @@ export interface Gate extends GateVerbs {
   refuse(cause: unknown, path: string): Response
   /**
    * Whether a running answer to someone who was let in may go on: false once banned, revoked or logged out, never for the
-   * expiry of the credential alone. Takes the identity that the gate made, not a copy; false for what is no identity.
+   * expiry of the credential alone. Takes the identity that the gate made, not a copy; false for what is no identity. Rejects
+   * with `store_unavailable` where the store cannot say, which decides nothing.
    */
   stillAllowed(identity: Identity): Promise<boolean>
   /** The origin that browsers see. */

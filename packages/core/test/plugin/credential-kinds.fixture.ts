@@ -6,7 +6,7 @@ export const ROBOT_HEADER = 'x-robot'
 export const USER = 'ann@example.com'
 
 /** What the record of a robot says. */
-export interface Robot {
+export type Robot = {
   readonly createdAt: number
   readonly tokenGeneration?: number
 }

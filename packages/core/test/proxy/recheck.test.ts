@@ -208,7 +208,7 @@ it('the timer does not keep the process alive', () => {
 
 it('a proxy of one’s own is cut off as a forwarder is, and told of an interval that cannot be', async () => {
   const recheck = recheckFor({ stillAllowed: async () => false, report: () => {} }, { everyMs: 10 })
-  afterwards(() => recheck.close())
+  afterwards(async () => recheck.close())
   await new Promise<void>((resolve) => recheck.watch(ANNA, resolve))
   const gate = { stillAllowed: async () => true, report: () => {} }
   for (const everyMs of [0, 9, 60_001, Number.NaN])
