@@ -5,6 +5,7 @@ import { root, say } from './workspace/run.mjs'
 const documents = [
   'README.md',
   'docs/forwarding.md',
+  'docs/plugins.md',
   'docs/proxies.md',
   ...['express', 'koa', 'fastify'].map((name) => `packages/${name}/README.md`),
 ]

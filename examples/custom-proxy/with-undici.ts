@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { pipeline } from 'node:stream/promises'
 import { type Gate, type Identity, PortcullisError } from '@portcullis/core'
 import { guardServer, requestOf, sendResponse, viewOf } from '@portcullis/core/http'
+import { type Recheck, recheckFor } from '@portcullis/core/proxy'
 import { Agent, request } from 'undici'
 
 /** What goes to the upstream and what comes back. A list of what must not would forget something. */
@@ -11,18 +12,28 @@ const RETURNED = ['cache-control', 'content-encoding', 'content-length', 'conten
 /** A proxy that takes every step of the gate by hand and forwards with undici. */
 export function proxyWithUndici(gate: Gate, upstream: string): Server {
   const agent = new Agent()
+  const recheck = recheckFor(gate)
   const server = createServer(async (req, res) => {
     try {
       const answer = await letIn(gate, req)
       if (answer instanceof Response) await sendResponse(answer, req, res)
-      else await forward(agent, upstream, req, res, answer)
+      else await forward({ agent, upstream, recheck }, req, res, answer)
     } catch (cause) {
       if (res.headersSent || res.destroyed) res.destroy()
       else await sendResponse(gate.refuse(cause, pathOf(req)), req, res)
     }
   })
   guardServer(server, gate)
-  return server.once('close', () => void agent.destroy())
+  return server.once('close', () => {
+    recheck.close()
+    void agent.destroy()
+  })
+}
+
+interface Forwarding {
+  readonly agent: Agent
+  readonly upstream: string
+  readonly recheck: Recheck
 }
 
 /** Who may go on, or what the gate answers instead. */
@@ -40,19 +51,22 @@ async function letIn(gate: Gate, req: IncomingMessage): Promise<Identity | Respo
 }
 
 async function forward(
-  dispatcher: Agent,
-  upstream: string,
+  { agent: dispatcher, upstream, recheck }: Forwarding,
   req: IncomingMessage,
   res: ServerResponse,
-  { email }: Identity,
+  identity: Identity,
 ): Promise<void> {
   const gone = new AbortController()
-  res.once('close', () => gone.abort())
+  const unwatch = recheck.watch(identity, () => res.destroy())
+  res.once('close', () => {
+    unwatch()
+    gone.abort()
+  })
   const hasBody = 'content-length' in req.headers || 'transfer-encoding' in req.headers
   const response = await request(upstream + req.url, {
     dispatcher,
     method: req.method ?? 'GET',
-    headers: { ...only(SENT, req.headers), 'x-portcullis-email': email },
+    headers: { ...only(SENT, req.headers), 'x-portcullis-email': identity.email },
     body: hasBody ? req : null,
     signal: gone.signal,
   }).catch((cause: unknown) => {

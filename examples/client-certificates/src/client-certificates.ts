@@ -30,6 +30,7 @@ export function clientCertificates(
       let used = 0
       const kind: CredentialKind<{ partition: string; id: string; account: string }, true> = {
         name: 'client_certificate',
+        headers: ['x-forwarded-client-cert'],
         pick({ rawHeaders, remoteAddress = '' }) {
           const sent = rawHeaders.filter((_, i) => i % 2 === 1 && HEADER.test(rawHeaders[i - 1] ?? ''))
           return sent.length > 0 && proxies.includes(remoteAddress) ? sent.join() : undefined
@@ -42,13 +43,21 @@ export function clientCertificates(
           if (!isClear) return { ok: false, denial: refuse('client_certificate_unreadable') }
           return { ok: true, value: { partition: partitionOf(account), id, account } }
         },
-        records: { collection: 'revoked', read: () => true },
-        issued: ({ partition }, revoked) => ({ partition, issuedAt: undefined, isEnded: revoked === true }),
+        records: { collection: 'revoked', read: () => true, mayBeAbsent: true },
+        // Its authority would not issue another one when a ban is over.
+        issued: ({ partition }, revoked) => ({
+          partition,
+          issuedAt: undefined,
+          isEnded: revoked === true,
+          outlivesRevocation: true,
+        }),
         denials: { absent: 'token_invalid', ended: 'token_revoked' },
         describe: ({ proof: { account: accountId } }) => {
-          used += 1
           const [issuedAt, expiresAt] = [clock(), clock() + 3_600_000]
           return { accountId, role: roleOf(accountId), scopes: ['api'], issuedAt, expiresAt }
+        },
+        admitted() {
+          used += 1
         },
       }
       const revoke = defineRoute({
@@ -59,6 +68,8 @@ export function clientCertificates(
         body: revocation,
         async handle({ actor, body: { user_email, hash } }) {
           const account = canonicalEmail(user_email) ?? user_email
+          const refusal = context.refuseOver(actor, account)
+          if (refusal) return refusal
           const by = { actor: actor.account, credential: actor.credential }
           await context.audit({ ...by, action: REVOKE, subject: account, details: { hash } })
           await context.collection('revoked', isRevoked, { account }).put({ id: hash, value: true })

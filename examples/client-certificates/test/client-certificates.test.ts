@@ -6,6 +6,7 @@ const PROXY = '192.0.2.7'
 const HASH = 'ab'.repeat(32)
 const OTHER = 'cd'.repeat(32)
 const ROOT = 'root@example.com'
+const ADMIN = 'admin@example.com'
 
 async function open() {
   const events: GateEvent[] = []
@@ -15,6 +16,7 @@ async function open() {
     secret: 'f3Yq0wXn7ZrT5kLb2VhJ8cPdGm4sQaEu',
     keys: [{ algorithm: 'HS256', secret: 'Jw6TzBq1Rv8NxK3mHy5LcGd0SfPa9EuO' }],
     superAdmins: [ROOT],
+    admins: [ADMIN],
     onEvent: (event) => events.push(event),
     plugins: [clientCertificates([PROXY])],
   })
@@ -45,6 +47,8 @@ describe('a client certificate that a proxy forwards', () => {
     await gate.standing.ban({ account: 'ada@example.com', by: { service: 'test' } })
     expect(await ask(certificate('ada@example.com'))).toBe('account_banned')
     expect(gate.clientCertificates.used()).toBe(1)
+    await gate.standing.unban({ account: 'ada@example.com', by: { service: 'test' } })
+    expect(await ask(certificate('ada@example.com'))).toBe('ada@example.com')
   })
 
   it('counts from the addresses of the proxies alone', async () => {
@@ -81,6 +85,14 @@ describe('a client certificate that a proxy forwards', () => {
       subject: 'ada@example.com',
       actor: ROOT,
     })
+  })
+
+  it('of a super admin is revoked by no plain admin', async () => {
+    const { ask, revoke } = await open()
+    const refused = await revoke({ user_email: ROOT, hash: HASH }, ['admin'], ADMIN)
+    expect(await refused.json()).toMatchObject({ code: 'super_admin_protected' })
+    expect(await ask(certificate(ROOT))).toBe(ROOT)
+    expect((await revoke({ user_email: 'ada@example.com', hash: HASH }, ['admin'], ADMIN)).status).toBe(200)
   })
 
   it('is counted, and told once a day', async () => {

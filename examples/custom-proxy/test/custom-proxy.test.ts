@@ -54,7 +54,7 @@ async function listening(server: Server): Promise<string> {
 describe.each([
   ['undici', proxyWithUndici],
   ['http-proxy', proxyWithHttpProxy],
-])('a proxy of one’s own with %s', (_, proxyWith) => {
+])('a proxy of one’s own with %s', (library, proxyWith) => {
   let server: Server
   let origin: string
 
@@ -109,6 +109,17 @@ describe.each([
     expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toBe('data: 1\n\n')
     goOn()
     expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toBe('data: 2\n\n')
+  })
+
+  it('cuts a stream that runs when its account is banned, and lets go of the upstream', async () => {
+    const account = `bea@${library}.example.com`
+    const issued = await gate.tokens.issue({ account })
+    const authorization = `Bearer ${issued.ok ? issued.value.token : ''}`
+    const reader = (await call('/events', { headers: { authorization } })).body?.getReader()
+    await reader?.read()
+    await gate.standing.ban({ account, by: { service: 'test' } })
+    await expect(reader?.read()).rejects.toThrow()
+    await vi.waitFor(() => expect(seen.isAborted).toBe(true))
   })
 
   it.each(['/events', '/never'])('lets go of the upstream when the client leaves %s', async (path) => {

@@ -20,6 +20,7 @@ export type {
   Described,
   Judged,
   KeptRecords,
+  KindDenials,
   OperatorKind,
   Presentation,
   Proven,
@@ -95,6 +96,7 @@ export type {
   CollectionRecord,
 } from './plugin/collection.js'
 export type { PluginContext, RecordsOfAccount } from './plugin/context.js'
+export type { Generations, RecordToIssue } from './plugin/issue.js'
 export type { Job, JobRun, JobStatus, Metric, MetricReading } from './plugin/job.js'
 export type { ApiOf, CheckedGate, Plugin, PluginApis, Started } from './plugin/plugin.js'
 export {

@@ -31,8 +31,8 @@ export function apiKeyKind(deps: Deps): CredentialKind<PresentedApiKey, ApiKeyRe
     records: { collection: apiKeyRecords.name, read: apiKeyRecords.read },
     open: ({ secret }, record) => (isSecretOf(record, secret) ? record : undefined),
     issued: ({ partition, issuedAt }, record) =>
-      record ? issuedAsApiKey(partition, record) : { partition, issuedAt, isAbsent: true },
-    denials: { absent: 'api_key_invalid', ended: 'api_key_invalid' },
+      record ? issuedAsApiKey(partition, record) : { partition, issuedAt },
+    denials: { absent: 'api_key_invalid', ended: 'api_key_invalid', expired: 'api_key_invalid' },
     describe({ standing, stored, opened }) {
       const { account, scopes, createdAt } = opened as ApiKeyRecord
       return {

@@ -6,6 +6,7 @@ export const API_KEY_DENIALS = {
     title: 'Invalid API key',
     detail: 'The API key is unknown, expired or revoked.',
     challengeError: 'invalid_token',
+    isGuess: true,
   },
   key_not_found: {
     status: 404,

@@ -2,13 +2,19 @@ import { mayMakeRequest } from '../authorization/roles.js'
 import type { Deps } from '../context/context.js'
 import { type Denial, type DenialCode, denial, denialIn } from '../errors/denials.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
-import { limitGuess } from '../rate-limit/limit-guess.js'
+import { limitGuess, unproven } from '../rate-limit/limit-guess.js'
 import { headerValues, refuseHead } from '../request/head.js'
 import { isNavigation, mayActOnSession } from '../request/same-origin.js'
 import type { RequestView } from '../request/view.js'
 import { STANDING, standingOf } from '../standing/standing.js'
-import type { RecordKey } from '../store/store.js'
-import type { AnyCredentialKind, CredentialKind, Described, Proven } from './credential-kind.js'
+import type { Millis, RecordKey } from '../store/store.js'
+import {
+  type AnyCredentialKind,
+  type CredentialKind,
+  type Described,
+  issuedBy,
+  type Proven,
+} from './credential-kind.js'
 import type { Identity } from './identity.js'
 import { type Issued, noteIssued, refuseIssued } from './judge.js'
 
@@ -65,7 +71,7 @@ export function identify(deps: Deps, view: RequestView): Outcome<Identity> | Pro
     case 'none':
       return refused('credentials_missing')
     case 'refused':
-      return { ok: false, denial: picked.denial }
+      return { ok: false, denial: unproven(deps.options.denials, picked.denial) }
   }
 }
 
@@ -91,23 +97,33 @@ async function judgeProof(
 ): Promise<Outcome<Identity>> {
   // Nothing is awaited for a proof that is remembered.
   const proven = proving instanceof Promise ? await proving : proving
-  if (!proven) return refused('credentials_malformed')
-  if (!proven.ok) return proven
+  if (!proven)
+    return refused('credentials_malformed', { detail: `What was sent as ${kind.name} is none of its form.` })
+  const texts = deps.options.denials
+  if (!proven.ok) return { ok: false, denial: unproven(texts, proven.denial) }
   const proof = proven.value
   const { partition, id } = proof
   if (kind.isOfOperator) return done(identityOf(kind, proof, kind.describe()))
   const [standingRecord, stored] = await deps.store.read(partition, keysRead(kind, id))
   const record = stored && kind.records?.read(stored)
   const opened = stored && kind.open?.(proof, record, stored)
+  const { absent, expired = 'token_expired' } = kind.denials
   if (kind.open && opened === undefined)
-    return { ok: false, denial: denialIn(deps.options.denials, kind.denials.absent) }
+    return { ok: false, denial: unproven(texts, denialIn(texts, absent)) }
   const standing = standingOf(standingRecord)
-  const issued = kind.issued(proof, record)
+  const issued = issuedBy(kind, proof, stored, record)
   const refusal = refuseIssued(deps, standing, issued, kind.denials)
-  if (refusal) return { ok: false, denial: refusal }
+  if (refusal) return { ok: false, denial: refusal.code === absent ? unproven(texts, refusal) : refusal }
   const judged = { proof, standing, stored, record, opened }
+  const described = kind.describe(judged)
+  if (!isTaken(described, deps.clock())) return { ok: false, denial: denialIn(texts, expired) }
   kind.admitted?.(judged)
-  return { ok: true, value: identityOf(kind, proof, kind.describe(judged), issued) }
+  return { ok: true, value: identityOf(kind, proof, described, issued) }
+}
+
+/** Also false where a kind says what is no instant. */
+function isTaken({ expiresAt, takenUntil = expiresAt }: Described, now: Millis): boolean {
+  return now < takenUntil
 }
 
 /** All that a decision about a credential reads, in one step: the standing of its account, then its record. */
@@ -154,6 +170,9 @@ export type PickedCredential =
   | { readonly by: 'none' }
   | { readonly by: 'refused'; readonly denial: Denial }
 
+/** What bearer credentials come in. */
+export const BEARER_HEADERS = ['authorization', 'x-api-key'] as const
+
 const SCHEME = /^Bearer +/i
 const NONE: PickedCredential = { by: 'none' }
 
@@ -198,6 +217,7 @@ function pickFromHead(
   let picked = NONE
   for (const kind of kinds) {
     if (!kind.pick || (kind.yields ?? false) !== yields) continue
+    if (kind.headers && kind.headers.length > 0 && !hasOneOf(view.rawHeaders, kind.headers)) continue
     const found = kind.pick(view)
     if (found === undefined) continue
     if (typeof found !== 'string') return { by: 'refused', denial: found }
@@ -205,6 +225,14 @@ function pickFromHead(
     picked = { by: 'head', kind, credential: found }
   }
   return picked
+}
+
+function hasOneOf(rawHeaders: readonly string[], names: readonly string[]): boolean {
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const sent = rawHeaders[at]
+    for (const name of names) if (sent?.length === name.length && sent.toLowerCase() === name) return true
+  }
+  return false
 }
 
 function refuse(code: Parameters<typeof denial>[0]): PickedCredential {

@@ -22,7 +22,10 @@ export interface Described extends Omit<Identity, 'email' | 'groups' | 'credenti
   /** Default: none. */
   readonly groups?: readonly string[]
   readonly issuedAt: Millis
+  /** From here on it is refused by `denials.expired`; what runs then may end as it is. */
   readonly expiresAt: Millis
+  /** Where others set their clocks: until when it is taken all the same. Default: `expiresAt`. */
+  readonly takenUntil?: Millis
   readonly renewal?: string
 }
 
@@ -44,8 +47,23 @@ export interface KeptRecords<Content> {
   readonly collection: string
   /** The id of the record of a credential. Default: that of the credential. */
   idOf?(credentialId: string): string
+  /**
+   * A credential without a record is good: for records that say no more than what was revoked. Otherwise it is refused by
+   * `denials.absent`.
+   */
+  readonly mayBeAbsent?: true
   /** Throws `store_unavailable` for a record that cannot be read. */
   read(stored: StoredRecord): Content
+}
+
+/** How a kind refuses, by codes of core's own or of its plugin. */
+export interface KindDenials {
+  /** Without a record, or not that of the record. */
+  readonly absent: DenialCode | PluginCode
+  /** Ended by itself, or with all tokens or sessions of the account. */
+  readonly ended: DenialCode | PluginCode
+  /** Default `token_expired`. */
+  readonly expired?: DenialCode | PluginCode
 }
 
 /** How a kind knows its credentials among all that requests present. */
@@ -54,9 +72,19 @@ export interface Presentation<Proof extends Proven> {
   readonly name: Credential['kind']
 
   /**
+   * Names of the headers with which somebody who has seen them could be let in: what `pick` takes its credential from. It is
+   * asked about no request that has none of them; `[]` for a credential that is in no header. Forwarders of the gate remove
+   * them, whatever their options allow, and show them to no admission; `gate.credentialHeaders` names them to other proxies.
+   */
+  readonly headers?: readonly string[]
+  /** One line for the OpenAPI document, where a kind that picks its credential from a header is a security scheme by its name. */
+  readonly description?: string
+
+  /**
    * For a kind that is no bearer credential: takes it from the head of a request, such as a header that only a trusted
    * proxy can set. Undefined where there is none; a denial for one that nobody can read. A kind without this is asked to
-   * prove what comes as `Authorization: Bearer` or `x-api-key`.
+   * prove what comes as `Authorization: Bearer` or `x-api-key`. A denial by a code of the plugin counts as a guess, unless
+   * the text of the code says otherwise.
    */
   pick?(view: RequestView): string | Denial | undefined
   /** With `pick`: counts as not sent where anything else is presented, as the cookie of a browser does. */
@@ -74,7 +102,8 @@ export interface Presentation<Proof extends Proven> {
   remembers?(credential: string): boolean
   /**
    * Proves what was presented, by signature or form. Undefined, at once and without a promise, for what is none of this
-   * kind: then the next one is asked. Says nothing of the account. May reject with `store_unavailable` or
+   * kind: then the next one is asked, and of what `pick` has picked it is refused with `credentials_malformed`. A refusal by
+   * a code of the plugin counts as a guess, unless the text of the code says otherwise. Says nothing of the account. May reject with `store_unavailable` or
    * `provider_unavailable`; never guesses.
    */
   prove(credential: string): Outcome<Proof> | Promise<Outcome<Proof>> | undefined
@@ -104,13 +133,11 @@ export interface CredentialKind<Proof extends Proven = Proven, Content = unknown
    * the account is looked at, so that nobody learns by guessing that an account is banned.
    */
   open?(proof: Proof, record: Content, stored: StoredRecord): Opened | undefined
-  /** What the judge has to know, by what was presented and by its record, if any is left. */
-  issued(presented: Pick<Proven, 'partition' | 'issuedAt'>, record: Content | undefined): Issued
   /**
-   * The refusal of a credential without a record, and of one that was ended, by itself or with its generation: codes of the
-   * gate, or of the plugin that brings the kind. For a kind with `open`, `absent` counts as a guess against the address.
+   * What the judge has to know, by what was presented and by its record, if any is left. `isAbsent` follows from `records`.
    */
-  readonly denials: { readonly absent: DenialCode | PluginCode; readonly ended: DenialCode | PluginCode }
+  issued(presented: Pick<Proven, 'partition' | 'issuedAt'>, record: Content | undefined): Issued
+  readonly denials: KindDenials
 
   /** Who this is, once the judge has let it pass. Called on every request. */
   describe(judged: Judged<Proof, Content, Opened>): Described
@@ -141,6 +168,18 @@ export interface OperatorKind extends Presentation<Proven> {
 }
 
 export type AnyCredentialKind = CredentialKind | OperatorKind
+
+/** What the judge has to know of a credential of this kind, with the record that was found for it. */
+export function issuedBy(
+  kind: CredentialKind,
+  presented: Pick<Proven, 'partition' | 'issuedAt'>,
+  stored: StoredRecord | undefined,
+  record: unknown,
+): Issued {
+  const issued = kind.issued(presented, record)
+  const isAbsent = stored === undefined && kind.records !== undefined && !kind.records.mayBeAbsent
+  return isAbsent ? { ...issued, isAbsent } : issued
+}
 
 /** The kind that has let somebody in; undefined for an identity that no kind of this gate can have made. */
 export function kindOf(

@@ -20,11 +20,17 @@ export interface Issued {
   readonly isAbsent?: boolean
   /** It was taken back by itself. */
   readonly isEnded?: boolean
-  /** The generations of the account under which it was issued, as far as it ends with them. */
+  /**
+   * The generations of the account under which it was issued, as far as it ends with them. Without any it is dead when it
+   * was issued at or before the last time that all tokens of the account were ended, and so is what does not say when.
+   */
   readonly sessionGeneration?: number
   readonly tokenGeneration?: number
-  /** Issued by somebody else, under no generation: dead when it was issued at or before `foreignNotBefore`. */
-  readonly isExternal?: boolean
+  /**
+   * Nothing that ends all tokens of the account ends it: it works again when a ban is over. For what somebody else has
+   * issued for long and would not issue anew, such as a certificate, and what only its own record ends.
+   */
+  readonly outlivesRevocation?: boolean
   /** It works only for `requireFreshLoginSeconds` after a login of its account. */
   readonly needsFreshLogin?: boolean
   /** The family of refresh tokens that a token was bought with, which can be ended without it. */
@@ -129,11 +135,13 @@ function isFromBeforeLoss({ options, store }: JudgeContext, { partition, issuedA
 }
 
 function isSuperseded(standing: Standing, issued: Issued): boolean {
-  const { sessionGeneration, tokenGeneration, isExternal, issuedAt } = issued
+  const { sessionGeneration, tokenGeneration, outlivesRevocation, issuedAt } = issued
+  if (outlivesRevocation) return false
   if (sessionGeneration !== undefined && sessionGeneration !== standing.sessionGeneration) return true
   if (tokenGeneration !== undefined && tokenGeneration !== standing.tokenGeneration) return true
+  if (sessionGeneration !== undefined || tokenGeneration !== undefined) return false
   const { foreignNotBefore } = standing
-  return isExternal === true && foreignNotBefore !== undefined && (issuedAt ?? 0) <= foreignNotBefore
+  return foreignNotBefore !== undefined && (issuedAt ?? 0) <= foreignNotBefore
 }
 
 function isLoginStale({ options }: JudgeContext, { authenticatedAt }: Standing, now: Millis): boolean {

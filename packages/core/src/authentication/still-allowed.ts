@@ -1,7 +1,7 @@
 import type { Deps } from '../context/context.js'
 import { standingOf } from '../standing/standing.js'
 import { keysRead } from './authenticate.js'
-import { type CredentialKind, kindOf } from './credential-kind.js'
+import { type CredentialKind, issuedBy, kindOf } from './credential-kind.js'
 import type { Identity } from './identity.js'
 import { deadlineOf, fateOf, type Issued, issuedOf, noteDeadline } from './judge.js'
 
@@ -22,7 +22,7 @@ export async function stillAllowed(deps: Deps, identity: Identity): Promise<bool
   const deadline = stored && kind.deadlineIn?.(stored)
   if (deadline !== undefined) noteDeadline(identity, deadline)
   const { issuedAt } = credential
-  const issued = kind.issued({ partition, issuedAt }, stored && kind.records?.read(stored))
+  const issued = issuedBy(kind, { partition, issuedAt }, stored, stored && kind.records?.read(stored))
   const known = issued.isAbsent ? await withoutRecord(deps, kind, identity, issued) : issued
   const fate = fateOf(deps, standingOf(standing), known)
   return fate === 'live' || fate === 'stale_login'

@@ -9,6 +9,8 @@ export interface Denial {
   /** Scope that would have been needed, for the challenge. */
   readonly scope?: string
   readonly retryAfterSeconds?: number
+  /** What was sent proved nothing: it counts by address against `guessesPerMinute`. */
+  readonly isGuess?: boolean
   /** The answer ends the connection: what comes behind the request cannot be trusted (RFC 9112 §9.6). */
   readonly endsConnection?: true
 }
@@ -19,6 +21,11 @@ export interface DenialText {
   readonly title: string
   readonly detail: string
   readonly challengeError?: 'invalid_request' | 'invalid_token' | 'insufficient_scope'
+  /**
+   * Whether whoever is refused so, as a credential is proven, may have guessed. Default for codes of plugins: true. Say false
+   * for what was proven to be genuine, such as a credential that has expired.
+   */
+  readonly isGuess?: boolean
   readonly endsConnection?: true
 }
 
@@ -40,6 +47,7 @@ export const DENIALS = {
     title: 'Unreadable credential',
     detail: 'The Authorization header is not of the form "Bearer <token>".',
     challengeError: 'invalid_token',
+    isGuess: true,
   },
   token_in_query: {
     status: 400,
@@ -52,12 +60,14 @@ export const DENIALS = {
     title: 'Invalid token',
     detail: 'The token is not a well-formed token of this service.',
     challengeError: 'invalid_token',
+    isGuess: true,
   },
   token_invalid: {
     status: 401,
     title: 'Invalid token',
     detail: 'The token was not issued by this service, or not for it.',
     challengeError: 'invalid_token',
+    isGuess: true,
   },
   token_expired: {
     status: 401,
@@ -122,6 +132,7 @@ export const DENIALS = {
     status: 401,
     title: 'Session ended',
     detail: 'The session has expired or was ended. Log in again.',
+    isGuess: true,
   },
   login_stale: {
     status: 401,
@@ -360,19 +371,23 @@ export function denial(code: DenialCode, more: DenialDetails = {}): Denial {
   return { code, ...(DENIALS[code] as DenialText), ...more }
 }
 
-/** A denial by its code, which is one of core's or of `texts`. */
-export function denialIn(texts: Readonly<Record<string, DenialText>>, code: DenialCode | PluginCode): Denial {
-  const known: Readonly<Record<string, DenialText>> = Object.hasOwn(DENIALS, code) ? DENIALS : texts
-  const text = Object.hasOwn(known, code) ? known[code] : undefined
-  if (!text) throw new TypeError(`not a code of a denial: ${code}`)
-  return { code, ...text }
-}
-
 /** Denials of a table of one's own: a plugin's `denials`. */
 export function denialsOf<Code extends string>(
   texts: Readonly<Record<Code, DenialText>>,
 ): (code: Code, more?: DenialDetails) => Denial {
   return (code, more = {}) => ({ code, ...texts[code], ...more })
+}
+
+/** A denial by a code of core's own, or of `texts`, such as those of plugins. Throws a `TypeError` for any other. */
+export function denialIn(
+  texts: Readonly<Record<string, DenialText>>,
+  code: DenialCode | PluginCode,
+  more: DenialDetails = {},
+): Denial {
+  const known: Readonly<Record<string, DenialText>> = Object.hasOwn(DENIALS, code) ? DENIALS : texts
+  const text = Object.hasOwn(known, code) ? known[code] : undefined
+  if (text === undefined) throw new TypeError(`not a code that anybody has declared: ${code}`)
+  return { code, ...text, ...more }
 }
 
 export function isDenial(cause: unknown): cause is Denial {

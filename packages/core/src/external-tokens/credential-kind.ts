@@ -29,17 +29,20 @@ export function externalTokenKind(
       const issuer = issuers.claimedBy(compact)
       return issuer && prove(deps, issuer, compact)
     },
-    records: { collection: revokedExternal.name, read: () => true },
+    records: { collection: revokedExternal.name, read: () => true, mayBeAbsent: true },
     issued: ({ partition, issuedAt }, revocation) => ({
       partition,
       issuedAt,
       isEnded: revocation !== undefined,
-      isExternal: true,
     }),
     denials: { absent: 'token_invalid', ended: 'token_revoked' },
     describe({ proof }) {
       const { partition: _partition, id: _id, email: _email, issuer, scopes, ...who } = proof
-      return { ...who, scopes: scopes ? mapScopes(deps, issuer, scopes) : [deps.options.requiredScope] }
+      return {
+        ...who,
+        scopes: scopes ? mapScopes(deps, issuer, scopes) : [deps.options.requiredScope],
+        takenUntil: who.expiresAt + issuer.options.leewayMs,
+      }
     },
     revoke: ({ accountId, credential: { id, expiresAt } }, by) =>
       revokeExternalToken(deps, { account: accountId, id, expiresAt, by }),

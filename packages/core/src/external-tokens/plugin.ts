@@ -34,4 +34,4 @@ export function externalTokens(
 }
 
 /** Whatever is there revokes the token of its id. */
-const REVOCATIONS = { collection: 'revoked', read: () => true } as const
+const REVOCATIONS = { collection: 'revoked', read: () => true, mayBeAbsent: true } as const

@@ -1,6 +1,17 @@
 import { AUDIT_ACTIONS } from '../audit/entry.js'
 import { PROBLEM_CODES } from '../errors/problem.js'
-import { type CheckedGate, type Plugin, storedNamesOf } from '../plugin/plugin.js'
+import { checkMembers } from '../input/check.js'
+import {
+  checkedByValue,
+  hook,
+  listOf,
+  mapOf,
+  nonEmptyText,
+  type Shape,
+  someObject,
+  text,
+} from '../input/kinds.js'
+import { type CheckedGate, type Plugin, type Started, storedNamesOf } from '../plugin/plugin.js'
 import { COLLECTIONS } from './collections.js'
 
 const NAME = /^[a-z][a-zA-Z0-9]{0,39}$/
@@ -27,6 +38,7 @@ const GATE_MEMBERS = [
   'publicUrl',
   'scopes',
   'problems',
+  'credentialHeaders',
   'admissions',
   'report',
   'jobs',
@@ -36,6 +48,39 @@ const GATE_MEMBERS = [
   'plugins',
   'then',
 ] as const
+
+const PLUGIN: Shape<Plugin> = {
+  name: text,
+  collections: checkedByValue,
+  denials: someObject,
+  scopes: someObject,
+  auditActions: someObject,
+  secrets: someObject,
+  operators: mapOf(text),
+  namespaces: listOf(nonEmptyText),
+  requires: listOf(nonEmptyText),
+  check: hook,
+  start: hook,
+}
+
+const STARTED: Shape<Started> = {
+  api: checkedByValue,
+  routes: checkedByValue,
+  credentialKinds: listOf(someObject),
+  admissions: listOf(checkedByValue),
+  pages: listOf(someObject),
+  jobs: listOf(someObject),
+  metrics: listOf(someObject),
+  health: hook,
+  close: hook,
+}
+
+/** What is wrong with what a plugin has answered to `start`, each with the plugin's name. */
+export function problemsOfStarted({ name }: Plugin, started: Started): readonly string[] {
+  const problems: string[] = []
+  checkMembers(started, STARTED, problems)
+  return problems.map((problem) => `${name}: what start answers: ${problem}`)
+}
 
 /** Who has claimed what, and every claim that comes second. */
 function claims(kind: string, problems: string[]) {
@@ -78,17 +123,23 @@ export function checkPlugins(
       continue
     }
     names.take(name, name)
+    const before = problems.length
+    checkMembers(plugin, PLUGIN, problems, { name, required: ['start'] })
+    if (problems.length > before) continue
     for (const code of Object.keys(plugin.denials ?? {})) {
-      if (!CODE.test(code)) problems.push(`${name}: a code has lower-case letters, digits and underscores`)
+      if (!CODE.test(code))
+        problems.push(`${name}: ${quoted(code)}: a code has lower-case letters, digits and underscores`)
       codes.take(name, code)
     }
     for (const scope of Object.keys(plugin.scopes ?? {})) scopes.take(name, scope)
     for (const action of Object.keys(plugin.auditActions ?? {})) {
-      if (!ACTION.test(action)) problems.push(`${name}: an audit action is of the form thing.deed`)
+      if (!ACTION.test(action))
+        problems.push(`${name}: ${quoted(action)}: an audit action is of the form thing.deed`)
       actions.take(name, action)
     }
     for (const namespace of plugin.namespaces ?? []) {
-      if (!NAMESPACE.test(namespace)) problems.push(`${name}: a namespace is a path such as /${name}/`)
+      if (!NAMESPACE.test(namespace))
+        problems.push(`${name}: ${quoted(namespace)}: a namespace is a path such as /${name}/`)
       namespaces.take(name, namespace)
     }
     for (const [collection, stored] of storedNamesOf(plugin)) {
@@ -106,4 +157,9 @@ export function checkPlugins(
         problems.push(`plugins: ${name} needs ${required} to be listed, too`)
     plugin.check?.(problems, gate)
   }
+}
+
+/** Names that a developer wrote; values of options are never quoted. */
+function quoted(name: string): string {
+  return JSON.stringify(name)
 }

@@ -10,6 +10,7 @@ import { answerProblem, type Problem, problemOfDenial, problemOfError } from '..
 import type { Plugin, PluginApis } from '../plugin/plugin.js'
 import type { RequestView } from '../request/view.js'
 import { bindDeps } from './bind-context.js'
+import { credentialHeadersOf } from './credential-kinds.js'
 import type { Gate } from './gate.js'
 import type { GateOptions } from './gate-options.js'
 import { bindVerbs } from './operations.js'
@@ -61,6 +62,7 @@ export async function createGate<const Plugins extends readonly Plugin[] = reado
     publicUrl,
     scopes: Object.freeze(Object.keys(deps.options.scopes)),
     problems,
+    credentialHeaders: credentialHeadersOf(deps.credentialKinds),
     admissions: plugins.admissions,
     clock: deps.clock,
     report: deps.report,

@@ -1,3 +1,4 @@
+import { BEARER_HEADERS } from '../authentication/authenticate.js'
 import type { AnyCredentialKind } from '../authentication/credential-kind.js'
 import { isKindName } from '../authorization/actor.js'
 import type { Deps } from '../context/context.js'
@@ -16,6 +17,12 @@ export function builtInKinds(deps: Deps): readonly AnyCredentialKind[] {
     tokenKind(deps, (partition, family) => isFamilyEnded(deps, partition, family)),
   ]
   return kinds.filter((kind) => kind !== undefined)
+}
+
+/** In lower case, each once: what bearer credentials come in, and what the kinds name. */
+export function credentialHeadersOf(kinds: readonly AnyCredentialKind[]): readonly string[] {
+  const named = kinds.flatMap(({ headers = [] }) => headers)
+  return Object.freeze([...new Set([...BEARER_HEADERS, ...named])])
 }
 
 /** An identity names its kind, and must find it again; so do those who read the audit log. Throws `configuration_invalid`. */

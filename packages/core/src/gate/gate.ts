@@ -23,7 +23,8 @@ export interface Gate extends GateVerbs {
   refuse(cause: unknown, path: string): Response
   /**
    * Whether a running answer to someone who was let in may go on: false once banned, revoked or logged out, never for the
-   * expiry of the credential alone. Takes the identity that the gate made, not a copy; false for what is no identity.
+   * expiry of the credential alone. Takes the identity that the gate made, not a copy; false for what is no identity. Rejects
+   * with `store_unavailable` where the store cannot say, which decides nothing.
    */
   stillAllowed(identity: Identity): Promise<boolean>
   /** The origin that browsers see. */
@@ -32,6 +33,11 @@ export interface Gate extends GateVerbs {
   readonly scopes: readonly string[]
   /** For whoever answers errors on the gate's behalf. */
   readonly problems: readonly ProblemRenderer[]
+  /**
+   * Headers that carry credentials which the gate takes, in lower case: `authorization`, `x-api-key`, `cookie` and those of
+   * plugins' kinds. A proxy of one's own sends none of them on.
+   */
+  readonly credentialHeaders: readonly string[]
   /** Those of plugins, which a forwarder asks before its own. */
   readonly admissions: readonly Admission[]
   /** Tells the gate's `onEvent`, for whoever works on the gate's behalf. Never throws. */

@@ -16,7 +16,9 @@ export function jobsOf(running: readonly RunningPlugin[]): readonly NamedJob[] {
     (started.jobs ?? []).map((job) => ({ ...job, plugin: plugin.name })),
   )
   const problems = jobs.flatMap(({ plugin, name, everySeconds, deadlineSeconds = 60, run }, at) => [
-    ...(JOB.test(name) && typeof run === 'function' ? [] : [`${plugin}: a job has a name and a function`]),
+    ...(JOB.test(name) && typeof run === 'function'
+      ? []
+      : [`${plugin}: ${JSON.stringify(name)}: a job has a name and a function`]),
     ...(isWithin(everySeconds, 31_536_000) && isWithin(deadlineSeconds, 3600)
       ? []
       : [`${plugin}: the job ${name} has seconds from 1 to 31536000, and a deadline from 1 to 3600`]),
@@ -39,7 +41,9 @@ export function metricsOf(
   refuseProblems(
     metrics.flatMap(({ metric, by }, at) => {
       if (!METRIC.test(metric.name))
-        return [`${by}: a metric has a name of lower-case letters, digits and underscores`]
+        return [
+          `${by}: ${JSON.stringify(metric.name)}: a metric has a name of lower-case letters, digits and underscores`,
+        ]
       const other = metrics.slice(0, at).find((one) => one.metric.name === metric.name)
       return other ? [`plugins: ${by} and ${other.by} both claim the metric ${metric.name}`] : []
     }),

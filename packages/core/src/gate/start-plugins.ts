@@ -1,16 +1,20 @@
 import type { Admission } from '../admission/admission.js'
 import { appendAudit } from '../audit/append.js'
 import type { AnyCredentialKind, OperatorKind } from '../authentication/credential-kind.js'
+import { refuseOver } from '../authorization/actor.js'
 import type { Deps } from '../context/context.js'
 import type { Sealer } from '../crypto/seal.js'
 import { denial } from '../errors/denials.js'
 import { PortcullisError } from '../errors/portcullis-error.js'
 import { bindCollection } from '../plugin/collection.js'
 import { type PluginContext, withInsides } from '../plugin/context.js'
+import { issueRecord } from '../plugin/issue.js'
 import type { JobStatus, MetricReading } from '../plugin/job.js'
 import { type Plugin, type RunningPlugin, storedNamesOf } from '../plugin/plugin.js'
 import { activeBan, readStanding } from '../standing/standing.js'
 import { collection } from '../store/collection.js'
+import { problemsOfKind } from './check-kinds.js'
+import { problemsOfStarted } from './check-plugins.js'
 import { requireNamed } from './credential-kinds.js'
 import { healthOf, jobsOf, metricsOf } from './observe-plugins.js'
 import type { GateVerbs } from './operations.js'
@@ -44,8 +48,12 @@ export async function startPlugins(
     await closeAll(deps, running)
   }
   try {
-    for (const plugin of plugins)
-      running.push({ plugin, started: await plugin.start(contextOf(deps, operations, plugin)) })
+    for (const plugin of plugins) {
+      const started = await plugin.start(contextOf(deps, operations, plugin))
+      running.push({ plugin, started })
+      const problems = problemsOfStarted(plugin, started)
+      if (problems.length > 0) throw refusedPlugin(...problems)
+    }
     addKinds(deps, running)
     admissions = admissionsOf(running)
     const jobs = jobsOf(running)
@@ -100,12 +108,13 @@ function addKinds(deps: Deps, running: readonly RunningPlugin[]): void {
 function lookedAfter(deps: Deps, plugin: Plugin, kind: AnyCredentialKind): AnyCredentialKind {
   if (kind.isOfOperator) return declaredOperator(deps, plugin, kind)
   const { name } = plugin
-  const { records } = kind
+  const problems = problemsOfKind(plugin, kind)
+  if (problems.length > 0) throw refusedPlugin(...problems)
+  const { records, headers } = kind
   const stored = records && storedNamesOf(plugin).get(records.collection)
-  if (records && stored === undefined)
-    throw refusedPlugin(`${name}: the kind ${kind.name} keeps its records in none of its collections`)
   return {
     ...kind,
+    ...(headers && { headers: headers.map((header) => header.toLowerCase()) }),
     ...(records && { records: { ...records, collection: stored ?? records.collection } }),
     issued: (presented, record) => ({ ...kind.issued(presented, record), partition: presented.partition }),
     describe(judged) {
@@ -140,16 +149,16 @@ function declaredOperator(deps: Deps, { name, operators = {} }: Plugin, kind: Op
   }
 }
 
-function refusedPlugin(problem: string): PortcullisError {
-  return new PortcullisError('configuration_invalid', `The gate cannot start: ${problem}`, {
-    problems: [problem],
+function refusedPlugin(...problems: readonly string[]): PortcullisError {
+  return new PortcullisError('configuration_invalid', `The gate cannot start: ${problems.join('; ')}`, {
+    problems,
   })
 }
 
 async function closeAll({ report }: Deps, running: readonly RunningPlugin[]): Promise<void> {
   for (const { plugin, started } of [...running].reverse())
     try {
-      await started.close?.()
+      await started?.close?.()
     } catch (cause) {
       const detail = `The plugin ${plugin.name} did not close as it should`
       report({ level: 'error', code: 'plugin_failed', detail, cause })
@@ -159,6 +168,11 @@ async function closeAll({ report }: Deps, running: readonly RunningPlugin[]): Pr
 function contextOf(deps: Deps, operations: GateVerbs, plugin: Plugin): PluginContext {
   const { name, auditActions = {} } = plugin
   const storedNames = storedNamesOf(plugin)
+  const storedName = (named: string) => {
+    const stored = storedNames.get(named)
+    if (stored === undefined) throw new UndeclaredError(`${name}: ${named} is not one of its collections`)
+    return stored
+  }
   const context: PluginContext = {
     publicUrl: deps.options.publicUrl,
     scopes: Object.freeze(Object.keys(deps.options.scopes)),
@@ -166,8 +180,7 @@ function contextOf(deps: Deps, operations: GateVerbs, plugin: Plugin): PluginCon
     clock: deps.clock,
     randomId: deps.randomId,
     collection(named, holds, of) {
-      const stored = storedNames.get(named)
-      if (stored === undefined) throw new TypeError(`${name}: ${named} is not one of its collections`)
+      const stored = storedName(named)
       const partition = of ? deps.partitionOf(of.account) : `plugin-${name}`
       const isQuiet = of?.isQuiet ?? !of
       if (of && isQuiet && deps.decisive.has(stored))
@@ -175,9 +188,10 @@ function contextOf(deps: Deps, operations: GateVerbs, plugin: Plugin): PluginCon
       const { store, options } = deps
       return bindCollection({ store, options, partition, isQuiet }, collection(stored, holds))
     },
+    issue: async (record) => issueRecord(deps, { ...record, collection: storedName(record.collection) }),
     async audit(recorded) {
       if (!Object.hasOwn(auditActions, recorded.action))
-        throw new TypeError(`${name}: ${recorded.action} is not one of its audit actions`)
+        throw new UndeclaredError(`${name}: ${recorded.action} is not one of its audit actions`)
       return appendAudit(deps, recorded)
     },
     report: deps.report,
@@ -187,12 +201,18 @@ function contextOf(deps: Deps, operations: GateVerbs, plugin: Plugin): PluginCon
     sealer: sealerOf(deps.sealer, name),
     partitionOf: deps.partitionOf,
     roleOf: deps.roleOf,
+    refuseOver: (by, account) => refuseOver(deps, by, account),
     async judge(account) {
       const { standing } = await readStanding(deps, deps.partitionOf(account))
       return activeBan(standing, deps.clock()) ? denial('account_banned') : undefined
     },
   }
   return withInsides(Object.freeze(context), deps)
+}
+
+/** A collection or an audit action that a plugin uses and has not declared: a mistake in the plugin. */
+class UndeclaredError extends TypeError {
+  readonly code = 'configuration_invalid'
 }
 
 /** What one plugin has sealed opens for no other, nor for the gate. */

@@ -1,3 +1,4 @@
+import type { AnyCredentialKind } from '../authentication/credential-kind.js'
 import type { Deps } from '../context/context.js'
 import type { RunningPlugin } from '../plugin/plugin.js'
 import { routesOfPlugin } from './plugin-routes.js'
@@ -10,6 +11,11 @@ export interface LoadedRoutes extends Routes {
 
 /** Collects the routes of core and of plugins into one table, and mounts it. Rejects with `configuration_invalid`. */
 export async function loadRoutes(deps: Deps, plugins: readonly RunningPlugin[]): Promise<LoadedRoutes> {
-  const table = routeTable(deps.options, await Promise.all(plugins.map(routesOfPlugin)))
+  const kinds = plugins.flatMap(({ started }) => started.credentialKinds ?? []).filter(isInHeader)
+  const table = routeTable({ ...deps.options, kinds }, await Promise.all(plugins.map(routesOfPlugin)))
   return { table, ...createRoutes(deps, table) }
+}
+
+function isInHeader({ headers = [] }: AnyCredentialKind): boolean {
+  return headers.length > 0
 }

@@ -9,7 +9,7 @@ import { done, type Outcome } from '../errors/outcome.js'
 import { PortcullisError } from '../errors/portcullis-error.js'
 import { type Problem, problemOfDenial, problemOfError } from '../errors/problem.js'
 import { readIdempotencyKey } from '../idempotency/key.js'
-import { limitGuess } from '../rate-limit/limit-guess.js'
+import { limitGuess, unproven } from '../rate-limit/limit-guess.js'
 import { headerValues, refuseHead } from '../request/head.js'
 import { isNavigation, mayActOnSession } from '../request/same-origin.js'
 import type { RequestView } from '../request/view.js'
@@ -148,7 +148,7 @@ async function prepare(
       return { ok: false, denial: denial('cross_site_request') }
   } else if (typeof route.access === 'object') {
     const refusal = route.access.refuse(call.view)
-    if (refusal) return { ok: false, denial: refusal }
+    if (refusal) return { ok: false, denial: unproven(deps.options.denials, refusal) }
   } else {
     const judged = route.judgedBy?.(deps, call.view) ?? done(call.view)
     if (!judged.ok) return judged

@@ -3,6 +3,7 @@ import type { Pages, ResolvedOptions } from '../context/options.js'
 import { PortcullisError } from '../errors/portcullis-error.js'
 import { json } from './answers/answer.js'
 import { openApiDocument } from './openapi/openapi.js'
+import type { DocumentedOptions } from './openapi/security.js'
 import type { PluginRoutes } from './plugin-routes.js'
 import { nameOfAccess, type Route, route } from './route.js'
 import { adminStandingRoutes } from './routes/admin-accounts.js'
@@ -48,7 +49,10 @@ const CORE_NAMESPACES = ['/oauth2/', '/api/token/', '/api/admin/', '/.well-known
  * The one table of a gate: core's routes and those of its plugins. Throws `configuration_invalid` that names every path that
  * two of them claim, and every route that is not sound.
  */
-export function routeTable(options: ResolvedOptions, plugins: readonly PluginRoutes[]): RouteTable {
+export function routeTable(
+  options: ResolvedOptions & Pick<DocumentedOptions, 'kinds'>,
+  plugins: readonly PluginRoutes[],
+): RouteTable {
   const problems: string[] = []
   const claimed = [
     { by: 'the gate', routes: [...CORE_ROUTES, documentRoute(() => routes, options)] },
@@ -72,7 +76,7 @@ export function routeTable(options: ResolvedOptions, plugins: readonly PluginRou
   return { routes, pages, namespaces: [...CORE_NAMESPACES, ...namespaces] }
 }
 
-function documentRoute(routes: () => readonly Route[], options: ResolvedOptions): Route {
+function documentRoute(routes: () => readonly Route[], options: DocumentedOptions): Route {
   let document: unknown
   return route({
     method: 'GET',

@@ -1,14 +1,17 @@
 import type { AuditEntry, AuditedAction } from '../audit/entry.js'
+import type { Actor } from '../authorization/actor.js'
 import type { Role } from '../authorization/roles.js'
 import type { Deps } from '../context/context.js'
 import type { GateEvent } from '../context/event.js'
 import type { Sealer } from '../crypto/seal.js'
 import type { Denial } from '../errors/denials.js'
+import type { Outcome } from '../errors/outcome.js'
 import type { GateVerbs } from '../gate/operations.js'
 import type { RateLimiter } from '../rate-limit/limiter.js'
 import type { Storable } from '../store/collection.js'
 import type { Clock } from '../store/store.js'
 import type { BoundCollection } from './collection.js'
+import type { RecordToIssue } from './issue.js'
 
 /** Whose records, and how. */
 export interface RecordsOfAccount {
@@ -43,6 +46,13 @@ export interface PluginContext {
     of?: RecordsOfAccount,
   ): BoundCollection<Value>
   /**
+   * Creates the record of a credential in one commit under the standing of its account: a ban that comes first refuses it,
+   * `account_banned`, and what ends all tokens of the account later ends what keeps `tokenGeneration` in its record and
+   * tells it the judge in `issued`. False, and nothing stored, where a record of this id is there already. Rejects with
+   * `store_unavailable`, and with a `TypeError` for a collection that is not one of its own.
+   */
+  issue<Value extends Storable<Value>>(record: RecordToIssue<Value>): Promise<Outcome<boolean>>
+  /**
    * Appends to the audit log; await it before the change that it records, so that what cannot be audited does not happen.
    * Rejects with `store_unavailable`, and with a `TypeError` for an action that is not one of its `auditActions`.
    */
@@ -61,6 +71,13 @@ export interface PluginContext {
   readonly partitionOf: (account: string) => string
   /** The role that the options give an account; groups of a session give none here. */
   readonly roleOf: (account: string) => Role
+  /**
+   * Why an actor, such as that of a route's call, may do nothing to what an account has: `role_insufficient` over another
+   * account for whoever is no admin, `super_admin_protected` over a super admin for whoever is none. Ask it before a plugin
+   * changes or shows anything of an account that the request names. One's own account, as a credential of a plugin's kind or
+   * of a trusted issuer names it, counts as another.
+   */
+  refuseOver(by: Actor, account: string): Denial | undefined
   /**
    * Why nothing may be done for this account now, whatever credential is at hand: `account_banned`; undefined where
    * nothing speaks against it.

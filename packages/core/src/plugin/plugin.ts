@@ -43,7 +43,10 @@ export interface Plugin<Name extends string = string, Api = unknown> {
    * plugin's and none of the gate's.
    */
   readonly collections?: readonly string[] | Readonly<Record<string, string>>
-  /** Codes of its own with their fixed public text, each with a page of its own. Begin them with the plugin's name. */
+  /**
+   * Codes of its own with their fixed public text, each with a page of its own. A code that two claim stops the start, so begin
+   * them with a word that others would not take. What refuses by a code that is neither here nor the gate's is a failure.
+   */
   readonly denials?: Readonly<Record<string, DenialText>>
   /** What credentials may be allowed to do; scope → description. */
   readonly scopes?: Readonly<Record<string, string>>

@@ -29,7 +29,7 @@ export type AccountAccess = 'identified' | 'person' | 'bearer' | 'account' | 'ad
 
 /**
  * Access by a secret that opens nothing else, such as that of a directory. Whoever passes has no identity; what fails counts
- * as a guess, by address.
+ * as a guess, by address: by codes of the plugin unless their text says otherwise.
  */
 export interface OwnAccess {
   /** Name of its security scheme in the OpenAPI document. */

@@ -45,7 +45,7 @@ export interface Forwarder {
  */
 export function createForwarder(gate: ForwardingGate, options: ForwardOptions): Forwarder {
   requireGate(gate)
-  const settings = resolveForwardOptions(options, gate.admissions)
+  const settings = resolveForwardOptions(options, gate)
   const { report } = gate
   const recheck = settings.cutsWithdrawn
     ? createRecheck({ everyMs: settings.recheckEveryMs, stillAllowed: gate.stillAllowed, report })
@@ -53,6 +53,7 @@ export function createForwarder(gate: ForwardingGate, options: ForwardOptions): 
   const admissions = new Admissions(
     {
       admissions: settings.admissions,
+      credentialHeaders: gate.credentialHeaders,
       timeoutMs: settings.admissionTimeoutMs,
       heldBytes: new HeldBytes(settings.heldBodiesAtMostBytes),
       pauseMs: settings.deadlines.idleMs,
@@ -76,7 +77,9 @@ export function createForwarder(gate: ForwardingGate, options: ForwardOptions): 
 function requireGate(gate: ForwardingGate): void {
   const problems: string[] = []
   havingMethods('stillAllowed', 'report')('gate', gate, problems)
-  if (problems.length === 0 && !Array.isArray(gate.admissions)) problems.push('gate.admissions: give a list')
+  if (problems.length === 0)
+    for (const list of ['admissions', 'credentialHeaders'] as const)
+      if (!Array.isArray(gate[list])) problems.push(`gate.${list}: give a list`)
   if (problems.length > 0)
     throw new PortcullisError('configuration_invalid', `Cannot forward: ${problems.join('; ')}`, { problems })
 }

@@ -8,7 +8,7 @@ import type { Recheck } from './recheck.js'
 /** What forwarding takes from the gate that lets people in: who may stay, how errors look, and where events go. */
 export type ForwardingGate = Pick<
   Gate,
-  'stillAllowed' | 'problems' | 'report' | 'publicUrl' | 'clock' | 'admissions'
+  'stillAllowed' | 'problems' | 'report' | 'publicUrl' | 'clock' | 'admissions' | 'credentialHeaders'
 >
 
 /** What requests and upgrades of one forwarder have in common. */

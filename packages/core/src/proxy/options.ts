@@ -16,6 +16,7 @@ import { NEVER_ALLOWED, NEVER_IDENTITY_HEADERS } from './distrusted-headers.js'
 import type { Deadlines } from './exchange.js'
 import { type HeaderFilter, headerFilter, isHeader, normaliseName } from './headers.js'
 import { DEFAULT_IDENTITY_HEADERS, type IdentityHeaders, type IdentityPart } from './identity-headers.js'
+import { RECHECK_EVERY_MS } from './recheck.js'
 import { requestHeaderFilter } from './request-headers.js'
 import { type ResponseRules, responseHeaderFilter } from './response-headers.js'
 import { readUpstream, type Upstream } from './upstream.js'
@@ -82,7 +83,7 @@ const FORWARD_OPTIONS = {
    */
   onAccessWithdrawn: optional(oneOf('cut', 'insecure_finish'), { default: 'cut' }),
   /** How often the gate is asked about each credential in use. 10 to 60000, default 1000. */
-  recheckEveryMs: optional(integer(10, 60_000), { default: 1_000 }),
+  recheckEveryMs: optional(integer(10, 60_000), { default: RECHECK_EVERY_MS }),
   /** Asked about each call in this order, after those that the gate brings. */
   admissions: optional<readonly Admission[]>(listOf(havingMethods('admit')), { default: [] }),
   /** Upstreams that admissions may choose, by name. */
@@ -118,7 +119,7 @@ export interface ResolvedForwardOptions {
  */
 export function checkForwardOptions(given: Partial<ForwardOptions>): readonly string[] {
   try {
-    resolveForwardOptions({ upstream: () => undefined, ...given }, [])
+    resolveForwardOptions({ upstream: () => undefined, ...given }, NO_GATE)
     return []
   } catch (error) {
     if (!(error instanceof PortcullisError)) throw error
@@ -126,16 +127,25 @@ export function checkForwardOptions(given: Partial<ForwardOptions>): readonly st
   }
 }
 
+/** What of the gate the options are read with. */
+interface GateOfOptions {
+  readonly admissions: readonly Admission[]
+  readonly credentialHeaders: readonly string[]
+}
+
+const NO_GATE: GateOfOptions = { admissions: [], credentialHeaders: [] }
+
 /** Fills in every default. Throws `configuration_invalid` that names every problem at once. */
 export function resolveForwardOptions(
   given: ForwardOptions,
-  admissionsOfGate: readonly Admission[],
+  { admissions: admissionsOfGate, credentialHeaders }: GateOfOptions,
 ): ResolvedForwardOptions {
   const problems: string[] = []
   const options = readOptions(given, FORWARD_OPTIONS, problems)
   const { allowRequestHeaders = [], forwardRequestHeaders, recheckEveryMs, admissionTimeoutMs } = options
-  const identityHeaders = readIdentityHeaders(options.identityHeaders, problems)
-  requireAllowable(allowRequestHeaders, identityHeaders, problems)
+  const identityHeaders = readIdentityHeaders(options.identityHeaders, credentialHeaders, problems)
+  const neverPassed = [...credentialHeaders, ...identityHeaders.map(([name]) => name)]
+  requireAllowable(allowRequestHeaders, neverPassed, problems)
   if (forwardRequestHeaders === 'listed' && options.allowRequestHeaders === undefined)
     problems.push('forwardRequestHeaders: list in allowRequestHeaders what passes')
   const upstreamFor = readUpstreams(options.upstream, problems)
@@ -152,7 +162,7 @@ export function resolveForwardOptions(
     removedFromRequest: requestHeaderFilter({
       allowed: allowRequestHeaders,
       distrusted: options.distrustRequestHeaders,
-      removed: [...options.removeRequestHeaders, ...identityHeaders.map(([name]) => name)],
+      removed: [...options.removeRequestHeaders, ...neverPassed],
       onlyAllowed: forwardRequestHeaders === 'listed',
     }),
     responses: {
@@ -222,12 +232,13 @@ function readUpstreams(
 
 function readIdentityHeaders(
   headers: IdentityHeaders,
+  credentialHeaders: readonly string[],
   problems: string[],
 ): ResolvedForwardOptions['identityHeaders'] {
-  const isReserved = headerFilter(NEVER_IDENTITY_HEADERS)
+  const isReserved = headerFilter([...NEVER_IDENTITY_HEADERS, ...credentialHeaders])
   const entries = Object.entries(headers).map(([name, part]) => [name.toLowerCase(), part] as const)
   for (const [name] of entries)
-    if (isReserved(name) || !isHeader(name, ''))
+    if (isReserved(normaliseName(name)) || !isHeader(name, ''))
       problems.push(`identityHeaders: ${JSON.stringify(name)} cannot carry an identity`)
   return entries
 }
@@ -235,10 +246,10 @@ function readIdentityHeaders(
 /** A pattern may cover what is never let through, which is then not; a name that says just that is a mistake. */
 function requireAllowable(
   allowed: readonly string[],
-  identityHeaders: ResolvedForwardOptions['identityHeaders'],
+  neverPassed: readonly string[],
   problems: string[],
 ): void {
-  const isNever = headerFilter([...NEVER_ALLOWED, ...identityHeaders.map(([name]) => name)])
+  const isNever = headerFilter([...NEVER_ALLOWED, ...neverPassed])
   for (const name of allowed)
     if (!isHeader(name.replace(/\*$/, ''), '') || isNever(normaliseName(name.replace(/\*$/, ''))))
       problems.push(`allowRequestHeaders: ${JSON.stringify(name)} cannot be let through`)

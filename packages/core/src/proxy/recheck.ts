@@ -1,11 +1,39 @@
 import type { Identity } from '../authentication/identity.js'
 import type { GateEvent } from '../context/event.js'
+import { PortcullisError } from '../errors/portcullis-error.js'
+import type { Gate } from '../gate/gate.js'
+
+export const RECHECK_EVERY_MS = 1_000
 
 /** Keeps asking whether those who are being served may still be. */
 export interface Recheck {
-  /** Calls `cut` once, as soon as the identity may no longer stay. The answer stops that. */
+  /**
+   * Calls `cut` once, as soon as the identity may no longer stay. The answer stops that: call it when what runs has ended.
+   * Takes the identity that the gate made, not a copy.
+   */
   watch(who: Identity, cut: () => void): () => void
   close(): void
+}
+
+/**
+ * Cuts what a proxy of one's own has running for whoever is banned, revoked or logged out, as forwarders do: within
+ * `everyMs` and a store call. `everyMs` is 10 to 60000, default 1000. A store that does not answer cuts nobody off; it is
+ * reported as `recheck_failed`. What is open without end is to be held to `credential.expiresAt` as well. Throws
+ * `configuration_invalid`.
+ *
+ * @example
+ * const unwatch = recheck.watch(identity, () => res.destroy())
+ * res.once('close', unwatch)
+ */
+export function recheckFor(
+  { stillAllowed, report }: Pick<Gate, 'stillAllowed' | 'report'>,
+  { everyMs = RECHECK_EVERY_MS }: { readonly everyMs?: number } = {},
+): Recheck {
+  if (!Number.isInteger(everyMs) || everyMs < 10 || everyMs > 60_000)
+    throw new PortcullisError('configuration_invalid', 'everyMs: give an integer from 10 to 60000', {
+      problems: ['everyMs: give an integer from 10 to 60000'],
+    })
+  return createRecheck({ everyMs, stillAllowed, report })
 }
 
 export interface RecheckOptions {

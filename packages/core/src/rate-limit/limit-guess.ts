@@ -1,28 +1,24 @@
 import type { Deps } from '../context/context.js'
-import type { Denial, DenialCode } from '../errors/denials.js'
+import { DENIALS, type Denial, type DenialText } from '../errors/denials.js'
 import type { RequestView } from '../request/view.js'
 
 /**
- * Denials of what may be a guess. What was proven to be genuine, as an expired token or the token of a banned account,
- * is none.
+ * The refusal of a credential, or of another secret, that was to be proven and was not: as core's own codes say, and for
+ * codes of plugins a guess unless they say otherwise. Throws a `TypeError` for a code that nobody has declared.
  */
-const GUESSES: ReadonlySet<string> = new Set<DenialCode>([
-  'credentials_malformed',
-  'token_malformed',
-  'token_invalid',
-  'session_invalid',
-])
+export function unproven(texts: Readonly<Record<string, DenialText>>, refusal: Denial): Denial {
+  if (Object.hasOwn(DENIALS, refusal.code)) return refusal
+  if (!Object.hasOwn(texts, refusal.code))
+    throw new TypeError(`not a code that a plugin has declared: ${refusal.code}`)
+  return refusal.isGuess === undefined ? { ...refusal, isGuess: true } : refusal
+}
 
 /**
  * Counts a credential that proved nothing against the address that sent it. Answers the denial, or `rate_limited` in
- * its place. Only after a credential has failed: one that is valid is never refused for what others have tried.
+ * its place. Only after a credential has failed: one that is valid is never refused for what others have tried, nor is one
+ * that was proven to be genuine, as an expired token or the token of a banned account.
  */
 export function limitGuess(deps: Deps, view: RequestView, refusal: Denial): Denial {
-  if (!GUESSES.has(refusal.code) && !isGuessOfKind(deps, refusal)) return refusal
+  if (!refusal.isGuess) return refusal
   return deps.rateLimits.refuseAddress('guesses', deps.addressOf(view)) ?? refusal
-}
-
-/** What only its record proves was tried, and is none. */
-function isGuessOfKind({ credentialKinds }: Deps, { code }: Denial): boolean {
-  return credentialKinds.some((kind) => !kind.isOfOperator && kind.open && kind.denials.absent === code)
 }

@@ -31,6 +31,7 @@ export function sessionKind(deps: Deps): CredentialKind<PresentedSession, Sessio
   return {
     name: 'session',
     isOfAccount: true,
+    headers: ['cookie'],
     yields: true,
     isSentByBrowsers: true,
     pick(view) {
@@ -48,8 +49,8 @@ export function sessionKind(deps: Deps): CredentialKind<PresentedSession, Sessio
     issued: ({ partition, issuedAt }, record) =>
       record
         ? { partition, issuedAt: record.createdAt, sessionGeneration: record.generation }
-        : { partition, issuedAt, isAbsent: true },
-    denials: { absent: 'session_invalid', ended: 'session_invalid' },
+        : { partition, issuedAt },
+    denials: { absent: 'session_invalid', ended: 'session_invalid', expired: 'session_invalid' },
     describe({ opened }) {
       const { email, name, groups, createdAt, expiresAt } = opened as Session
       const role = roleOfSession(deps.roleOf(email), roleOfGroups(groups, deps.options.roleByGroup))

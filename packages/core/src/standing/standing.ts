@@ -19,7 +19,7 @@ export interface Ban {
 export interface Standing {
   readonly sessionGeneration: number
   readonly tokenGeneration: number
-  /** Tokens of trusted issuers, which carry no generation, are dead when they were issued at or before this. */
+  /** What carries no generation, such as tokens of trusted issuers, is dead when it was issued at or before this. */
   readonly foreignNotBefore?: Millis
   /** When the account last logged in at the identity provider. */
   readonly authenticatedAt?: Millis

@@ -34,7 +34,7 @@ export function tokenKind(
     prove: (token) => verifyToken(deps, token),
     records: { collection: tokenRecords.name, read: tokenRecords.read },
     issued: ({ partition, issuedAt }, record) =>
-      record ? issuedAsToken(partition, record) : { partition, issuedAt, isAbsent: true },
+      record ? issuedAsToken(partition, record) : { partition, issuedAt },
     denials: { absent: 'token_invalid', ended: 'token_revoked' },
     describe({ proof, standing, record }) {
       const { accountId, issuedAt, expiresAt, scopes } = proof

@@ -27,12 +27,11 @@ export const certificateKind =
       if (!id || !account) return refused('credentials_malformed')
       return done({ partition: deps.partitionOf(account), id, account, issuedAt: Number(issuedAt) })
     },
-    records: { collection: REVOKED_CERTIFICATES, read: () => true },
+    records: { collection: REVOKED_CERTIFICATES, read: () => true, mayBeAbsent: true },
     issued: ({ partition, issuedAt }, revoked) => ({
       partition,
       issuedAt,
       isEnded: revoked !== undefined,
-      isExternal: true,
     }),
     denials: { absent: 'token_invalid', ended: 'token_revoked' },
     describe: ({ proof: { account, issuedAt } }) => ({

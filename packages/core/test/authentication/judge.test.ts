@@ -81,7 +81,7 @@ describe.each<[string, Partial<Issued>]>([
   ['under a generation of tokens', { tokenGeneration: 0 }],
   ['under a generation of sessions', { sessionGeneration: 0 }],
   ['under both, as an approval', { tokenGeneration: 0, sessionGeneration: 0 }],
-  ['by another issuer', { isExternal: true }],
+  ['by another issuer', {}],
 ])('what was issued %s', (_, under) => {
   it.each(ORDER.map(([fate], line) => [fate, line] as const))(
     'is %s before all that comes after it in the order',
@@ -93,7 +93,14 @@ describe.each<[string, Partial<Issued>]>([
 
 it('what says nothing of when it was issued is from before no loss, but after every sign-out of its kind', () => {
   expect(fateFrom(2, { issuedAt: undefined, tokenGeneration: 0 })).toBe('absent')
-  expect(fateFrom(5, { issuedAt: undefined, isExternal: true })).toBe('superseded')
+  expect(fateFrom(5, { issuedAt: undefined })).toBe('superseded')
+})
+
+it('what outlives revocation is ended by its record and by a ban, not by what ends all tokens', () => {
+  const outlivesRevocation = true
+  expect(fateFrom(0, { issuedAt: undefined, outlivesRevocation })).toBe('banned')
+  expect(fateFrom(4, { issuedAt: undefined, outlivesRevocation })).toBe('ended')
+  expect(fateFrom(5, { issuedAt: undefined, outlivesRevocation })).toBe('stale_login')
 })
 
 interface Presented {

@@ -151,7 +151,7 @@ for (const [kind, place] of Object.entries(stores))
       const store = place(clock.read)()
       onTestFinished(() => store.close())
       await load(store, dump)
-      return { ...(await gateOn(store, clock)), held: dump.held, store }
+      return { ...(await gateOn(store, clock)), clock, held: dump.held, store }
     }
 
     it('lets in whoever it let in, and nobody else', async () => {
@@ -174,8 +174,9 @@ for (const [kind, place] of Object.entries(stores))
     })
 
     it('keeps the external tokens dead that were revoked alone or with all of an account', async () => {
-      const { deps: bound, held } = await opening()
-      const { trusted, token } = await trustedIssuer()
+      const { deps: bound, held, clock } = await opening()
+      const { trusted, token, clock: ofIssuer } = await trustedIssuer()
+      clock.now = ofIssuer.now
       const deps = { ...bound, credentialKinds: [externalTokenKind(bound, trusted)] }
       const identify = async (claims: Record<string, unknown>) => identifyByBearer(deps, await token(claims))
       expect((await identify({ email: USER })).ok).toBe(true)

@@ -91,6 +91,46 @@ describe('two plugins that claim one thing stop the start, and both are named', 
   })
 })
 
+describe('what a plugin spells wrong stops the start and is named', () => {
+  it.each<[string, object, object, string]>([
+    ['a member', { colections: ['a'] }, {}, 'one.colections: unknown; collections is meant, perhaps'],
+    ['a list that is none', { collections: 'a' }, {}, 'one.collections: give an array'],
+    [
+      'a member of what it starts',
+      {},
+      { credentialKind: [] },
+      'one: what start answers: credentialKind: unknown; credentialKinds is meant, perhaps',
+    ],
+    [
+      'a code',
+      { denials: { 'One-Bad': {} } },
+      {},
+      'one: "One-Bad": a code has lower-case letters, digits and underscores',
+    ],
+    [
+      'an audit action',
+      { auditActions: { revoke: 'essential' } },
+      {},
+      'one: "revoke": an audit action is of the form thing.deed',
+    ],
+    ['a namespace', { namespaces: ['one'] }, {}, 'one: "one": a namespace is a path such as /one/'],
+    [
+      'a metric',
+      {},
+      { metrics: [{ name: 'One-Total', help: 'x', type: 'counter', read: () => 1 }] },
+      'one: "One-Total": a metric has a name of lower-case letters, digits and underscores',
+    ],
+  ])('%s', async (_, more, started, problem) => {
+    expect(await problemsOf(plugin('one', more as Partial<Plugin>, started as Started))).toEqual([problem])
+  })
+
+  it('a start that answers nothing', async () => {
+    expect(await problemsOf({ name: 'one', start: () => undefined as never })).toEqual([
+      'one: what start answers: give an object',
+    ])
+  })
+})
+
 describe('what is the gate’s own no plugin can take', () => {
   it.each<[string, Plugin]>([
     ['a member', plugin('tokens')],
@@ -256,7 +296,11 @@ describe('what a plugin gets', () => {
         },
       ],
     })
-    for (const attempt of attempts) await expect((async () => attempt())()).rejects.toThrow(TypeError)
+    for (const attempt of attempts) {
+      const attempted = (async () => attempt())()
+      await expect(attempted).rejects.toThrow(TypeError)
+      await expect(attempted).rejects.toMatchObject({ code: 'configuration_invalid' })
+    }
   })
 
   it('is what the judge says of an account', async () => {

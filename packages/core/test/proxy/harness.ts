@@ -127,6 +127,7 @@ export function stubGate(more: Partial<ForwardingGate> = {}): ForwardingGate {
     publicUrl: 'http://gate.test',
     problems: [],
     admissions: [],
+    credentialHeaders: [],
     clock: Date.now,
     report: () => {},
     stillAllowed: async () => true,

@@ -4,8 +4,18 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Identity } from '../../src/authentication/identity.js'
 import type { ForwardingGate } from '../../src/proxy/forward.js'
 import type { ForwardOptions } from '../../src/proxy/options.js'
-import { createRecheck } from '../../src/proxy/recheck.js'
-import { ANNA, call, codeOf, identityOf, open, startGate, startUpstream, until } from './harness.js'
+import { createRecheck, recheckFor } from '../../src/proxy/recheck.js'
+import {
+  ANNA,
+  afterwards,
+  call,
+  codeOf,
+  identityOf,
+  open,
+  startGate,
+  startUpstream,
+  until,
+} from './harness.js'
 
 const headerIdentity = (req: IncomingMessage) =>
   identityOf(
@@ -194,4 +204,13 @@ it('the timer does not keep the process alive', () => {
   recheck.watch(ANNA, () => {})
   expect(timers()).toBe(before)
   recheck.close()
+})
+
+it('a proxy of one’s own is cut off as a forwarder is, and told of an interval that cannot be', async () => {
+  const recheck = recheckFor({ stillAllowed: async () => false, report: () => {} }, { everyMs: 10 })
+  afterwards(async () => recheck.close())
+  await new Promise<void>((resolve) => recheck.watch(ANNA, resolve))
+  const gate = { stillAllowed: async () => true, report: () => {} }
+  for (const everyMs of [0, 9, 60_001, Number.NaN])
+    expect(() => recheckFor(gate, { everyMs })).toThrow(/everyMs: give an integer/)
 })

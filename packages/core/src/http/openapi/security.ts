@@ -1,18 +1,28 @@
+import type { Presentation, Proven } from '../../authentication/credential-kind.js'
 import type { ResolvedOptions } from '../../context/options.js'
 import { cookieNames } from '../../sessions/cookie.js'
 import type { Route } from '../route.js'
 
 /** What of a gate's options its document tells. */
-export type DocumentedOptions = Pick<ResolvedOptions, 'publicUrl' | 'secure' | 'requiredScope'>
+export type DocumentedOptions = Pick<ResolvedOptions, 'publicUrl' | 'secure' | 'requiredScope'> & {
+  /** Those of plugins that come in a header of their own. */
+  readonly kinds?: readonly Pick<Presentation<Proven>, 'name' | 'headers' | 'description'>[]
+}
 
 type Requirement = Readonly<Record<string, readonly string[]>>
 
 /** The credentials that the gate reads. */
-export function securitySchemes(routes: readonly Route[], { secure }: DocumentedOptions) {
+export function securitySchemes(routes: readonly Route[], { secure, kinds = [] }: DocumentedOptions) {
   const own = routes.flatMap(({ access }) => (typeof access === 'object' ? [access] : []))
   return {
     ...Object.fromEntries(
       own.map(({ name, description }) => [name, { type: 'http', scheme: 'bearer', description }]),
+    ),
+    ...Object.fromEntries(
+      kinds.map(({ name, headers: [header = ''] = [], description }) => [
+        name,
+        { type: 'apiKey', in: 'header', name: header, ...(description && { description }) },
+      ]),
     ),
     session: {
       type: 'apiKey',
@@ -56,11 +66,15 @@ export function securityOf(route: Route, options: DocumentedOptions): readonly R
     case 'account':
       return [{ session: [] }, ...byBearer(['tokens:write'])]
     case 'identified':
-      return [{ session: [] }, ...byBearer([options.requiredScope])]
+      return [{ session: [] }, ...byBearer([options.requiredScope]), ...byKinds(options)]
     case 'admin':
     case 'super_admin':
-      return [{ session: [] }, ...byBearer(['admin'])]
+      return [{ session: [] }, ...byBearer(['admin']), ...byKinds(options)]
   }
+}
+
+function byKinds({ kinds = [] }: DocumentedOptions): readonly Requirement[] {
+  return kinds.map(({ name }) => ({ [name]: [] }))
 }
 
 function byBearer(scopes: readonly string[]): readonly Requirement[] {

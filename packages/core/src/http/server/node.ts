@@ -75,7 +75,10 @@ export async function sendResponse(
   }
 }
 
-/** Answers a request of somebody who was let in. */
+/**
+ * Answers a request of somebody who was let in. `req.url` may be in absolute form of the public origin (RFC 9112 §3.2.2);
+ * `viewOf(req, gate.publicUrl).target` is the path in any case. What it streams is not cut by itself: `recheckFor`.
+ */
 export type Handler = (req: IncomingMessage, res: ServerResponse, identity: Identity) => unknown
 
 /**

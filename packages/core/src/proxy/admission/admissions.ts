@@ -5,11 +5,9 @@ import { FORWARDING_PROBLEMS, MALFUNCTIONS } from '../../errors/malfunctions.js'
 import { Connection } from '../../request/connection.js'
 import type { Framing, Target } from '../../request/head.js'
 import { CREDENTIALS } from '../distrusted-headers.js'
-import { collectHeaders, headerFilter } from '../headers.js'
+import { collectHeaders, type HeaderFilter, headerFilter } from '../headers.js'
 import type { Recheck } from '../recheck.js'
 import { type DecideParts, decide, type Granted, type Stop } from './decide.js'
-
-const isCredential = headerFilter(CREDENTIALS)
 
 /** One request, checked, about which admissions are to be asked. */
 export interface Asking {
@@ -26,11 +24,13 @@ export interface Asking {
 export class Admissions {
   readonly #parts: DecideParts
   readonly #recheck: Recheck | undefined
+  readonly #isCredential: HeaderFilter
   readonly #waiting = new Set<(stop: Stop) => void>()
 
   constructor(parts: DecideParts, recheck: Recheck | undefined) {
     this.#parts = parts
     this.#recheck = recheck
+    this.#isCredential = headerFilter([...CREDENTIALS, ...parts.credentialHeaders])
   }
 
   get isEmpty(): boolean {
@@ -50,7 +50,7 @@ export class Admissions {
       method: req.method ?? 'GET',
       path: target.path,
       query: target.query,
-      headers: collectHeaders(req.rawHeaders, isCredential),
+      headers: collectHeaders(req.rawHeaders, this.#isCredential),
       isWebSocket,
     }
     try {

@@ -30,6 +30,8 @@ export interface ReadyAdmission {
 
 export interface DecideParts {
   readonly admissions: readonly ReadyAdmission[]
+  /** What credentials the gate takes come in, which no admission sees. */
+  readonly credentialHeaders: readonly string[]
   readonly timeoutMs: number
   readonly heldBytes: HeldBytes
   /** How long a client may pause while its body is waited for. */
