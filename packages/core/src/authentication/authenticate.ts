@@ -7,14 +7,8 @@ import { headerValues, refuseHead } from '../request/head.js'
 import { isNavigation, mayActOnSession } from '../request/same-origin.js'
 import type { RequestView } from '../request/view.js'
 import { STANDING, standingOf } from '../standing/standing.js'
-import type { Millis, RecordKey } from '../store/store.js'
-import {
-  type AnyCredentialKind,
-  type CredentialKind,
-  type Described,
-  issuedBy,
-  type Proven,
-} from './credential-kind.js'
+import type { Millis, RecordKey, StoredRecord } from '../store/store.js'
+import type { AnyCredentialKind, CredentialKind, Described, Proven } from './credential-kind.js'
 import type { Identity } from './identity.js'
 import { type Issued, noteIssued, refuseIssued } from './judge.js'
 
@@ -119,6 +113,18 @@ async function judgeProof(
   if (!isTaken(described, deps.clock())) return { ok: false, denial: denialIn(texts, expired) }
   kind.admitted?.(judged)
   return { ok: true, value: identityOf(kind, proof, described, issued) }
+}
+
+/** What the judge has to know of a credential of this kind, with the record that was found for it. */
+export function issuedBy(
+  kind: CredentialKind,
+  presented: Pick<Proven, 'partition' | 'issuedAt'>,
+  stored: StoredRecord | undefined,
+  record: unknown,
+): Issued {
+  const issued = kind.issued(presented, record)
+  const isAbsent = stored === undefined && kind.records !== undefined && !kind.records.mayBeAbsent
+  return isAbsent ? { ...issued, isAbsent } : issued
 }
 
 /** Also false where a kind says what is no instant. */

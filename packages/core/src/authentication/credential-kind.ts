@@ -169,18 +169,6 @@ export interface OperatorKind extends Presentation<Proven> {
 
 export type AnyCredentialKind = CredentialKind | OperatorKind
 
-/** What the judge has to know of a credential of this kind, with the record that was found for it. */
-export function issuedBy(
-  kind: CredentialKind,
-  presented: Pick<Proven, 'partition' | 'issuedAt'>,
-  stored: StoredRecord | undefined,
-  record: unknown,
-): Issued {
-  const issued = kind.issued(presented, record)
-  const isAbsent = stored === undefined && kind.records !== undefined && !kind.records.mayBeAbsent
-  return isAbsent ? { ...issued, isAbsent } : issued
-}
-
 /** The kind that has let somebody in; undefined for an identity that no kind of this gate can have made. */
 export function kindOf(
   { credentialKinds }: { readonly credentialKinds: readonly AnyCredentialKind[] },

@@ -1,7 +1,7 @@
 import type { Deps } from '../context/context.js'
 import { standingOf } from '../standing/standing.js'
-import { keysRead } from './authenticate.js'
-import { type CredentialKind, issuedBy, kindOf } from './credential-kind.js'
+import { issuedBy, keysRead } from './authenticate.js'
+import { type CredentialKind, kindOf } from './credential-kind.js'
 import type { Identity } from './identity.js'
 import { deadlineOf, fateOf, type Issued, issuedOf, noteDeadline } from './judge.js'
 

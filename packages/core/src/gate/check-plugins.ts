@@ -4,6 +4,7 @@ import { checkMembers } from '../input/check.js'
 import {
   checkedByValue,
   hook,
+  isObject,
   listOf,
   mapOf,
   nonEmptyText,
@@ -49,9 +50,18 @@ const GATE_MEMBERS = [
   'then',
 ] as const
 
+const names = listOf(nonEmptyText)
+const namesInStore = mapOf(nonEmptyText)
+
+function namesOrMap(name: string, value: unknown, problems: string[]): void {
+  if (Array.isArray(value)) names(name, value, problems)
+  else if (isObject(value)) namesInStore(name, value, problems)
+  else problems.push(`${name}: give an array of names, or an object`)
+}
+
 const PLUGIN: Shape<Plugin> = {
   name: text,
-  collections: checkedByValue,
+  collections: namesOrMap,
   denials: someObject,
   scopes: someObject,
   auditActions: someObject,

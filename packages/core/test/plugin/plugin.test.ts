@@ -94,7 +94,12 @@ describe('two plugins that claim one thing stop the start, and both are named', 
 describe('what a plugin spells wrong stops the start and is named', () => {
   it.each<[string, object, object, string]>([
     ['a member', { colections: ['a'] }, {}, 'one.colections: unknown; collections is meant, perhaps'],
-    ['a list that is none', { collections: 'a' }, {}, 'one.collections: give an array'],
+    [
+      'a list that is none',
+      { collections: 'a' },
+      {},
+      'one.collections: give an array of names, or an object',
+    ],
     [
       'a member of what it starts',
       {},

@@ -32,9 +32,10 @@ const badges: Plugin<'badges', Badges> = {
     const { clock, partitionOf } = context
     const kind: CredentialKind<{ partition: string; id: string }, true> = {
       name: 'badge',
+      headers: ['x-badge'],
       pick: ({ rawHeaders: [name, badge] }) => (name === 'x-badge' ? badge : undefined),
       prove: (id) => ({ ok: true, value: { partition: partitionOf(ACCOUNT), id } }),
-      records: { collection: 'revoked', read: () => true },
+      records: { collection: 'revoked', read: () => true, mayBeAbsent: true },
       issued: ({ partition }, revoked) => ({ partition, issuedAt: undefined, isEnded: revoked === true }),
       denials: { absent: 'token_invalid', ended: 'token_revoked' },
       describe: () => ({
