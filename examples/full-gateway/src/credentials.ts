@@ -1,7 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import {
   backChannelLogout,
+  device,
   type GateOptions,
+  type OAuthClient,
+  oauth,
   type Plugin,
   PortcullisError,
   scim,
@@ -17,7 +20,6 @@ type CredentialOptions = Pick<
   | 'requireFreshLogin'
   | 'tokenRenewal'
   | 'trustedIssuers'
-  | 'oauthClients'
   | 'allowedEmailDomains'
 > & { readonly plugins: readonly Plugin[] }
 
@@ -31,11 +33,15 @@ export async function credentialOptions({ credentials }: Settings): Promise<Cred
   return {
     masterKeyScopes,
     tokenRenewal,
-    plugins: [backChannelLogout(), ...(scimSecrets === undefined ? [] : [scim({ secret: scimSecrets })])],
+    plugins: [
+      oauth({ clients }),
+      device(),
+      backChannelLogout(),
+      ...(scimSecrets === undefined ? [] : [scim({ secret: scimSecrets })]),
+    ],
     ...(masterKey === undefined ? {} : { masterKey }),
     ...(requireFreshLogin === undefined ? {} : { requireFreshLogin }),
     ...(trusted.length === 0 ? {} : { trustedIssuers: trusted }),
-    ...(clients.length === 0 ? {} : { oauthClients: clients }),
     ...(allowedEmailDomains === undefined ? {} : { allowedEmailDomains }),
   }
 }
@@ -45,17 +51,14 @@ function withLlmRoles(issuer: TrustedIssuerOptions): TrustedIssuerOptions {
 }
 
 export function readIssuersFile(path: string | undefined) {
-  return readList<'trustedIssuers'>('TRUSTED_ISSUERS_FILE', path)
+  return readList<TrustedIssuerOptions>('TRUSTED_ISSUERS_FILE', path)
 }
 
 export function readClientsFile(path: string | undefined) {
-  return readList<'oauthClients'>('OAUTH_CLIENTS_FILE', path)
+  return readList<OAuthClient>('OAUTH_CLIENTS_FILE', path)
 }
 
-async function readList<Name extends 'trustedIssuers' | 'oauthClients'>(
-  setting: string,
-  path: string | undefined,
-): Promise<NonNullable<GateOptions[Name]>> {
+async function readList<Item>(setting: string, path: string | undefined): Promise<readonly Item[]> {
   if (path === undefined) return []
   const refuse = (problem: string): never => {
     throw new PortcullisError('configuration_invalid', problem, { problems: [problem] })
@@ -64,9 +67,7 @@ async function readList<Name extends 'trustedIssuers' | 'oauthClients'>(
   try {
     const list: unknown = JSON.parse(text)
     const isList = Array.isArray(list) && list.every((one) => typeof one === 'object' && one !== null)
-    return isList
-      ? (list as NonNullable<GateOptions[Name]>)
-      : refuse(`${setting}: give a JSON list of objects`)
+    return isList ? (list as readonly Item[]) : refuse(`${setting}: give a JSON list of objects`)
   } catch (error) {
     if (error instanceof PortcullisError) throw error
     return refuse(`${setting}: the file is not JSON`)

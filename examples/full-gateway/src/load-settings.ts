@@ -1,6 +1,8 @@
 import {
   checkGateOptions,
   checkSigningKeys,
+  type OAuthClient,
+  oauth,
   PortcullisError,
   type SigningKeyOptions,
   scim,
@@ -47,24 +49,21 @@ async function collectFileProblems(env: Environment, problems: string[]): Promis
   const issuersFile = settingIn(env, 'TRUSTED_ISSUERS_FILE')
   const clientsFile = settingIn(env, 'OAUTH_CLIENTS_FILE')
   const trustedIssuers = await collect(problems, () => readIssuersFile(issuersFile))
-  const oauthClients = await collect(problems, () => readClientsFile(clientsFile))
-  problems.push(...whatTheGateRefuses(env, { trustedIssuers, oauthClients, fileKeys }))
+  const clients = await collect(problems, () => readClientsFile(clientsFile))
+  problems.push(...whatTheGateRefuses(env, { trustedIssuers, clients, fileKeys }))
   problems.push(...whatTheForwarderRefuses(env))
-  problems.push(...sharedWithProvider(env, oauthClients))
+  problems.push(...sharedWithProvider(env, clients))
 }
 
 /** The provider knows the secret of its client, and with it whatever else goes by that secret. The gate never sees it. */
-function sharedWithProvider(
-  env: Environment,
-  oauthClients: readonly { readonly secret?: unknown }[] = [],
-): string[] {
+function sharedWithProvider(env: Environment, clients: readonly OAuthClient[] = []): string[] {
   const secret = settingIn(env, 'OIDC_CLIENT_SECRET')
   const others: readonly [SettingName, readonly unknown[]][] = [
     ['SESSION_SECRET', settingIn(env, 'SESSION_SECRET') ?? []],
     ['JWT_SECRET', settingIn(env, 'JWT_SECRET') ?? []],
     ['SCIM_SECRET', settingIn(env, 'SCIM_SECRET') ?? []],
     ['MASTER_KEY', [settingIn(env, 'MASTER_KEY')]],
-    ['OAUTH_CLIENTS_FILE', oauthClients.flatMap((client) => client.secret ?? [])],
+    ['OAUTH_CLIENTS_FILE', clients.flatMap((client) => client.secret ?? [])],
   ]
   return others
     .filter(([, secrets]) => secret !== undefined && secrets.includes(secret))
@@ -104,7 +103,7 @@ function whatTheForwarderRefuses(env: Environment): string[] {
 /** The options that the gate alone can judge, and the settings that they come from. */
 const SETTING_OF: Readonly<Record<string, SettingName>> = {
   trustedIssuers: 'TRUSTED_ISSUERS_FILE',
-  oauthClients: 'OAUTH_CLIENTS_FILE',
+  oauth: 'OAUTH_CLIENTS_FILE',
   clientAddress: 'TRUST_PROXY',
   rateLimits: 'RATE_LIMITS',
   allowedEmailDomains: 'ALLOWED_EMAIL_DOMAINS',
@@ -119,9 +118,12 @@ function whatTheGateRefuses(
   env: Environment,
   {
     fileKeys,
-    ...lists
-  }: Record<'trustedIssuers' | 'oauthClients', readonly object[] | undefined> & {
+    trustedIssuers,
+    clients = [],
+  }: {
     readonly fileKeys: readonly SigningKeyOptions[]
+    readonly trustedIssuers: readonly object[] | undefined
+    readonly clients: readonly OAuthClient[] | undefined
   },
 ): string[] {
   const secretKeys = settingIn(env, 'JWT_SECRET')?.map((secret) => ({ algorithm: 'HS256' as const, secret }))
@@ -132,14 +134,14 @@ function whatTheGateRefuses(
   ]
   const scimSecrets = settingIn(env, 'SCIM_SECRET')
   const given = {
-    ...lists,
+    trustedIssuers,
     clientAddress: settingIn(env, 'TRUST_PROXY'),
     rateLimits: settingIn(env, 'RATE_LIMITS'),
     allowedEmailDomains: settingIn(env, 'ALLOWED_EMAIL_DOMAINS'),
     secret: settingIn(env, 'SESSION_SECRET'),
     keys: keys.length > 0 ? keys : undefined,
     masterKey: settingIn(env, 'MASTER_KEY'),
-    plugins: scimSecrets && [scim({ secret: scimSecrets })],
+    plugins: [oauth({ clients }), ...(scimSecrets ? [scim({ secret: scimSecrets })] : [])],
   }
   const isGiven = ([, value]: [string, unknown]) => value !== undefined
   const problems = checkGateOptions(Object.fromEntries(Object.entries(given).filter(isGiven)))

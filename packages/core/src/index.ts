@@ -34,6 +34,7 @@ export type { Duration, SessionLimits, TokenLimits } from './context/limits.js'
 export type { CoreOptions, Pages, UsageInstructions } from './context/options.js'
 export type { Sealer } from './crypto/seal.js'
 export { secretProblem } from './crypto/secrets.js'
+export { device } from './device/plugin.js'
 export {
   DENIALS,
   type Denial,
@@ -42,6 +43,7 @@ export {
   type DenialText,
   denial,
   denialsOf,
+  type OAuthErrorCode,
   type PluginCode,
 } from './errors/denials.js'
 export { InputError } from './errors/input-error.js'
@@ -84,6 +86,9 @@ export {
   type ProviderLogin,
 } from './login/identity-provider.js'
 export type { OAuthClient } from './oauth/clients.js'
+export type { GrantedTokens } from './oauth/granted.js'
+export { type OAuthOptions, oauth } from './oauth/plugin.js'
+export type { GrantError, GrantRequest, GrantType, OAuthServer } from './oauth/server.js'
 export type { Collection, CollectionPage, CollectionRecord } from './plugin/collection.js'
 export type { PluginContext } from './plugin/context.js'
 export type { Job, JobRun, JobStatus, Metric, MetricReading } from './plugin/job.js'

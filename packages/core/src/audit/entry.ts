@@ -29,12 +29,6 @@ export type AuditAction =
   | 'token.revoke_all'
   | 'api_key.create'
   | 'api_key.revoke'
-  | 'refresh.start'
-  | 'refresh.reuse'
-  | 'refresh.revoke'
-  | 'authorization_code.reuse'
-  | 'device.approve'
-  | 'device.deny'
   | 'account.deactivate'
   | 'account.activate'
   | 'store.accept_loss'
@@ -120,9 +114,6 @@ const LANE_OF: Readonly<Record<AuditAction, Lane>> = {
   'token.revoke': 'essential',
   'token.revoke_all': 'essential',
   'api_key.revoke': 'essential',
-  'refresh.reuse': 'essential',
-  'authorization_code.reuse': 'essential',
-  'refresh.revoke': 'essential',
   // It makes room, which a full store needs.
   'audit.prune': 'essential',
   'account.unban': 'administrative',
@@ -134,9 +125,6 @@ const LANE_OF: Readonly<Record<AuditAction, Lane>> = {
   'session.refused': 'ordinary',
   'token.issue': 'ordinary',
   'api_key.create': 'ordinary',
-  'refresh.start': 'ordinary',
-  'device.approve': 'ordinary',
-  'device.deny': 'ordinary',
 }
 
 /** Every action of core's own. */

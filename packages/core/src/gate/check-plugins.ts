@@ -82,9 +82,12 @@ export function checkPlugins(
       if (!NAMESPACE.test(namespace)) problems.push(`${name}: a namespace is a path such as /${name}/`)
       namespaces.take(name, namespace)
     }
-    for (const required of plugin.requires ?? [])
-      if (!plugins.some((other) => other.name === required))
-        problems.push(`plugins: ${name} needs ${required} to be listed, too`)
+    for (const required of plugin.requires ?? []) {
+      const at = plugins.findIndex((other) => other.name === required)
+      if (at < 0) problems.push(`plugins: ${name} needs ${required} to be listed, too`)
+      else if (at > plugins.indexOf(plugin))
+        problems.push(`plugins: ${name} needs ${required} to be listed before it`)
+    }
     plugin.check?.(problems, gate)
   }
 }

@@ -5,7 +5,6 @@ import { isConfidential } from '../encoding/loopback.js'
 import { PortcullisError } from '../errors/portcullis-error.js'
 import { resolveTrustedIssuers } from '../external-tokens/resolve.js'
 import { readOptions, requiredOf, type UsedOptions } from '../input/options.js'
-import { resolveClients } from '../oauth/clients.js'
 import type { Plugin } from '../plugin/plugin.js'
 import { checkPlugins } from './check-plugins.js'
 import { readClock } from './clock.js'
@@ -61,7 +60,6 @@ export function resolveOptions(given: GateOptions): ResolvedOptions {
     kept.issuer ?? origin?.origin,
     Object.keys(scopes),
   )
-  const oauthClients = resolveClients(kept.oauthClients ?? [], Object.keys(scopes), problems)
   checkPlugins(
     plugins,
     { scopes: Object.keys(coreScopes) },
@@ -92,7 +90,6 @@ export function resolveOptions(given: GateOptions): ResolvedOptions {
     scopes: Object.freeze(scopes),
     requireFreshLoginSeconds: requireFreshLogin && secondsIn(requireFreshLogin),
     trustedIssuers,
-    oauthClients,
     pages: kept.pages.map((pages) => isolatePages(pages)),
     usageInstructions: isolateUsage(kept.usageInstructions, origin.origin, onEvent),
     problems: kept.problems.map((render) => isolateRenderer(render, onEvent)),
@@ -137,20 +134,12 @@ function isPrivateOrigin(url: URL): boolean {
   return isConfidential(url) || url.hostname.endsWith('.localhost')
 }
 
-function usesOfSecrets({
-  secret,
-  masterKey,
-  keys,
-  oauthClients,
-  plugins,
-}: ReadOptions): readonly SecretUse[] {
+function usesOfSecrets({ secret, masterKey, keys, plugins }: ReadOptions): readonly SecretUse[] {
   const keySecrets = keys?.flatMap((key) => ('secret' in key ? [key.secret] : []))
-  const clientSecrets = oauthClients?.flatMap((client) => client.secret ?? [])
   const uses = {
     secret,
     masterKey,
     keys: keySecrets,
-    oauthClients: clientSecrets,
     ...merged(plugins, 'secrets'),
   }
   // Of another kind they are named where each is read.

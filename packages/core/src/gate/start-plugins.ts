@@ -44,7 +44,7 @@ export async function startPlugins(
   }
   try {
     for (const plugin of plugins)
-      running.push({ plugin, started: await plugin.start(contextOf(deps, operations, plugin)) })
+      running.push({ plugin, started: await plugin.start(contextOf(deps, operations, plugin, running)) })
     addKinds(deps, running)
     admissions = admissionsOf(running)
     const jobs = jobsOf(running)
@@ -128,8 +128,13 @@ async function closeAll({ report }: Deps, running: readonly RunningPlugin[]): Pr
     }
 }
 
-function contextOf(deps: Deps, operations: GateVerbs, plugin: Plugin): PluginContext {
-  const { name, collections = [], auditActions = {} } = plugin
+function contextOf(
+  deps: Deps,
+  operations: GateVerbs,
+  plugin: Plugin,
+  running: readonly RunningPlugin[],
+): PluginContext {
+  const { name, collections = [], auditActions = {}, requires = [] } = plugin
   const context: PluginContext = {
     publicUrl: deps.options.publicUrl,
     clock: deps.clock,
@@ -145,6 +150,11 @@ function contextOf(deps: Deps, operations: GateVerbs, plugin: Plugin): PluginCon
       if (!Object.hasOwn(auditActions, recorded.action))
         throw new TypeError(`${name}: ${recorded.action} is not one of its audit actions`)
       return appendAudit(deps, recorded)
+    },
+    required<Api>(other: string) {
+      const found = requires.includes(other) && running.find((one) => one.plugin.name === other)
+      if (!found) throw new TypeError(`${name}: it does not say that it requires ${other}`)
+      return found.started.api as Api
     },
     report: deps.report,
     reportOfStrangers: (event) => deps.strangers.report(event),

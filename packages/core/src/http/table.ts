@@ -10,12 +10,9 @@ import { auditRoutes } from './routes/admin-audit.js'
 import { adminStoreRoutes } from './routes/admin-store.js'
 import { adminTokenRoutes } from './routes/admin-tokens.js'
 import { authRequestRoutes } from './routes/auth-request.js'
-import { authorizeRoutes } from './routes/authorize.js'
 import { browserRoutes } from './routes/browser.js'
-import { deviceRoutes } from './routes/device.js'
 import { keyRoutes } from './routes/keys.js'
-import { metadataRoutes } from './routes/metadata.js'
-import { oauthRoutes } from './routes/oauth.js'
+import { protectedResourceRoute } from './routes/metadata.js'
 import { operationRoutes } from './routes/operations.js'
 import { tokenRoutes } from './routes/tokens.js'
 
@@ -32,10 +29,6 @@ const CORE_ROUTES: readonly Route[] = [
   ...authRequestRoutes,
   ...tokenRoutes,
   ...keyRoutes,
-  ...oauthRoutes,
-  ...authorizeRoutes,
-  ...deviceRoutes,
-  ...metadataRoutes,
   ...adminTokenRoutes,
   ...adminStandingRoutes,
   ...adminStoreRoutes,
@@ -58,7 +51,14 @@ const CORE_NAMESPACES = [
 export function routeTable(options: ResolvedOptions, plugins: readonly PluginRoutes[]): RouteTable {
   const problems: string[] = []
   const claimed = [
-    { by: 'the gate', routes: [...CORE_ROUTES, documentRoute(() => routes, options)] },
+    {
+      by: 'the gate',
+      routes: [
+        ...CORE_ROUTES,
+        protectedResourceRoute(options, () => routes),
+        documentRoute(() => routes, options),
+      ],
+    },
     ...plugins,
   ]
   for (const { by, routes: own } of claimed.slice(1))

@@ -31,6 +31,8 @@ export interface PluginContext {
    * Rejects with `store_unavailable`, and with a `TypeError` for an action that is not one of its `auditActions`.
    */
   audit(recorded: AuditedAction): Promise<AuditEntry>
+  /** The `api` of a plugin that this one `requires`. Throws a `TypeError` for any other. */
+  required<Api>(name: string): Api
   /** Tells the gate's `onEvent`. Never throws. */
   readonly report: (event: GateEvent) => void
   /** As `report`, at most once a second for each code: for what strangers can cause. */

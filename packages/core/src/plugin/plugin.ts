@@ -44,7 +44,7 @@ export interface Plugin<Name extends string = string, Api = unknown> {
   readonly secrets?: Readonly<Record<string, string | readonly string[]>>
   /** Prefixes such as `/billing/` below which the gate answers everything, also where no route is. */
   readonly namespaces?: readonly string[]
-  /** Names of plugins that have to be listed, too. */
+  /** Names of plugins that have to be listed before this one, which works with their `api`. */
   readonly requires?: readonly string[]
   /** Adds to `problems` what is wrong with the plugin's options, each as `NAME.option: what to give`. */
   check?(problems: string[], gate: CheckedGate): void

@@ -7,6 +7,7 @@ import { fateOf, type Issued, type JudgeContext } from '../../src/authentication
 import { stillAllowed } from '../../src/authentication/still-allowed.js'
 import type { Deps } from '../../src/context/context.js'
 import { revokeExternalToken } from '../../src/external-tokens/revoke.js'
+import { oauth } from '../../src/oauth/plugin.js'
 import { refreshTokens } from '../../src/oauth/refresh.js'
 import { revokeRefreshToken } from '../../src/oauth/revoke-family.js'
 import { changeStanding } from '../../src/standing/change.js'
@@ -178,6 +179,7 @@ async function start(kind: string) {
       clock: clock.read,
       store,
       requireFreshLogin: '1h',
+      plugins: [oauth()],
       trustedIssuers: [{ issuer: server.issuer, audience: AUDIENCE }],
     },
     [certificateKind()],

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { PortcullisError } from '../../src/errors/portcullis-error.js'
 import type { GateOptions } from '../../src/gate/gate-options.js'
 import { resolveOptions } from '../../src/gate/resolve-options.js'
+import { oauth } from '../../src/oauth/plugin.js'
 import { scim } from '../../src/scim/plugin.js'
 import { memoryStore } from '../../src/store/memory.js'
 import { SECRET, SIGNING_SECRET } from './gate-fixture.js'
@@ -79,11 +80,13 @@ describe('options', () => {
       onEvent: 'log',
       tokens: { maxLifetimeSecond: 60, minLifetimeSeconds: '1m' },
       sessions: { idle: 5 },
-      plugins: [scim({ secrets: SECRET } as never)],
+      plugins: [
+        scim({ secrets: SECRET } as never),
+        oauth({ clients: [{ id: 'a', redirectUri: 'https://a.example' } as never] }),
+      ],
       authRequest: { proxi: 'nginx' },
       rateLimits: { loginPerMinute: 5 },
       clientAddress: { trustedProxys: ['private'] },
-      oauthClients: [{ id: 'a', redirectUri: 'https://a.example' }],
       trustedIssuers: [{ issuer: 'https://a.example', audience: 'b', audiences: ['c'] }],
       keys: [{ algorithm: 'HS256', secret: SIGNING_SECRET, key: 'x' }],
       pages: [{}],
@@ -104,7 +107,7 @@ describe('options', () => {
       'authRequest.proxi: unknown; proxy is meant, perhaps',
       'rateLimits.loginPerMinute: unknown; loginsPerMinute is meant, perhaps',
       'clientAddress.trustedProxys: unknown; trustedProxies is meant, perhaps',
-      'oauthClients[0].redirectUri: unknown; redirectUris is meant, perhaps',
+      'oauth.clients[0].redirectUri: unknown; redirectUris is meant, perhaps',
       'trustedIssuers[0].audiences: unknown; audience is meant, perhaps',
       'keys[0].key: unknown',
       'pages[0]: give an object with owns, isPublic, handle',
@@ -117,10 +120,12 @@ describe('options', () => {
 
   it('that name an OAuth client by more than a line of 100 characters are refused', () => {
     for (const name of ['x'.repeat(101), 'a\nb', 'admin\u202e'])
-      expect(problemsOf({ ...good, oauthClients: [{ id: 'a', name }] })).toEqual([
-        'oauthClients: the name of a is not one line of at most 100 characters',
+      expect(problemsOf({ ...good, plugins: [oauth({ clients: [{ id: 'a', name }] })] })).toEqual([
+        'oauth.clients: the name of a is not one line of at most 100 characters',
       ])
-    expect(problemsOf({ ...good, oauthClients: [{ id: 'a', name: 'x'.repeat(100) }] })).toEqual([])
+    expect(
+      problemsOf({ ...good, plugins: [oauth({ clients: [{ id: 'a', name: 'x'.repeat(100) }] })] }),
+    ).toEqual([])
   })
 
   it('that are missing are named together', () => {
@@ -149,15 +154,14 @@ describe('options', () => {
       ...good,
       secret: [SIGNING_SECRET, SECRET],
       masterKey: SECRET,
-      plugins: [scim({ secret: [SECRET] })],
-      oauthClients: [{ id: 'app', secret: SECRET }],
+      plugins: [scim({ secret: [SECRET] }), oauth({ clients: [{ id: 'app', secret: SECRET }] })],
       keys: [{ algorithm: 'HS256', secret: Buffer.from(SIGNING_SECRET) }],
     })
     expect(problems).toEqual([
       'masterKey: the same secret as secret; make one for each purpose',
       'keys: the same secret as secret; make one for each purpose',
-      'oauthClients: the same secret as secret; make one for each purpose',
       'scim.secret: the same secret as secret; make one for each purpose',
+      'oauth.clients: the same secret as secret; make one for each purpose',
     ])
   })
 
@@ -165,13 +169,12 @@ describe('options', () => {
     const problems = problemsOf({
       ...good,
       publicUrl: 'nowhere',
-      plugins: [scim({ secret: 5 } as never)],
-      oauthClients: [{ id: 'a', secret: 5 }],
+      plugins: [scim({ secret: 5 } as never), oauth({ clients: [{ id: 'a', secret: 5 } as never] })],
       masterKey: 5,
     } as unknown as GateOptions)
     for (const problem of [
       'scim.secret: give a text or an array of texts',
-      'oauthClients[0].secret: give a text',
+      'oauth.clients[0].secret: give a text',
       'masterKey: give a text',
     ])
       expect(problems).toContain(problem)

@@ -13,8 +13,8 @@ import {
   testKey,
 } from '../external-tokens/issuer-fixture.js'
 import { actingAs, must } from '../gate/gate-fixture.js'
+import { SCIM_SECRET, shippedPlugins } from '../gate/shipped-plugins.js'
 import { startFamilyOf } from '../oauth/oauth-fixture.js'
-import { EVERY_PLUGIN, SCIM_SECRET } from './every-route.js'
 import { apiKeyOf, type HttpFixture, httpFixture, MASTER_KEY, sessionOf, tokenOf } from './http-fixture.js'
 
 export const EVERY_SCOPE = ['api', 'tokens:write', 'admin']
@@ -44,7 +44,7 @@ const issuerUrl = () => `http://127.0.0.1:${(issuer.address() as AddressInfo).po
 /** A gate that takes credentials of every kind. */
 export const open = () =>
   httpFixture({
-    plugins: EVERY_PLUGIN,
+    plugins: shippedPlugins(),
     roleByGroup: { guests: 'viewer', platform: 'admin' },
     trustedIssuers: [{ issuer: issuerUrl(), audience: AUDIENCE, jwksUri: `${issuerUrl()}/keys` }],
   })

@@ -1,6 +1,7 @@
 import { expect } from 'vitest'
 import { identify } from '../../src/authentication/authenticate.js'
 import type { Deps } from '../../src/context/context.js'
+import { oauth } from '../../src/oauth/plugin.js'
 import { scim } from '../../src/scim/plugin.js'
 import { startSession } from '../../src/sessions/start.js'
 import { refusalOf } from '../gate/gate-fixture.js'
@@ -32,7 +33,7 @@ export interface ScimFixture extends HttpFixture {
 
 export async function scimFixture(overrides: Parameters<typeof httpFixture>[0] = {}): Promise<ScimFixture> {
   const fixture = await httpFixture({
-    plugins: [scim({ secret: [SCIM_SECRET, NEXT_SCIM_SECRET] })],
+    plugins: [scim({ secret: [SCIM_SECRET, NEXT_SCIM_SECRET] }), oauth()],
     ...overrides,
   })
   const headers = { authorization: `Bearer ${SCIM_SECRET}` }
