@@ -91,6 +91,14 @@ export { type OAuthOptions, oauth } from './oauth/plugin.js'
 export type { GrantError, GrantRequest, GrantType, OAuthServer } from './oauth/server.js'
 export type { Collection, CollectionPage, CollectionRecord } from './plugin/collection.js'
 export type { PluginContext } from './plugin/context.js'
+export type {
+  GrantName,
+  LoginHooks,
+  LoginRefusal,
+  StoredLogin,
+  TokenGrants,
+  VouchedLogin,
+} from './plugin/hooks.js'
 export type { Job, JobRun, JobStatus, Metric, MetricReading } from './plugin/job.js'
 export type { ApiOf, CheckedGate, Plugin, PluginApis, Started } from './plugin/plugin.js'
 export {

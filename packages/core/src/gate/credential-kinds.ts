@@ -5,7 +5,6 @@ import type { Deps } from '../context/context.js'
 import { PortcullisError } from '../errors/portcullis-error.js'
 import { externalTokenKind } from '../external-tokens/credential-kind.js'
 import { masterKeyKind } from '../master-key/credential-kind.js'
-import { isFamilyEnded } from '../oauth/refresh-token.js'
 import { sessionKind } from '../sessions/credential-kind.js'
 import { tokenKind } from '../tokens/credential-kind.js'
 
@@ -19,7 +18,7 @@ export function builtInKinds(deps: Deps): readonly AnyCredentialKind[] {
     masterKeyKind(deps),
     deps.options.trustedIssuers.length > 0 ? externalTokenKind(deps, deps.trustedIssuers) : undefined,
     sessionKind(deps),
-    tokenKind(deps, (partition, family) => isFamilyEnded(deps, partition, family)),
+    tokenKind(deps),
   ]
   return kinds.filter((kind) => kind !== undefined)
 }

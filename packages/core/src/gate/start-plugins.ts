@@ -13,6 +13,7 @@ import { activeBan, readStanding } from '../standing/standing.js'
 import { requireNamed } from './credential-kinds.js'
 import { healthOf, jobsOf, metricsOf } from './observe-plugins.js'
 import type { GateVerbs } from './operations.js'
+import { grantsOf, loginHooksOf } from './plugin-hooks.js'
 import { runJobs } from './run-jobs.js'
 
 /** Plugins that run, in the order in which they started. */
@@ -50,6 +51,8 @@ export async function startPlugins(
     const jobs = jobsOf(running)
     metrics = metricsOf(deps, running)
     deps.pluginHealth = healthOf(running)
+    deps.loginHooks = loginHooksOf(running)
+    deps.grants = grantsOf(running)
     runningJobs = runJobs(deps, jobs)
   } catch (error) {
     await close()

@@ -2,6 +2,8 @@ import { depsOf } from '../plugin/context.js'
 import type { Plugin } from '../plugin/plugin.js'
 import { checkClients, type OAuthClient, resolveClients, secretsOfClients } from './clients.js'
 import { OAUTH_DENIALS } from './denials.js'
+import { isFamilyEnded } from './refresh-token.js'
+import { endFamilies } from './revoke-family.js'
 import { createOAuthServer, type OAuthServer } from './server.js'
 
 export interface OAuthOptions {
@@ -30,6 +32,10 @@ export function oauth(options: OAuthOptions = {}): Plugin<'oauth', OAuthServer> 
       const server = createOAuthServer(resolveClients(options.clients))
       return {
         api: server,
+        grants: {
+          wasEnded: (grant) => isFamilyEnded(deps, grant),
+          endAll: (account) => endFamilies(deps, account),
+        },
         routes: async () => (await import('./routes/index.js')).oauthRoutes(deps, server),
       }
     },

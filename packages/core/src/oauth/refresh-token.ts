@@ -1,6 +1,7 @@
 import type { Issued } from '../authentication/judge.js'
 import type { Deps } from '../context/context.js'
 import { parseJsonObject } from '../jws/strict-json.js'
+import type { GrantName } from '../plugin/hooks.js'
 import { collection, count, hasShape, instant, optional, text, texts } from '../store/collection.js'
 import type { Millis } from '../store/store.js'
 import type { AccessToken } from '../tokens/issue.js'
@@ -67,7 +68,7 @@ export function issuedAsFamily(partition: string, family: RefreshFamily | undefi
 }
 
 /** Whether a family was ended, as long as that is remembered. */
-export async function isFamilyEnded(deps: Deps, partition: string, id: string): Promise<boolean> {
+export async function isFamilyEnded(deps: Deps, { partition, id }: GrantName): Promise<boolean> {
   const [stored] = await deps.store.read(partition, [families.key(id)])
   return stored !== undefined && families.read(stored).endedAt !== undefined
 }

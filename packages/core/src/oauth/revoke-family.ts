@@ -22,6 +22,12 @@ export async function endFamily(deps: Deps, input: { account: string; familyId: 
       await markRevoked(deps, account, stored.id, { confirm: true })
 }
 
+/** Ends every family of an account that has not ended. */
+export async function endFamilies(deps: Deps, account: string): Promise<void> {
+  for await (const stored of walk(deps, deps.partitionOf(account), families.name))
+    if (families.read(stored).endedAt === undefined) await endFamily(deps, { account, familyId: stored.id })
+}
+
 /** From here on no refresh under way comes through: each checks the version of the record. */
 async function markEnded(deps: Deps, partition: string, familyId: string): Promise<void> {
   const key = families.key(familyId)

@@ -5,6 +5,7 @@ import type { Pages } from '../context/options.js'
 import type { DenialText } from '../errors/denials.js'
 import type { IdentityProvider } from '../login/identity-provider.js'
 import type { PluginContext } from './context.js'
+import type { LoginHooks, TokenGrants } from './hooks.js'
 import type { Job, Metric } from './job.js'
 import type { Route } from './route.js'
 
@@ -68,6 +69,10 @@ export interface Started<Api = unknown> {
    * whom the gate has refused.
    */
   readonly admissions?: readonly Admission[]
+  /** A say in logins. */
+  readonly logins?: LoginHooks
+  /** Grants that tokens are bought by. */
+  readonly grants?: TokenGrants
   /** Pages for logged-in browsers, after those of the gate's options. */
   readonly pages?: readonly Pages[]
   /** Work that one process of all that share the store does from time to time. */
