@@ -116,6 +116,7 @@ export {
   type RouteSchema,
   type TypedRoute,
 } from './plugin/route.js'
+export type { PluginJwts, PluginTokens, RecordOfToken, TokenOfGrant } from './plugin/tokens.js'
 export type { RateLimiter } from './rate-limit/limiter.js'
 export type { RateLimitKind, RateLimits } from './rate-limit/limits.js'
 export type { ClientAddressOptions } from './request/client-address.js'

@@ -1,10 +1,12 @@
 import { AUDIT_ACTIONS } from '../audit/entry.js'
 import { PROBLEM_CODES } from '../errors/problem.js'
 import type { CheckedGate, Plugin } from '../plugin/plugin.js'
+import { ACCESS_TOKEN_TYPE } from '../tokens/claims.js'
 
 const NAME = /^[a-z][a-zA-Z0-9]{0,39}$/
 const CODE = /^[a-z][a-z0-9_]{1,63}$/
 const ACTION = /^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$/
+const TOKEN_TYPE = /^[a-z][a-z0-9-]{0,40}\+jwt$/
 const NAMESPACE = /^(?:\/[\w.~-]+)+\/$/
 
 /** Members of a gate, which no plugin can take the place of. */
@@ -57,9 +59,11 @@ export function checkPlugins(
   const scopes = claims('scope', problems)
   const actions = claims('audit action', problems)
   const namespaces = claims('path', problems)
+  const tokenTypes = claims('token type', problems)
   for (const name of GATE_MEMBERS) names.take('the gate', name)
   for (const code of PROBLEM_CODES) codes.take('the gate', code)
   for (const scope of core.scopes) scopes.take('the gate', scope)
+  tokenTypes.take('the gate', ACCESS_TOKEN_TYPE)
   for (const action of AUDIT_ACTIONS) actions.take('the gate', action)
 
   for (const plugin of plugins) {
@@ -77,6 +81,10 @@ export function checkPlugins(
     for (const action of Object.keys(plugin.auditActions ?? {})) {
       if (!ACTION.test(action)) problems.push(`${name}: an audit action is of the form thing.deed`)
       actions.take(name, action)
+    }
+    for (const type of plugin.tokenTypes ?? []) {
+      if (!TOKEN_TYPE.test(type)) problems.push(`${name}: a token type is of the form thing+jwt`)
+      tokenTypes.take(name, type)
     }
     for (const namespace of plugin.namespaces ?? []) {
       if (!NAMESPACE.test(namespace)) problems.push(`${name}: a namespace is a path such as /${name}/`)

@@ -14,6 +14,7 @@ import { requireNamed } from './credential-kinds.js'
 import { healthOf, jobsOf, metricsOf } from './observe-plugins.js'
 import type { GateVerbs } from './operations.js'
 import { grantsOf, loginHooksOf } from './plugin-hooks.js'
+import { pluginTokens } from './plugin-tokens.js'
 import { runJobs } from './run-jobs.js'
 
 /** Plugins that run, in the order in which they started. */
@@ -138,16 +139,20 @@ function contextOf(
   running: readonly RunningPlugin[],
 ): PluginContext {
   const { name, collections = [], auditActions = {}, requires = [] } = plugin
+  const storedName = (collection: string) => {
+    if (!collections.includes(collection))
+      throw new TypeError(`${name}: ${collection} is not one of its collections`)
+    return `${name}/${collection}`
+  }
   const context: PluginContext = {
     publicUrl: deps.options.publicUrl,
     clock: deps.clock,
     randomId: deps.randomId,
     collection(collection, holds, of) {
-      if (!collections.includes(collection))
-        throw new TypeError(`${name}: ${collection} is not one of its collections`)
+      const stored = storedName(collection)
       const partition = of ? deps.partitionOf(of.account) : `plugin-${name}`
       const { store, options } = deps
-      return bindCollection({ store, options, partition, collection: `${name}/${collection}` }, holds)
+      return bindCollection({ store, options, partition, collection: stored }, holds)
     },
     async audit(recorded) {
       if (!Object.hasOwn(auditActions, recorded.action))
@@ -162,6 +167,7 @@ function contextOf(
     report: deps.report,
     reportOfStrangers: (event) => deps.strangers.report(event),
     operations,
+    tokens: pluginTokens(deps, plugin, storedName),
     rateLimits: deps.rateLimits,
     sealer: sealerOf(deps.sealer, name),
     partitionOf: deps.partitionOf,

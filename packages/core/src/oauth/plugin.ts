@@ -2,7 +2,7 @@ import { depsOf } from '../plugin/context.js'
 import type { Plugin } from '../plugin/plugin.js'
 import { checkClients, type OAuthClient, resolveClients, secretsOfClients } from './clients.js'
 import { OAUTH_DENIALS } from './denials.js'
-import { isFamilyEnded } from './refresh-token.js'
+import { isFamilyEnded, REFRESH_TOKEN_TYPE } from './refresh-token.js'
 import { endFamilies } from './revoke-family.js'
 import { createOAuthServer, type OAuthServer } from './server.js'
 
@@ -25,6 +25,7 @@ export function oauth(options: OAuthOptions = {}): Plugin<'oauth', OAuthServer> 
       'refresh.revoke': 'essential',
       'authorization_code.reuse': 'essential',
     },
+    tokenTypes: [REFRESH_TOKEN_TYPE],
     secrets: { 'oauth.clients': secretsOfClients(options?.clients) },
     check: (problems, { scopes }) => checkClients(options, scopes, problems),
     start(context) {

@@ -7,7 +7,7 @@ import type { Millis } from '../store/store.js'
 import type { AccessToken } from '../tokens/issue.js'
 
 /** The kind of JWT that only the token endpoint takes. */
-const REFRESH_TOKEN_TYPE = 'rt+jwt'
+export const REFRESH_TOKEN_TYPE = 'rt+jwt'
 
 /**
  * A family of refresh tokens: every refresh spends the newest one for its successor (RFC 9700 §4.14.2). The tokens are

@@ -8,6 +8,7 @@ import type { GateVerbs } from '../gate/operations.js'
 import type { RateLimiter } from '../rate-limit/limiter.js'
 import type { Clock, JsonValue } from '../store/store.js'
 import type { Collection } from './collection.js'
+import type { PluginTokens } from './tokens.js'
 
 /** What a plugin gets of the gate that it is part of. */
 export interface PluginContext {
@@ -39,6 +40,8 @@ export interface PluginContext {
   readonly reportOfStrangers: (event: GateEvent) => void
   /** What the gate can do, as its holder can: tokens, sessions, bans, the audit log. */
   readonly operations: GateVerbs
+  /** Tokens of the gate for grants that the plugin keeps, and JWTs of its own. */
+  readonly tokens: PluginTokens
   /** Counts a client against one of the gate's limits. */
   readonly rateLimits: RateLimiter
   /** Encrypts what the store or a browser keeps for the plugin; nobody else's values open. */

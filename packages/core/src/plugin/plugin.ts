@@ -43,6 +43,11 @@ export interface Plugin<Name extends string = string, Api = unknown> {
   readonly auditActions?: Readonly<Record<string, Lane>>
   /** Option → secrets that were given for it: one secret for two purposes stops the start. Never logged. */
   readonly secrets?: Readonly<Record<string, string | readonly string[]>>
+  /**
+   * The `typ` of JWTs that it signs with the gate's keys: lower-case letters, digits and dashes, `+jwt` at the end. No two
+   * plugins have the same, nor that of access tokens.
+   */
+  readonly tokenTypes?: readonly string[]
   /** Prefixes such as `/billing/` below which the gate answers everything, also where no route is. */
   readonly namespaces?: readonly string[]
   /** Names of plugins that have to be listed before this one, which works with their `api`. */
