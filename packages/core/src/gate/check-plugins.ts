@@ -1,7 +1,7 @@
 import { AUDIT_ACTIONS } from '../audit/entry.js'
 import { PROBLEM_CODES } from '../errors/problem.js'
 import type { CheckedGate, Plugin } from '../plugin/plugin.js'
-import { ACCESS_TOKEN_TYPE } from '../tokens/claims.js'
+import { ACCESS_TOKEN_TYPE } from '../tokens/token.js'
 
 const NAME = /^[a-z][a-zA-Z0-9]{0,39}$/
 const CODE = /^[a-z][a-z0-9_]{1,63}$/

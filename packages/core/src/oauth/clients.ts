@@ -3,7 +3,7 @@ import { secretProblem } from '../crypto/secrets.js'
 import { isConfidential } from '../encoding/loopback.js'
 import { lineOf } from '../encoding/text.js'
 import { checkMembers } from '../input/check.js'
-import { isObject, listOf, type Shape, someObject, text } from '../input/kinds.js'
+import { isObject, listOf, type Shape, text } from '../input/kinds.js'
 import { GATE_CLIENT_ID, TOKEN_NAME_LENGTH } from '../tokens/token.js'
 
 /** A program that asks for tokens on somebody's behalf (RFC 6749 §2). */
@@ -34,8 +34,6 @@ const CLI_CLIENT: OAuthClient = {
   redirectUris: ['http://127.0.0.1/callback', 'http://[::1]/callback', 'http://localhost/callback'],
 }
 
-const OPTIONS: Shape<{ readonly clients?: readonly OAuthClient[] }> = { clients: listOf(someObject) }
-
 const CLIENT: Shape<OAuthClient> = {
   id: text,
   secret: text,
@@ -52,11 +50,10 @@ export function resolveClients(given: readonly OAuthClient[] = []): readonly OAu
 
 /** Every problem at once; secrets are never quoted. `known`: every scope of the gate. */
 export function checkClients(
-  options: { readonly clients?: readonly OAuthClient[] },
+  clients: readonly OAuthClient[],
   known: readonly string[],
   problems: string[],
 ): void {
-  const { clients = [] } = checkMembers(options, OPTIONS, problems, { name: 'oauth' })
   const given = clients.map((client, at) =>
     checkMembers(client, CLIENT, problems, { name: `oauth.clients[${at}]`, required: ['id'] }),
   )

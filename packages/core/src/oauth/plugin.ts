@@ -1,3 +1,5 @@
+import { listOf, someObject } from '../input/kinds.js'
+import { type GivenOptions, optional, readOptions } from '../input/options.js'
 import { depsOf } from '../plugin/context.js'
 import type { Plugin } from '../plugin/plugin.js'
 import { checkClients, type OAuthClient, resolveClients, secretsOfClients } from './clients.js'
@@ -6,16 +8,20 @@ import { isFamilyEnded, REFRESH_TOKEN_TYPE } from './refresh-token.js'
 import { endFamilies } from './revoke-family.js'
 import { createOAuthServer, type OAuthServer } from './server.js'
 
-export interface OAuthOptions {
+const OAUTH_OPTIONS = {
   /** Clients beside the built-in public `portcullis-cli`, which an entry with its id changes. Default: none. */
-  readonly clients?: readonly OAuthClient[]
+  clients: optional<readonly OAuthClient[]>(listOf(someObject), { default: [] }),
 }
+
+export interface OAuthOptions extends GivenOptions<typeof OAUTH_OPTIONS> {}
 
 /**
  * An OAuth 2 authorization server (RFC 6749 with RFC 9700): codes with PKCE for what people consent to, refresh tokens,
  * revocation (RFC 7009), introspection (RFC 7662) and metadata (RFC 8414), below `/oauth2/`.
  */
 export function oauth(options: OAuthOptions = {}): Plugin<'oauth', OAuthServer> {
+  const wrong: string[] = []
+  const { clients } = readOptions(options, OAUTH_OPTIONS, wrong, 'oauth')
   return {
     name: 'oauth',
     denials: OAUTH_DENIALS,
@@ -26,11 +32,14 @@ export function oauth(options: OAuthOptions = {}): Plugin<'oauth', OAuthServer> 
       'authorization_code.reuse': 'essential',
     },
     tokenTypes: [REFRESH_TOKEN_TYPE],
-    secrets: { 'oauth.clients': secretsOfClients(options?.clients) },
-    check: (problems, { scopes }) => checkClients(options, scopes, problems),
+    secrets: { 'oauth.clients': secretsOfClients(clients) },
+    check(problems, { scopes }) {
+      problems.push(...wrong)
+      checkClients(clients, scopes, problems)
+    },
     start(context) {
       const deps = depsOf(context)
-      const server = createOAuthServer(resolveClients(options.clients))
+      const server = createOAuthServer(resolveClients(clients))
       return {
         api: server,
         grants: {

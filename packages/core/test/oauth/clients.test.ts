@@ -103,7 +103,7 @@ it('a 401 asks for the one scope that calls need', async () => {
 
 it('a scope of a client that the gate does not know, and the gate’s own id, are problems of the configuration', () => {
   const problems: string[] = []
-  checkClients({ clients: [{ id: 'backend', scopes: ['no-such'] }, { id: 'portcullis' }] }, ['api'], problems)
+  checkClients([{ id: 'backend', scopes: ['no-such'] }, { id: 'portcullis' }], ['api'], problems)
   expect(problems).toEqual([
     'oauth.clients: a scope of backend is none of the scopes',
     'oauth.clients: portcullis is the id of the gate itself',

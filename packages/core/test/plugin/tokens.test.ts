@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { banAccount } from '../../src/accounts/ban.js'
-import { identifyByBearer } from '../../src/authentication/identify.js'
+import { identifyByBearer } from '../../src/authentication/authenticate.js'
 import type { PluginContext } from '../../src/plugin/context.js'
 import type { Plugin } from '../../src/plugin/plugin.js'
 import { memoryStore } from '../../src/store/memory.js'
