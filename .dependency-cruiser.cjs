@@ -25,6 +25,8 @@ const rooms = readdirSync(`${__dirname}/packages/core/src`, { withFileTypes: tru
   .map(({ name }) => name)
   .join('|')
 const grants = 'login|oauth|device|scim|back-channel-logout'
+/** Plugins that core ships with, each in its folder. */
+const shippedPlugins = 'oauth|device|scim|back-channel-logout'
 const publicEntries = `^packages/(core/src/(${edges})/index|[^/]+/src/index)\\.ts$`
 
 /**
@@ -126,6 +128,35 @@ module.exports = {
       'Tokens, keys, sessions and standing do not know by which way somebody came to them.',
       { path: '^packages/core/src/(tokens|api-keys|standing|authorization|audit|activity|idempotency)/' },
       { path: `^packages/core/src/(${grants})/` },
+    ),
+    forbid(
+      'core-knows-no-shipped-plugin',
+      'A plugin is known by the contract: core, and other plugins, work the same without it.',
+      {
+        path: '^packages/core/src/',
+        pathNot: [
+          `^packages/core/src/(${shippedPlugins})/`,
+          '^packages/core/src/index\\.ts$',
+          // The one list of all that is stored.
+          '^packages/core/src/gate/collections\\.ts$',
+        ],
+      },
+      { path: `^packages/core/src/(${shippedPlugins})/` },
+    ),
+    forbid(
+      'plugins-know-what-they-require',
+      'A plugin imports no other but those that it requires: the device flow grants tokens of the OAuth server.',
+      { path: `^packages/core/src/(${shippedPlugins})/` },
+      {
+        path: `^packages/core/src/(${shippedPlugins})/`,
+        pathNot: ['^packages/core/src/$1/', '^packages/core/src/oauth/'],
+      },
+    ),
+    forbid(
+      'only-the-device-flow-requires-oauth',
+      'A plugin imports no other but those that it requires.',
+      { path: '^packages/core/src/(scim|back-channel-logout)/' },
+      { path: '^packages/core/src/oauth/' },
     ),
     forbid(
       'root-loads-no-subpath',

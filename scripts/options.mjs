@@ -13,6 +13,7 @@ const tables = [
   { title: '`createGate`: `rateLimits`', file: 'rate-limit/limits.ts', table: 'RATE_LIMITS' },
   { title: '`createGate`: `authRequest`', file: 'auth-request/options.ts', table: 'AUTH_REQUEST_OPTIONS' },
   { title: '`createForwarder`', file: 'proxy/options.ts', table: 'FORWARD_OPTIONS' },
+  { title: '`oauth`', file: 'oauth/plugin.ts', table: 'OAUTH_OPTIONS' },
   { title: '`scim`', file: 'scim/options.ts', table: 'SCIM_OPTIONS' },
   {
     title: '`backChannelLogout`',

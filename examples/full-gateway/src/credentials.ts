@@ -2,10 +2,12 @@ import { readFile } from 'node:fs/promises'
 import {
   apiKeys,
   backChannelLogout,
+  device,
   externalTokens,
   type GateOptions,
   masterKey,
   type OAuthClient,
+  oauth,
   type Plugin,
   PortcullisError,
   scim,
@@ -14,10 +16,9 @@ import {
 import { liteLlmRoles } from '@portcullis/llm'
 import type { Settings } from './settings.js'
 
-type CredentialOptions = Pick<
-  GateOptions,
-  'requireFreshLogin' | 'tokenRenewal' | 'oauthClients' | 'allowedEmailDomains'
-> & { readonly plugins: readonly Plugin[] }
+type CredentialOptions = Pick<GateOptions, 'requireFreshLogin' | 'tokenRenewal' | 'allowedEmailDomains'> & {
+  readonly plugins: readonly Plugin[]
+}
 
 /** The part of the gate's options that is about credentials. What the files hold is checked by the gate. */
 export async function credentialOptions({ credentials }: Settings): Promise<CredentialOptions> {
@@ -33,11 +34,12 @@ export async function credentialOptions({ credentials }: Settings): Promise<Cred
       apiKeys(),
       ...(key === undefined ? [] : [masterKey({ key, scopes: masterKeyScopes })]),
       ...(trusted.length === 0 ? [] : [externalTokens(trusted)]),
-      ...(scimSecrets === undefined ? [] : [scim({ secret: scimSecrets })]),
+      oauth({ clients }),
+      device(),
       backChannelLogout(),
+      ...(scimSecrets === undefined ? [] : [scim({ secret: scimSecrets })]),
     ],
     ...(requireFreshLogin === undefined ? {} : { requireFreshLogin }),
-    ...(clients.length === 0 ? {} : { oauthClients: clients }),
     ...(allowedEmailDomains === undefined ? {} : { allowedEmailDomains }),
   }
 }

@@ -4,6 +4,7 @@ import {
   externalTokens,
   masterKey,
   type OAuthClient,
+  oauth,
   PortcullisError,
   type SigningKeyOptions,
   scim,
@@ -51,24 +52,21 @@ async function collectFileProblems(env: Environment, problems: string[]): Promis
   const issuersFile = settingIn(env, 'TRUSTED_ISSUERS_FILE')
   const clientsFile = settingIn(env, 'OAUTH_CLIENTS_FILE')
   const trustedIssuers = await collect(problems, () => readIssuersFile(issuersFile))
-  const oauthClients = await collect(problems, () => readClientsFile(clientsFile))
-  problems.push(...whatTheGateRefuses(env, { trustedIssuers, oauthClients, fileKeys }))
+  const clients = await collect(problems, () => readClientsFile(clientsFile))
+  problems.push(...whatTheGateRefuses(env, { trustedIssuers, clients, fileKeys }))
   problems.push(...whatTheForwarderRefuses(env))
-  problems.push(...sharedWithProvider(env, oauthClients))
+  problems.push(...sharedWithProvider(env, clients))
 }
 
 /** The provider knows the secret of its client, and with it whatever else goes by that secret. The gate never sees it. */
-function sharedWithProvider(
-  env: Environment,
-  oauthClients: readonly { readonly secret?: unknown }[] = [],
-): string[] {
+function sharedWithProvider(env: Environment, clients: readonly OAuthClient[] = []): string[] {
   const secret = settingIn(env, 'OIDC_CLIENT_SECRET')
   const others: readonly [SettingName, readonly unknown[]][] = [
     ['SESSION_SECRET', settingIn(env, 'SESSION_SECRET') ?? []],
     ['JWT_SECRET', settingIn(env, 'JWT_SECRET') ?? []],
     ['SCIM_SECRET', settingIn(env, 'SCIM_SECRET') ?? []],
     ['MASTER_KEY', [settingIn(env, 'MASTER_KEY')]],
-    ['OAUTH_CLIENTS_FILE', oauthClients.flatMap((client) => client.secret ?? [])],
+    ['OAUTH_CLIENTS_FILE', clients.flatMap((client) => client.secret ?? [])],
   ]
   return others
     .filter(([, secrets]) => secret !== undefined && secrets.includes(secret))
@@ -108,7 +106,7 @@ function whatTheForwarderRefuses(env: Environment): string[] {
 /** The options that the gate alone can judge, and the settings that they come from. */
 const SETTING_OF: Readonly<Record<string, SettingName>> = {
   externalTokens: 'TRUSTED_ISSUERS_FILE',
-  oauthClients: 'OAUTH_CLIENTS_FILE',
+  oauth: 'OAUTH_CLIENTS_FILE',
   clientAddress: 'TRUST_PROXY',
   rateLimits: 'RATE_LIMITS',
   allowedEmailDomains: 'ALLOWED_EMAIL_DOMAINS',
@@ -124,11 +122,11 @@ function whatTheGateRefuses(
   {
     fileKeys,
     trustedIssuers = [],
-    oauthClients,
+    clients = [],
   }: {
     readonly fileKeys: readonly SigningKeyOptions[]
     readonly trustedIssuers: readonly TrustedIssuerOptions[] | undefined
-    readonly oauthClients: readonly OAuthClient[] | undefined
+    readonly clients: readonly OAuthClient[] | undefined
   },
 ): string[] {
   const secretKeys = settingIn(env, 'JWT_SECRET')?.map((secret) => ({ algorithm: 'HS256' as const, secret }))
@@ -140,7 +138,6 @@ function whatTheGateRefuses(
   const key = settingIn(env, 'MASTER_KEY')
   const scimSecrets = settingIn(env, 'SCIM_SECRET')
   const given = {
-    oauthClients,
     clientAddress: settingIn(env, 'TRUST_PROXY'),
     rateLimits: settingIn(env, 'RATE_LIMITS'),
     allowedEmailDomains: settingIn(env, 'ALLOWED_EMAIL_DOMAINS'),
@@ -150,6 +147,7 @@ function whatTheGateRefuses(
       ...(key === undefined ? [] : [masterKey({ key })]),
       ...(trustedIssuers.length === 0 ? [] : [externalTokens(trustedIssuers)]),
       ...(scimSecrets === undefined ? [] : [scim({ secret: scimSecrets })]),
+      oauth({ clients }),
     ],
   }
   const isGiven = ([, value]: [string, unknown]) => value !== undefined

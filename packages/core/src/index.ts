@@ -37,6 +37,7 @@ export type { Duration, SessionLimits, TokenLimits } from './context/limits.js'
 export type { CoreOptions, Pages, UsageInstructions } from './context/options.js'
 export type { Sealer } from './crypto/seal.js'
 export { secretProblem } from './crypto/secrets.js'
+export { device } from './device/plugin.js'
 export {
   DENIALS,
   type Denial,
@@ -45,6 +46,7 @@ export {
   type DenialText,
   denial,
   denialsOf,
+  type OAuthErrorCode,
   type PluginCode,
 } from './errors/denials.js'
 export { InputError } from './errors/input-error.js'
@@ -89,6 +91,9 @@ export {
 export type { MasterKeyOptions } from './master-key/options.js'
 export { masterKey } from './master-key/plugin.js'
 export type { OAuthClient } from './oauth/clients.js'
+export type { GrantedTokens } from './oauth/granted.js'
+export { type OAuthOptions, oauth } from './oauth/plugin.js'
+export type { GrantError, GrantRequest, GrantType, OAuthServer } from './oauth/server.js'
 export type {
   BoundCollection,
   ChangePurpose,
@@ -96,6 +101,14 @@ export type {
   CollectionRecord,
 } from './plugin/collection.js'
 export type { PluginContext, RecordsOfAccount } from './plugin/context.js'
+export type {
+  GrantName,
+  LoginHooks,
+  LoginRefusal,
+  StoredLogin,
+  TokenGrants,
+  VouchedLogin,
+} from './plugin/hooks.js'
 export type { Generations, RecordToIssue } from './plugin/issue.js'
 export type { Job, JobRun, JobStatus, Metric, MetricReading } from './plugin/job.js'
 export type { ApiOf, CheckedGate, Plugin, PluginApis, Started } from './plugin/plugin.js'
@@ -114,6 +127,7 @@ export {
   type RouteSchema,
   type TypedRoute,
 } from './plugin/route.js'
+export type { PluginJwts, PluginTokens, RecordOfToken, TokenOfGrant } from './plugin/tokens.js'
 export type { RateLimiter } from './rate-limit/limiter.js'
 export type { RateLimitKind, RateLimits } from './rate-limit/limits.js'
 export type { ExternalAlgorithm, KeySource } from './remote-keys/options.js'

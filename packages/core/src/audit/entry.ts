@@ -27,12 +27,6 @@ export type AuditAction =
   | 'token.issue'
   | 'token.revoke'
   | 'token.revoke_all'
-  | 'refresh.start'
-  | 'refresh.reuse'
-  | 'refresh.revoke'
-  | 'authorization_code.reuse'
-  | 'device.approve'
-  | 'device.deny'
   | 'account.deactivate'
   | 'account.activate'
   | 'store.accept_loss'
@@ -117,9 +111,6 @@ const LANE_OF: Readonly<Record<AuditAction, Lane>> = {
   'session.end': 'essential',
   'token.revoke': 'essential',
   'token.revoke_all': 'essential',
-  'refresh.reuse': 'essential',
-  'authorization_code.reuse': 'essential',
-  'refresh.revoke': 'essential',
   // It makes room, which a full store needs.
   'audit.prune': 'essential',
   'account.unban': 'administrative',
@@ -130,9 +121,6 @@ const LANE_OF: Readonly<Record<AuditAction, Lane>> = {
   'session.start': 'ordinary',
   'session.refused': 'ordinary',
   'token.issue': 'ordinary',
-  'refresh.start': 'ordinary',
-  'device.approve': 'ordinary',
-  'device.deny': 'ordinary',
 }
 
 /** Every action of core's own. */

@@ -33,8 +33,8 @@ export interface Issued {
   readonly outlivesRevocation?: boolean
   /** It works only for `requireFreshLoginSeconds` after a login of its account. */
   readonly needsFreshLogin?: boolean
-  /** The family of refresh tokens that a token was bought with, which can be ended without it. */
-  readonly family?: string
+  /** The grant that a token was bought by, which the plugin that keeps it can end when the token is gone. */
+  readonly grant?: string
 }
 
 /** What the judge needs of its surroundings. */

@@ -3,11 +3,8 @@ import { audited } from '../audit/append.js'
 import { auditedAs, serviceActor } from '../authorization/actor.js'
 import type { Deps } from '../context/context.js'
 import { done } from '../errors/outcome.js'
-import { families } from '../oauth/refresh-token.js'
-import { endFamily } from '../oauth/revoke-family.js'
 import { changeStanding } from '../standing/change.js'
 import { type Standing, withoutSessions, withoutTokens } from '../standing/standing.js'
-import { walk } from '../store/walk.js'
 
 /** What a logout of a whole subject ends. */
 export type LogoutEnds = 'everything' | 'sessions'
@@ -31,13 +28,8 @@ export async function endAccountByProvider(deps: Deps, account: string, ends: Lo
     ends === 'everything' ? withoutTokens(standing, deps.clock()) : standing
   const changed = await audited(deps, recorded, async () => {
     const result = await changeStanding(deps, partition, (current) => withoutSessions(endTokens(current)))
-    if (ends === 'sessions') await endFamilies(deps, account)
+    if (ends === 'sessions') await deps.grants.endAll(account)
     return done(result)
   })
   if (changed.ok) await pruneLater(deps, account)
-}
-
-async function endFamilies(deps: Deps, account: string): Promise<void> {
-  for await (const stored of walk(deps, deps.partitionOf(account), families.name))
-    if (families.read(stored).endedAt === undefined) await endFamily(deps, { account, familyId: stored.id })
 }

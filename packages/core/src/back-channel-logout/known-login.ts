@@ -1,10 +1,10 @@
 import type { Deps } from '../context/context.js'
-import { handleOf, type SessionFacts, type SessionKey } from '../sessions/session.js'
+import type { VouchedLogin } from '../plugin/hooks.js'
 import { collection, instant, text } from '../store/collection.js'
 import type { Millis } from '../store/store.js'
 
 /** Whom the identity provider names when it ends something. */
-export type ProviderNames = Pick<SessionFacts, 'issuer' | 'subject' | 'providerSessionId'>
+export type ProviderNames = Pick<VouchedLogin, 'issuer' | 'subject' | 'providerSessionId'>
 
 /** What a partition of this room holds: an account, and for a session its handle as the id. */
 export interface KnownLogin {
@@ -33,21 +33,18 @@ export function providerSessionPartition(deps: Deps, issuer: string, sessionId: 
  * Notes whose session is about to begin, so that the provider can end it by its own names. Called before the session
  * exists: what lives can be found. What is known of a subject stays, since API keys may live for ever.
  */
-export async function enterKnownLogin(
-  deps: Deps,
-  session: { key: SessionKey; account: string; expiresAt: Millis } & ProviderNames,
-): Promise<void> {
-  const { key, account, expiresAt, issuer, subject, providerSessionId } = session
+export async function enterKnownLogin(deps: Deps, login: VouchedLogin): Promise<void> {
+  const { account, sessionId, expiresAt, issuer, subject, providerSessionId } = login
   const asSubject = deps.store.commit(subjectPartition(deps, issuer, subject), {
     quiet: true,
-    writes: [subjectAccounts.put(key.partition, { account })],
+    writes: [subjectAccounts.put(deps.partitionOf(account), { account })],
   })
   const asSession =
     providerSessionId === undefined
       ? undefined
       : deps.store.commit(providerSessionPartition(deps, issuer, providerSessionId), {
           quiet: true,
-          writes: [providerSessions.put(handleOf(key), { account }, { expiresAt })],
+          writes: [providerSessions.put(sessionId, { account }, { expiresAt })],
         })
   await Promise.all([asSubject, asSession])
 }

@@ -1,8 +1,16 @@
+import { denial } from '../errors/denials.js'
 import { oneOf } from '../input/kinds.js'
 import { type GivenOptions, optional, readOptions } from '../input/options.js'
 import { depsOf } from '../plugin/context.js'
+import type { LoginRefusal } from '../plugin/hooks.js'
 import type { Plugin } from '../plugin/plugin.js'
+import { enterKnownLogin, wasLoggedOutSince } from './known-login.js'
 import { LOGOUT_DENIALS } from './log-out.js'
+
+const LOGGED_OUT_MEANWHILE: LoginRefusal = {
+  denial: denial('login_refused'),
+  reason: 'the provider ended the session meanwhile',
+}
 
 const BACK_CHANNEL_LOGOUT_OPTIONS = {
   /**
@@ -29,7 +37,14 @@ export function backChannelLogout(
     },
     start(context) {
       const deps = depsOf(context)
-      return { routes: async () => (await import('./routes.js')).backChannelRoutes(deps, ends) }
+      return {
+        logins: {
+          beforeLogin: async (login) => void (await enterKnownLogin(deps, login)),
+          afterLogin: async (login) =>
+            (await wasLoggedOutSince(deps, login, login.beganAt)) ? LOGGED_OUT_MEANWHILE : undefined,
+        },
+        routes: async () => (await import('./routes.js')).backChannelRoutes(deps, ends),
+      }
     },
   }
 }

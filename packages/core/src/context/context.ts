@@ -6,6 +6,7 @@ import type { Role } from '../authorization/roles.js'
 import type { Sealer } from '../crypto/seal.js'
 import type { KeyRing } from '../jws/keys.js'
 import type { SpentStates } from '../login/spent-states.js'
+import type { LoginHooks, TokenGrants } from '../plugin/hooks.js'
 import type { RateLimiter } from '../rate-limit/limiter.js'
 import type { ClientAddress } from '../request/client-address.js'
 import type { ReportUnreadable } from '../store/readable.js'
@@ -20,6 +21,9 @@ export interface Deps {
   readonly options: ResolvedOptions
   /** Which plugins are well, by name; replaced while the gate starts. */
   pluginHealth: () => Promise<Readonly<Record<string, boolean>>>
+  /** What plugins have to do with logins, and the grants that they keep; replaced while the gate starts. */
+  loginHooks: Required<LoginHooks>
+  grants: TokenGrants
   /** Answers within its deadline or rejects. */
   readonly store: Store
   /** How the store is, a write tried. */

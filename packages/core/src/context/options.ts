@@ -22,7 +22,6 @@ import { type GivenOptions, optional, required, type UsedOptions } from '../inpu
 import { SIGNING_KEY } from '../jws/keys.js'
 import { resolveEmailDomains } from '../login/email-domain.js'
 import { IDENTITY_PROVIDER } from '../login/identity-provider.js'
-import type { OAuthClient } from '../oauth/clients.js'
 import { resolveRateLimits } from '../rate-limit/limits.js'
 import {
   type ClientAddress,
@@ -104,8 +103,6 @@ export const CORE_OPTIONS = {
    * successor. Default `none`.
    */
   tokenRenewal: optional(oneOf('offer', 'none'), { default: 'none' }),
-  /** OAuth clients beside the built-in public `portcullis-cli`, which an entry with its id changes. */
-  oauthClients: optional<readonly OAuthClient[]>(listOf(someObject)),
   /**
    * Whose address counts as the client's, in limits, sessions and the audit log. Default: the peer's own. Behind a
    * reverse proxy say which addresses it has, or everybody has the proxy's.
@@ -182,7 +179,6 @@ export interface ResolvedOptions extends Omit<UsedOptions<typeof CORE_OPTIONS>, 
   /** With those of plugins. */
   readonly scopes: Readonly<Record<string, string>>
   readonly requireFreshLoginSeconds: number | undefined
-  readonly oauthClients: readonly OAuthClient[]
   readonly usageInstructions: (token: string) => Readonly<Record<string, string>>
   readonly onEvent: (event: GateEvent) => void
   readonly clock: Clock

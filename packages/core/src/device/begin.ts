@@ -3,6 +3,7 @@ import { done, type Outcome, refused } from '../errors/outcome.js'
 import { type OAuthClient, scopesForClient } from '../oauth/clients.js'
 import { optimistically, RACED } from '../store/update.js'
 import { hashDeviceCode, newDeviceCode, newUserCode } from './codes.js'
+import { refusedDevice } from './denials.js'
 import { countOpen } from './open-requests.js'
 import {
   DEVICE,
@@ -62,9 +63,9 @@ export async function beginDevice(
     })
     if (result.committed) return done({ deviceCode, userCode })
     if (result.refusedBy === 'limit')
-      return refused(result.index === 0 ? 'too_many_devices' : 'rate_limited', {
-        retryAfterSeconds: RETRY_AFTER_SECONDS,
-      })
+      return result.index === 0
+        ? refusedDevice('too_many_devices', { retryAfterSeconds: RETRY_AFTER_SECONDS })
+        : refused('rate_limited', { retryAfterSeconds: RETRY_AFTER_SECONDS })
     return RACED
   })
 }

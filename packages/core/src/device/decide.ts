@@ -2,10 +2,11 @@ import { audited } from '../audit/append.js'
 import type { Identity } from '../authentication/identity.js'
 import { actorOf, auditedAs, type RequestTrace } from '../authorization/actor.js'
 import type { Deps } from '../context/context.js'
-import { done, type Outcome, refused } from '../errors/outcome.js'
+import { done, type Outcome } from '../errors/outcome.js'
 import { approvalBy } from '../oauth/approval.js'
 import { counters } from '../store/collection.js'
 import { optimistically, RACED } from '../store/update.js'
+import { refusedDevice } from './denials.js'
 import { giveBack } from './open-requests.js'
 import { DEVICE, type DeviceRequest, deviceRequests, findByUserCode, REMEMBERED_SECONDS } from './request.js'
 
@@ -30,8 +31,8 @@ export async function lookUpDevice(
     quiet: true,
     writes: [wrongGuesses.add('wrong', 1, { atMost: GUESSES, expiresAt: deps.clock() + GUESSES_PER_MS })],
   })
-  if (result.committed) return refused('code_unknown')
-  return refused('too_many_guesses', { retryAfterSeconds: GUESSES_PER_MS / 1000 })
+  if (result.committed) return refusedDevice('code_unknown')
+  return refusedDevice('too_many_guesses', { retryAfterSeconds: GUESSES_PER_MS / 1000 })
 }
 
 /** Binds the request to whoever decides; once. Refused with `code_unknown`, `too_many_guesses` or `session_invalid`. */
@@ -72,7 +73,7 @@ async function bind(
 ): Promise<Outcome<DeviceRequest>> {
   return optimistically(deps, 'A device request changed too often to be decided', async () => {
     const found = await findByUserCode(deps, userCode)
-    if (!found || found.request.decision) return refused('code_unknown')
+    if (!found || found.request.decision) return refusedDevice('code_unknown')
     const { id, version, request } = found
     const { countedBy = [], ...open } = request
     const expiresAt = request.endsAt + REMEMBERED_SECONDS * 1000

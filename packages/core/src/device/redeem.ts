@@ -5,6 +5,7 @@ import type { OAuthClient } from '../oauth/clients.js'
 import type { GrantedTokens } from '../oauth/granted.js'
 import { redeemApproval } from '../oauth/redeem-approval.js'
 import { endOfDeviceCode, hashDeviceCode } from './codes.js'
+import { refusedDevice } from './denials.js'
 import { DEVICE, deviceRequests, type FoundRequest, findRequest, REMEMBERED_SECONDS } from './request.js'
 
 /** What is no answer yet, or came too late for one (RFC 8628 §3.5). */
@@ -27,7 +28,7 @@ export async function redeemDevice(
   if (!found || found.request.clientId !== client.id) return refused('grant_invalid')
   const { id: codeHash, expiresAt: forgottenAt } = found
   const { decision, approval, scopes, endsAt } = found.request
-  if (decision === 'denied') return refused('device_denied')
+  if (decision === 'denied') return refusedDevice('device_denied')
   if (!approval) return endsAt <= deps.clock() ? 'expired_token' : wait(deps, found)
   const redeemed = await redeemApproval(deps, {
     approval,

@@ -11,9 +11,26 @@ export interface Denial {
   readonly retryAfterSeconds?: number
   /** What was sent proved nothing: it counts by address against `guessesPerMinute`. */
   readonly isGuess?: boolean
+  readonly oauthError?: OAuthErrorCode
   /** The answer ends the connection: what comes behind the request cannot be trusted (RFC 9112 §9.6). */
   readonly endsConnection?: true
 }
+
+/** RFC 6749 §4.1.2.1 and §5.2, RFC 8628 §3.5, RFC 7009 §2.2.1, RFC 8707 §2. */
+export type OAuthErrorCode =
+  | 'invalid_request'
+  | 'invalid_client'
+  | 'invalid_grant'
+  | 'unauthorized_client'
+  | 'unsupported_grant_type'
+  | 'invalid_scope'
+  | 'invalid_target'
+  | 'access_denied'
+  | 'authorization_pending'
+  | 'slow_down'
+  | 'expired_token'
+  | 'temporarily_unavailable'
+  | 'server_error'
 
 /** What everybody may read of a code. Fixed: a code never changes its meaning. */
 export interface DenialText {
@@ -26,6 +43,8 @@ export interface DenialText {
    * for what was proven to be genuine, such as a credential that has expired.
    */
   readonly isGuess?: boolean
+  /** The `error` where a route answers in the form of OAuth. Default `invalid_request`. */
+  readonly oauthError?: OAuthErrorCode
   readonly endsConnection?: true
 }
 
@@ -92,41 +111,13 @@ export const DENIALS = {
     status: 400,
     title: 'Invalid grant',
     detail: 'The grant is unknown, expired, revoked, spent, or of another client.',
-  },
-  client_invalid: {
-    status: 401,
-    title: 'Invalid client',
-    detail: 'The client is unknown, or its secret is wrong.',
-  },
-  redirect_uri_refused: {
-    status: 400,
-    title: 'Redirect URI refused',
-    detail: 'The redirect URI is not one of this client.',
-  },
-  device_denied: {
-    status: 403,
-    title: 'Denied',
-    detail: 'The person who was asked has denied it.',
+    oauthError: 'invalid_grant',
   },
   rate_limited: {
     status: 429,
     title: 'Too many requests',
     detail: 'This was done too often from this address, or by this account. Wait, then try again.',
-  },
-  code_unknown: {
-    status: 404,
-    title: 'Unknown code',
-    detail: 'No program waits with this code. It may have expired; start again there.',
-  },
-  too_many_devices: {
-    status: 503,
-    title: 'Too many devices waiting',
-    detail: 'As many devices wait for approval as may wait at once. Try again in a few minutes.',
-  },
-  too_many_guesses: {
-    status: 429,
-    title: 'Too many wrong codes',
-    detail: 'Wait ten minutes, then start again on the device.',
+    oauthError: 'temporarily_unavailable',
   },
   session_invalid: {
     status: 401,
@@ -139,11 +130,13 @@ export const DENIALS = {
     title: 'Login too long ago',
     detail: 'The owner of this credential has to log in again with a browser first.',
     challengeError: 'invalid_token',
+    oauthError: 'invalid_grant',
   },
   account_banned: {
     status: 403,
     title: 'Account banned',
     detail: 'This account is banned. Ask an administrator.',
+    oauthError: 'invalid_grant',
   },
   relogin_delayed: {
     status: 403,
@@ -180,6 +173,7 @@ export const DENIALS = {
     title: 'Scope missing',
     detail: 'The token does not carry the scope that this needs.',
     challengeError: 'insufficient_scope',
+    oauthError: 'invalid_scope',
   },
   target_invalid: {
     status: 400,
@@ -257,6 +251,7 @@ export const DENIALS = {
     status: 400,
     title: 'Unknown scope',
     detail: 'At least one of the scopes does not exist.',
+    oauthError: 'invalid_scope',
   },
   media_type_refused: {
     status: 415,
@@ -293,6 +288,7 @@ export const DENIALS = {
     title: 'Too many tokens',
     detail:
       'The account has as many tokens that work as it may have. Revoke some, or wait until they expire.',
+    oauthError: 'temporarily_unavailable',
   },
   idempotency_key_invalid: {
     status: 400,

@@ -33,6 +33,12 @@ export const MALFUNCTIONS: Readonly<Record<MalfunctionCode | 'internal_error', M
     detail: 'The page did not come in time. Try again.',
     retryAfterSeconds: 2,
   },
+  plugin_unavailable: {
+    status: 503,
+    title: 'Temporarily unavailable',
+    detail: 'A part of the gate that has a say in this did not answer. Try again.',
+    retryAfterSeconds: 2,
+  },
   upstream_unavailable: {
     status: 502,
     title: 'Upstream unavailable',

@@ -6,6 +6,7 @@
  * - `provider_misconfigured`: the identity provider answers, and what it answers shows that an option of the gate or the
  *   client's registration there is wrong; nobody can log in until somebody changes it. 500; `options` names what to look at.
  * - `page_unavailable`: pages that the gate serves did not answer within their deadline. 503.
+ * - `plugin_unavailable`: a plugin that has a say in this failed, or did not answer within its deadline. 503.
  * - `upstream_unavailable`: the upstream refused the connection or broke off. 502.
  * - `upstream_timeout`: the upstream stayed silent past the deadline. 504.
  * - `configuration_invalid`: options that cannot work; `problems` names every one of them.
@@ -16,6 +17,7 @@ export type MalfunctionCode =
   | 'provider_unavailable'
   | 'provider_misconfigured'
   | 'page_unavailable'
+  | 'plugin_unavailable'
   | 'upstream_unavailable'
   | 'upstream_timeout'
   | 'configuration_invalid'

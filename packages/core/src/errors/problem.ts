@@ -58,7 +58,13 @@ export function explainCode(
 }
 
 /** The problem of a denial, with its challenge (RFC 6750 §3, RFC 9110 §11.6.1). */
-export function problemOfDenial({ challengeError, scope, isGuess: _counted, ...rest }: Denial): Problem {
+export function problemOfDenial({
+  challengeError,
+  scope,
+  isGuess: _counted,
+  oauthError: _oauthError,
+  ...rest
+}: Denial): Problem {
   const challenge = challengeFor(rest.status, challengeError, rest.detail, scope)
   return { ...rest, ...(challenge === undefined ? {} : { challenge }) }
 }

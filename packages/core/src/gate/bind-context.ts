@@ -23,6 +23,7 @@ import { reportOnce } from '../store/readable.js'
 import type { Store } from '../store/store.js'
 import { createProofCache } from '../tokens/token.js'
 import { builtInKinds, requireNamed } from './credential-kinds.js'
+import { grantsOf, loginHooksOf } from './plugin-hooks.js'
 import { createProviderReadiness } from './provider-monitor.js'
 import { loadRootKeys } from './root-keys.js'
 import { migrateStore, requireKnownFormat } from './store-format.js'
@@ -73,6 +74,8 @@ export async function bindDeps(
     options,
     store,
     pluginHealth: async () => ({}),
+    loginHooks: loginHooksOf([]),
+    grants: grantsOf([]),
     storeReadiness: createStoreReadiness({ store, clock: options.clock }),
     providerReadiness: createProviderReadiness({
       identityProvider: options.identityProvider,

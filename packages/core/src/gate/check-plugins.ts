@@ -13,6 +13,7 @@ import {
   text,
 } from '../input/kinds.js'
 import { type CheckedGate, type Plugin, type Started, storedNamesOf } from '../plugin/plugin.js'
+import { ACCESS_TOKEN_TYPE } from '../tokens/token.js'
 import { COLLECTIONS } from './collections.js'
 
 const NAME = /^[a-z][a-zA-Z0-9]{0,39}$/
@@ -22,6 +23,7 @@ const OPERATOR = /^[a-z][a-z0-9-]{0,63}$/
 /** Names of actors that are the gate's own. */
 const GATE_ACTORS = ['scim', 'identity-provider', 'audit-retention'] as const
 const COLLECTION = /^[a-z][a-z-]*[a-z]$/
+const TOKEN_TYPE = /^[a-z][a-z0-9-]{0,40}\+jwt$/
 const NAMESPACE = /^(?:\/[\w.~-]+)+\/$/
 
 /** Members of a gate, which no plugin can take the place of. */
@@ -67,6 +69,7 @@ const PLUGIN: Shape<Plugin> = {
   auditActions: someObject,
   secrets: someObject,
   operators: mapOf(text),
+  tokenTypes: listOf(nonEmptyText),
   namespaces: listOf(nonEmptyText),
   requires: listOf(nonEmptyText),
   check: hook,
@@ -78,6 +81,8 @@ const STARTED: Shape<Started> = {
   routes: checkedByValue,
   credentialKinds: listOf(someObject),
   admissions: listOf(checkedByValue),
+  logins: someObject,
+  grants: someObject,
   pages: listOf(someObject),
   jobs: listOf(someObject),
   metrics: listOf(someObject),
@@ -118,12 +123,14 @@ export function checkPlugins(
   const namespaces = claims('path', problems)
   const operators = claims('operator', problems)
   const collections = claims('collection', problems)
+  const tokenTypes = claims('token type', problems)
   for (const name of GATE_MEMBERS) names.take('the gate', name)
   for (const code of PROBLEM_CODES) codes.take('the gate', code)
   for (const scope of core.scopes) scopes.take('the gate', scope)
   for (const actor of GATE_ACTORS) operators.take('the gate', actor)
   for (const name of new Set(Object.values(COLLECTIONS).flatMap((all) => all.map((one) => one.name))))
     collections.take('the gate', name)
+  tokenTypes.take('the gate', ACCESS_TOKEN_TYPE)
   for (const action of AUDIT_ACTIONS) actions.take('the gate', action)
 
   for (const plugin of plugins) {
@@ -147,6 +154,10 @@ export function checkPlugins(
         problems.push(`${name}: ${quoted(action)}: an audit action is of the form thing.deed`)
       actions.take(name, action)
     }
+    for (const type of plugin.tokenTypes ?? []) {
+      if (!TOKEN_TYPE.test(type)) problems.push(`${name}: a token type is of the form thing+jwt`)
+      tokenTypes.take(name, type)
+    }
     for (const namespace of plugin.namespaces ?? []) {
       if (!NAMESPACE.test(namespace))
         problems.push(`${name}: ${quoted(namespace)}: a namespace is a path such as /${name}/`)
@@ -162,9 +173,12 @@ export function checkPlugins(
         problems.push(`${name}: an operator is named by small letters, digits and dashes`)
       operators.take(name, operator)
     }
-    for (const required of plugin.requires ?? [])
-      if (!plugins.some((other) => other.name === required))
-        problems.push(`plugins: ${name} needs ${required} to be listed, too`)
+    for (const required of plugin.requires ?? []) {
+      const at = plugins.findIndex((other) => other.name === required)
+      if (at < 0) problems.push(`plugins: ${name} needs ${required} to be listed, too`)
+      else if (at > plugins.indexOf(plugin))
+        problems.push(`plugins: ${name} needs ${required} to be listed before it`)
+    }
     plugin.check?.(problems, gate)
   }
 }

@@ -3,7 +3,6 @@ import type { AnyCredentialKind } from '../authentication/credential-kind.js'
 import { isKindName } from '../authorization/actor.js'
 import type { Deps } from '../context/context.js'
 import { PortcullisError } from '../errors/portcullis-error.js'
-import { isFamilyEnded } from '../oauth/refresh-token.js'
 import { sessionKind } from '../sessions/credential-kind.js'
 import { tokenKind } from '../tokens/credential-kind.js'
 
@@ -12,10 +11,7 @@ import { tokenKind } from '../tokens/credential-kind.js'
  * bearer credential that nobody else knows is one of them, or refused as one.
  */
 export function builtInKinds(deps: Deps): readonly AnyCredentialKind[] {
-  const kinds: readonly (AnyCredentialKind | undefined)[] = [
-    sessionKind(deps),
-    tokenKind(deps, (partition, family) => isFamilyEnded(deps, partition, family)),
-  ]
+  const kinds: readonly (AnyCredentialKind | undefined)[] = [sessionKind(deps), tokenKind(deps)]
   return kinds.filter((kind) => kind !== undefined)
 }
 

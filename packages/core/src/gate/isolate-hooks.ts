@@ -109,7 +109,7 @@ export function isolateProvider(provider: IdentityProvider, deadlineMs = HOOK_DE
 }
 
 /** What `ask` answers or rejects with; `late()` when that takes too long, and what comes then is dropped. */
-async function within<T>(milliseconds: number, ask: () => Promise<T>, late: () => Error): Promise<T> {
+export async function within<T>(milliseconds: number, ask: () => Promise<T>, late: () => Error): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const isLate = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(late()), milliseconds)

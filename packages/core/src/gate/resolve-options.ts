@@ -4,7 +4,6 @@ import { isSecret, readSecrets, type SecretUse, sharedSecrets } from '../crypto/
 import { isConfidential } from '../encoding/loopback.js'
 import { PortcullisError } from '../errors/portcullis-error.js'
 import { readOptions, requiredOf, type UsedOptions } from '../input/options.js'
-import { resolveClients } from '../oauth/clients.js'
 import type { Plugin } from '../plugin/plugin.js'
 import { checkPlugins } from './check-plugins.js'
 import { readClock } from './clock.js'
@@ -53,7 +52,6 @@ export function resolveOptions(given: GateOptions): ResolvedOptions {
       problems.push(`scopes: ${JSON.stringify(scope)} is not a scope (RFC 6749 §3.3)`)
   if (!(kept.requiredScope in scopes)) problems.push('requiredScope: not one of the scopes')
   const issuer = kept.issuer ?? origin?.origin
-  const oauthClients = resolveClients(kept.oauthClients ?? [], Object.keys(scopes), problems)
   checkPlugins(
     plugins,
     { scopes: Object.keys(coreScopes) },
@@ -84,7 +82,6 @@ export function resolveOptions(given: GateOptions): ResolvedOptions {
     audience: kept.audience ?? origin.origin,
     scopes: Object.freeze(scopes),
     requireFreshLoginSeconds: requireFreshLogin && secondsIn(requireFreshLogin),
-    oauthClients,
     pages: kept.pages.map((pages) => isolatePages(pages)),
     usageInstructions: isolateUsage(kept.usageInstructions, origin.origin, onEvent),
     problems: kept.problems.map((render) => isolateRenderer(render, onEvent)),
@@ -130,13 +127,11 @@ function isPrivateOrigin(url: URL): boolean {
   return isConfidential(url) || url.hostname.endsWith('.localhost')
 }
 
-function usesOfSecrets({ secret, keys, oauthClients, plugins }: ReadOptions): readonly SecretUse[] {
+function usesOfSecrets({ secret, keys, plugins }: ReadOptions): readonly SecretUse[] {
   const keySecrets = keys?.flatMap((key) => ('secret' in key ? [key.secret] : []))
-  const clientSecrets = oauthClients?.flatMap((client) => client.secret ?? [])
   const uses = {
     secret,
     keys: keySecrets,
-    oauthClients: clientSecrets,
     ...merged(plugins, 'secrets'),
   }
   // Of another kind they are named where each is read.

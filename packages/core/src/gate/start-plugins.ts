@@ -18,6 +18,8 @@ import { problemsOfStarted } from './check-plugins.js'
 import { requireNamed } from './credential-kinds.js'
 import { healthOf, jobsOf, metricsOf } from './observe-plugins.js'
 import type { GateVerbs } from './operations.js'
+import { grantsOf, loginHooksOf } from './plugin-hooks.js'
+import { pluginTokens } from './plugin-tokens.js'
 import { runJobs } from './run-jobs.js'
 
 /** Plugins that run, in the order in which they started. */
@@ -49,7 +51,7 @@ export async function startPlugins(
   }
   try {
     for (const plugin of plugins) {
-      const started = await plugin.start(contextOf(deps, operations, plugin))
+      const started = await plugin.start(contextOf(deps, operations, plugin, running))
       running.push({ plugin, started })
       const problems = problemsOfStarted(plugin, started)
       if (problems.length > 0) throw refusedPlugin(...problems)
@@ -59,6 +61,8 @@ export async function startPlugins(
     const jobs = jobsOf(running)
     metrics = metricsOf(deps, running)
     deps.pluginHealth = healthOf(running)
+    deps.loginHooks = loginHooksOf(running)
+    deps.grants = grantsOf(running)
     runningJobs = runJobs(deps, jobs)
   } catch (error) {
     await close()
@@ -165,8 +169,13 @@ async function closeAll({ report }: Deps, running: readonly RunningPlugin[]): Pr
     }
 }
 
-function contextOf(deps: Deps, operations: GateVerbs, plugin: Plugin): PluginContext {
-  const { name, auditActions = {} } = plugin
+function contextOf(
+  deps: Deps,
+  operations: GateVerbs,
+  plugin: Plugin,
+  running: readonly RunningPlugin[],
+): PluginContext {
+  const { name, auditActions = {}, requires = [] } = plugin
   const storedNames = storedNamesOf(plugin)
   const storedName = (named: string) => {
     const stored = storedNames.get(named)
@@ -194,9 +203,15 @@ function contextOf(deps: Deps, operations: GateVerbs, plugin: Plugin): PluginCon
         throw new UndeclaredError(`${name}: ${recorded.action} is not one of its audit actions`)
       return appendAudit(deps, recorded)
     },
+    required<Api>(other: string) {
+      const found = requires.includes(other) && running.find((one) => one.plugin.name === other)
+      if (!found) throw new TypeError(`${name}: it does not say that it requires ${other}`)
+      return found.started.api as Api
+    },
     report: deps.report,
     reportOfStrangers: (event) => deps.strangers.report(event),
     operations,
+    tokens: pluginTokens(deps, plugin, storedName),
     rateLimits: deps.rateLimits,
     sealer: sealerOf(deps.sealer, name),
     partitionOf: deps.partitionOf,

@@ -1,5 +1,6 @@
+import type { Deps } from '../context/context.js'
 import type { Pages } from '../context/options.js'
-import { isDenial } from '../errors/denials.js'
+import { type Denial, isDenial } from '../errors/denials.js'
 import { problemOfDenial } from '../errors/problem.js'
 import { isolatePages } from '../gate/isolate-hooks.js'
 import type { RunningPlugin } from '../plugin/plugin.js'
@@ -29,7 +30,7 @@ export async function routesOfPlugin({ plugin, started }: RunningPlugin): Promis
 
 /** A plugin's route with what its handler sees cut to the contract, and what it leaves out of its answers put in. */
 function mounted(route: PluginRoute): Route {
-  const { limit, handle, ...description } = route
+  const { limit, handle, refusal, ...description } = route
   const callerOf = limit?.callerOf
   return {
     ...description,
@@ -41,6 +42,10 @@ function mounted(route: PluginRoute): Route {
           callerOf: (context: RouteContext<unknown, unknown, undefined>) => callerOf(callOf(context)),
         }),
       },
+    }),
+    ...(refusal && {
+      refusal: (_deps: Deps, { view, url }: Pick<RouteCall, 'view' | 'url'>, refused: Denial) =>
+        refusal({ view, url }, refused),
     }),
     async handle(context) {
       const answer = await handle(callOf(context))
@@ -59,7 +64,7 @@ function callOf<Who>(context: RouteContext<unknown, unknown, Who>): RouteCall<un
   return idempotencyKey === undefined ? call : { ...call, idempotencyKey }
 }
 
-function refusalOf({ errors }: PluginRoute, denial: Parameters<typeof refuse>[0]): Response {
+function refusalOf({ errors }: PluginRoute, denial: Denial): Response {
   if (errors === 'oauth') return oauthRefusal(denial)
   return errors ? errors.answer(problemOfDenial(denial)) : refuse(denial)
 }

@@ -11,11 +11,8 @@ import { auditRoutes } from './routes/admin-audit.js'
 import { adminStoreRoutes } from './routes/admin-store.js'
 import { adminTokenRoutes } from './routes/admin-tokens.js'
 import { authRequestRoutes } from './routes/auth-request.js'
-import { authorizeRoutes } from './routes/authorize.js'
 import { browserRoutes } from './routes/browser.js'
-import { deviceRoutes } from './routes/device.js'
-import { metadataRoutes } from './routes/metadata.js'
-import { oauthRoutes } from './routes/oauth.js'
+import { protectedResourceRoute } from './routes/metadata.js'
 import { operationRoutes } from './routes/operations.js'
 import { tokenRoutes } from './routes/tokens.js'
 
@@ -31,10 +28,6 @@ const CORE_ROUTES: readonly Route[] = [
   ...browserRoutes,
   ...authRequestRoutes,
   ...tokenRoutes,
-  ...oauthRoutes,
-  ...authorizeRoutes,
-  ...deviceRoutes,
-  ...metadataRoutes,
   ...adminTokenRoutes,
   ...adminStandingRoutes,
   ...adminStoreRoutes,
@@ -55,7 +48,14 @@ export function routeTable(
 ): RouteTable {
   const problems: string[] = []
   const claimed = [
-    { by: 'the gate', routes: [...CORE_ROUTES, documentRoute(() => routes, options)] },
+    {
+      by: 'the gate',
+      routes: [
+        ...CORE_ROUTES,
+        protectedResourceRoute(options, () => routes),
+        documentRoute(() => routes, options),
+      ],
+    },
     ...plugins,
   ]
   for (const { by, routes: own } of claimed.slice(1))

@@ -1,6 +1,5 @@
 import { canonicalEmail } from '../accounts/account-id.js'
 import type { RequestTrace } from '../authorization/actor.js'
-import { wasLoggedOutSince } from '../back-channel-logout/known-login.js'
 import type { Deps } from '../context/context.js'
 import { boundedText, lineOf } from '../encoding/text.js'
 import type { DenialCode } from '../errors/denials.js'
@@ -9,7 +8,7 @@ import { PortcullisError } from '../errors/portcullis-error.js'
 import { cookieNames, writeCookie } from '../sessions/cookie.js'
 import { endSession } from '../sessions/end.js'
 import { parseCookieValue } from '../sessions/session.js'
-import { startSession } from '../sessions/start.js'
+import { startSession, vouchedLogin } from '../sessions/start.js'
 import { collection, present } from '../store/collection.js'
 import { refuseEmailDomain } from './email-domain.js'
 import { type LoginChallenge, LoginRefused, type ProviderLogin } from './identity-provider.js'
@@ -42,8 +41,9 @@ export interface CompletedLogin {
 /**
  * Completes a login that this browser began: once, within ten minutes, for a verified e-mail. The session is a new one
  * whatever the browser had. Nothing is stored before the provider has vouched for somebody. Refused with `login_refused`,
- * `login_email_missing`, `email_unverified`, `email_domain_refused`, `account_banned` or `relogin_delayed`. Rejects with
- * `provider_unavailable` or `provider_misconfigured`, and then nothing was stored; or with `store_unavailable`, and then a session may exist whose cookie nobody has.
+ * `login_email_missing`, `email_unverified`, `email_domain_refused`, `account_banned`, `relogin_delayed` or what a plugin refuses with. Rejects with
+ * `provider_unavailable` or `provider_misconfigured`, and then nothing was stored; or with `store_unavailable` or
+ * `plugin_unavailable`, and then a session may exist whose cookie nobody has.
  */
 export async function completeLogin(deps: Deps, answer: LoginAnswer): Promise<Outcome<CompletedLogin>> {
   const { callback, browser, trace = {} } = answer
@@ -98,16 +98,20 @@ async function exchange(
   if (refusedDomain) return refuse('email_domain_refused', 'the domain is not allowed')
   if (!(await spend(deps, state))) return refuse(USED_BEFORE.code, USED_BEFORE.reason)
 
-  const started = await startSession(deps, { ...factsOf(deps, login, answer), email: account }, trace)
+  const facts = { ...factsOf(deps, login, answer), email: account }
+  const started = await startSession(deps, facts, trace)
   if (!started.ok) {
-    const reason = 'the account may not log in'
-    await recordRefusal(deps, { code: started.denial.code, reason, account, trace })
-    return started
+    const { denial, reason = 'the account may not log in' } = started
+    await recordRefusal(deps, { code: denial.code, reason, account, trace })
+    return { ok: false, denial }
   }
-  const { cookieValue, maxAgeSeconds } = started.value
-  if (await wasLoggedOutSince(deps, login, began)) {
+  const { cookieValue, maxAgeSeconds, id: sessionId, expiresAt } = started.value
+  const vouched = vouchedLogin(facts, { sessionId, expiresAt, trace })
+  const refusal = await deps.loginHooks.afterLogin({ ...vouched, beganAt: began })
+  if (refusal) {
     await endPrevious(deps, cookieValue, trace)
-    return refuse('login_refused', 'the provider ended the session meanwhile')
+    await recordRefusal(deps, { code: refusal.denial.code, reason: refusal.reason, account, trace })
+    return { ok: false, denial: refusal.denial }
   }
   await endPrevious(deps, answer.previousSession, trace)
   const { secure } = deps.options

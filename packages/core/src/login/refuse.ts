@@ -5,7 +5,6 @@ import type { GateEvent } from '../context/event.js'
 import { boundedText } from '../encoding/text.js'
 import type { Denial, DenialCode } from '../errors/denials.js'
 import { type Outcome, refused } from '../errors/outcome.js'
-import { isInDirectory } from '../scim/user.js'
 import { readStanding } from '../standing/standing.js'
 
 /** Why a login was refused, and to whom as far as the provider said. */
@@ -62,5 +61,5 @@ export async function recordRefusal(deps: Deps, refusal: RefusedLogin): Promise<
 /** Whoever has logged in, was banned, or was deprovisioned has a standing. */
 async function isKnown(deps: Deps, account: string): Promise<boolean> {
   const { version } = await readStanding(deps, deps.partitionOf(account))
-  return version !== null || isInDirectory(deps, account)
+  return version !== null || deps.loginHooks.knowsAccount(account)
 }

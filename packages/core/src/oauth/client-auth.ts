@@ -1,8 +1,9 @@
-import type { Deps } from '../context/context.js'
-import { done, type Outcome, refused } from '../errors/outcome.js'
+import { done, type Outcome } from '../errors/outcome.js'
 import { headerValues } from '../request/head.js'
 import type { RequestView } from '../request/view.js'
 import { isClientSecret, type OAuthClient } from './clients.js'
+import { refusedClient } from './denials.js'
+import { clientWithId, type OAuthServer } from './server.js'
 
 /** What a form says of its client (RFC 6749 §2.3.1). */
 export interface ClientFields {
@@ -15,27 +16,31 @@ export interface ClientFields {
  * Refused with `client_invalid`.
  */
 export function authenticateClient(
-  deps: Deps,
+  server: Pick<OAuthServer, 'clients'>,
   view: RequestView,
   fields: ClientFields,
 ): Outcome<OAuthClient> {
   const [authorization, ...more] = headerValues(view.rawHeaders, 'authorization')
-  if (more.length > 0) return refused('client_invalid')
+  if (more.length > 0) return refusedClient()
   if (authorization !== undefined) {
-    if (fields.client_secret !== undefined) return refused('client_invalid')
+    if (fields.client_secret !== undefined) return refusedClient()
     for (const { id, secret } of readBasic(authorization)) {
       const isNamed = fields.client_id === undefined || fields.client_id === id
-      const client = isNamed ? check(deps, id, secret) : undefined
+      const client = isNamed ? check(server, id, secret) : undefined
       if (client?.ok) return client
     }
-    return refused('client_invalid')
+    return refusedClient()
   }
-  return check(deps, fields.client_id, fields.client_secret)
+  return check(server, fields.client_id, fields.client_secret)
 }
 
-function check(deps: Deps, id: string | undefined, secret: string | undefined): Outcome<OAuthClient> {
-  const client = deps.options.oauthClients.find((one) => one.id === id)
-  return client && isClientSecret(client, secret) ? done(client) : refused('client_invalid')
+function check(
+  server: Pick<OAuthServer, 'clients'>,
+  id: string | undefined,
+  secret: string | undefined,
+): Outcome<OAuthClient> {
+  const client = clientWithId(server, id)
+  return client && isClientSecret(client, secret) ? done(client) : refusedClient()
 }
 
 interface BasicCredentials {

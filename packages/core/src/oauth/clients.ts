@@ -3,7 +3,7 @@ import { secretProblem } from '../crypto/secrets.js'
 import { isConfidential } from '../encoding/loopback.js'
 import { lineOf } from '../encoding/text.js'
 import { checkMembers } from '../input/check.js'
-import { listOf, type Shape, text } from '../input/kinds.js'
+import { isObject, listOf, type Shape, text } from '../input/kinds.js'
 import { GATE_CLIENT_ID, TOKEN_NAME_LENGTH } from '../tokens/token.js'
 
 /** A program that asks for tokens on somebody's behalf (RFC 6749 §2). */
@@ -42,37 +42,45 @@ const CLIENT: Shape<OAuthClient> = {
   scopes: listOf(text),
 }
 
-/**
- * The clients, the built-in one first; what is given by its id changes it. Every problem at once; secrets are never
- * quoted.
- */
-export function resolveClients(
-  options: readonly OAuthClient[],
+/** The clients, the built-in one first; what is given by its id changes it. */
+export function resolveClients(given: readonly OAuthClient[] = []): readonly OAuthClient[] {
+  const cli = given.find(({ id }) => id === CLI_CLIENT.id)
+  return Object.freeze([{ ...CLI_CLIENT, ...cli }, ...given.filter((one) => one !== cli)])
+}
+
+/** Every problem at once; secrets are never quoted. `known`: every scope of the gate. */
+export function checkClients(
+  clients: readonly OAuthClient[],
   known: readonly string[],
   problems: string[],
-): readonly OAuthClient[] {
-  const given = options.map((client, at) =>
-    checkMembers(client, CLIENT, problems, { name: `oauthClients[${at}]`, required: ['id'] }),
+): void {
+  const given = clients.map((client, at) =>
+    checkMembers(client, CLIENT, problems, { name: `oauth.clients[${at}]`, required: ['id'] }),
   )
-  const cli = given.find(({ id }) => id === CLI_CLIENT.id)
-  const clients = [{ ...CLI_CLIENT, ...cli }, ...given.filter((one) => one !== cli)]
-  if (new Set(clients.map(({ id }) => id)).size < clients.length)
-    problems.push('oauthClients: two have the same id')
+  const wrong = (problem: string) => problems.push(`oauth.clients: ${problem}`)
+  const ids = given.map(({ id }) => id)
+  if (new Set(ids).size < ids.length) wrong('two have the same id')
   for (const { id = '', name, secret, redirectUris = [], scopes = [] } of given) {
     for (const uri of redirectUris)
-      if (!isRedirectUri(uri))
-        problems.push(`oauthClients: a redirect URI of ${id} is no https URL, nor http on loopback`)
+      if (!isRedirectUri(uri)) wrong(`a redirect URI of ${id} is no https URL, nor http on loopback`)
     if (!/^[\x21-\x39\x3b-\x7e]{1,100}$/.test(id))
-      problems.push('oauthClients: an id has 1 to 100 visible ASCII characters and no colon')
+      wrong('an id has 1 to 100 visible ASCII characters and no colon')
     if (typeof name === 'string' && lineOf(name, NAME_LENGTH) !== name)
-      problems.push(`oauthClients: the name of ${id} is not one line of at most ${NAME_LENGTH} characters`)
-    if (id === GATE_CLIENT_ID) problems.push(`oauthClients: ${id} is the id of the gate itself`)
+      wrong(`the name of ${id} is not one line of at most ${NAME_LENGTH} characters`)
+    if (id === GATE_CLIENT_ID) wrong(`${id} is the id of the gate itself`)
     if (!Array.isArray(scopes) || scopes.some((scope) => !known.includes(scope)))
-      problems.push(`oauthClients: a scope of ${id} is none of the scopes`)
+      wrong(`a scope of ${id} is none of the scopes`)
     const problem = secret === undefined ? undefined : secretProblem(secret)
-    if (problem) problems.push(`oauthClients: the secret of ${id} is ${problem}`)
+    if (problem) wrong(`the secret of ${id} is ${problem}`)
   }
-  return Object.freeze(clients)
+}
+
+/** The secrets of clients that were given, whatever else may be wrong with them. */
+export function secretsOfClients(given: unknown): readonly string[] {
+  const clients: readonly unknown[] = Array.isArray(given) ? given : []
+  return clients.flatMap((client) =>
+    isObject(client) && typeof client.secret === 'string' ? client.secret : [],
+  )
 }
 
 function isRedirectUri(text: string): boolean {

@@ -4,13 +4,15 @@ import type { Identity } from '../authentication/identity.js'
 import { refuseGrant } from '../authentication/judge.js'
 import { isAdmin } from '../authorization/roles.js'
 import type { Deps } from '../context/context.js'
-import { done, type Outcome, refused } from '../errors/outcome.js'
+import { done, type Outcome } from '../errors/outcome.js'
 import { headerValues } from '../request/head.js'
 import type { RequestView } from '../request/view.js'
 import { STANDING, standingOf } from '../standing/standing.js'
 import { authenticateClient, type ClientFields } from './client-auth.js'
 import { clientOf } from './client-of.js'
+import { refusedClient } from './denials.js'
 import { families, issuedAsFamily, proveRefreshToken } from './refresh-token.js'
+import type { OAuthServer } from './server.js'
 
 /** RFC 7662 §2.2; nothing but `active: false` of what does not work. */
 export type Introspection =
@@ -23,9 +25,10 @@ export type Introspection =
  */
 export async function introspect(
   deps: Deps,
+  server: OAuthServer,
   input: { view: RequestView; fields: ClientFields; token: string },
 ): Promise<Outcome<Introspection>> {
-  if (!(await mayIntrospect(deps, input.view, input.fields))) return refused('client_invalid')
+  if (!(await mayIntrospect(deps, server, input.view, input.fields))) return refusedClient()
   const refresh = await introspectRefresh(deps, input.token)
   if (refresh) return done(refresh)
   const identified = await identifyByBearer(deps, input.token)
@@ -34,11 +37,16 @@ export async function introspect(
   return done({ ...describe(deps, identified.value), ...(clientId && { client_id: clientId }) })
 }
 
-async function mayIntrospect(deps: Deps, view: RequestView, fields: ClientFields): Promise<boolean> {
+async function mayIntrospect(
+  deps: Deps,
+  server: OAuthServer,
+  view: RequestView,
+  fields: ClientFields,
+): Promise<boolean> {
   const [authorization = '', ...more] = headerValues(view.rawHeaders, 'authorization')
   const bearer = more.length > 0 ? undefined : bearerOf(authorization)
   if (bearer === undefined) {
-    const client = authenticateClient(deps, view, fields)
+    const client = authenticateClient(server, view, fields)
     return client.ok && client.value.secret !== undefined
   }
   const caller = await identifyByBearer(deps, bearer)

@@ -1,12 +1,13 @@
 import type { Issued } from '../authentication/judge.js'
 import type { Deps } from '../context/context.js'
 import { parseJsonObject } from '../jws/strict-json.js'
+import type { GrantName } from '../plugin/hooks.js'
 import { collection, count, hasShape, instant, optional, text, texts } from '../store/collection.js'
 import type { Millis } from '../store/store.js'
 import type { AccessToken } from '../tokens/issue.js'
 
 /** The kind of JWT that only the token endpoint takes. */
-const REFRESH_TOKEN_TYPE = 'rt+jwt'
+export const REFRESH_TOKEN_TYPE = 'rt+jwt'
 
 /**
  * A family of refresh tokens: every refresh spends the newest one for its successor (RFC 9700 §4.14.2). The tokens are
@@ -67,7 +68,7 @@ export function issuedAsFamily(partition: string, family: RefreshFamily | undefi
 }
 
 /** Whether a family was ended, as long as that is remembered. */
-export async function isFamilyEnded(deps: Deps, partition: string, id: string): Promise<boolean> {
+export async function isFamilyEnded(deps: Deps, { partition, id }: GrantName): Promise<boolean> {
   const [stored] = await deps.store.read(partition, [families.key(id)])
   return stored !== undefined && families.read(stored).endedAt !== undefined
 }

@@ -2,11 +2,9 @@ import { audited } from '../audit/append.js'
 import { actorByExchange, auditedAs, type RequestTrace } from '../authorization/actor.js'
 import type { Deps } from '../context/context.js'
 import { done, type Outcome } from '../errors/outcome.js'
-import { ifReadable } from '../store/readable.js'
 import { optimistically, RACED } from '../store/update.js'
 import { walk } from '../store/walk.js'
-import { markRevoked } from '../tokens/revoke.js'
-import { tokenRecords } from '../tokens/token.js'
+import { revokeTokensOfGrant } from '../tokens/revoke-of-grant.js'
 import { families, proveRefreshToken } from './refresh-token.js'
 
 /**
@@ -17,9 +15,13 @@ export async function endFamily(deps: Deps, input: { account: string; familyId: 
   const { account, familyId } = input
   const partition = deps.partitionOf(account)
   await markEnded(deps, partition, familyId)
-  for await (const stored of walk(deps, partition, tokenRecords.name))
-    if (ifReadable(deps, tokenRecords, stored)?.family === familyId)
-      await markRevoked(deps, account, stored.id, { confirm: true })
+  await revokeTokensOfGrant(deps, { account, grant: familyId })
+}
+
+/** Ends every family of an account that has not ended. */
+export async function endFamilies(deps: Deps, account: string): Promise<void> {
+  for await (const stored of walk(deps, deps.partitionOf(account), families.name))
+    if (families.read(stored).endedAt === undefined) await endFamily(deps, { account, familyId: stored.id })
 }
 
 /** From here on no refresh under way comes through: each checks the version of the record. */

@@ -12,6 +12,7 @@ import type { Storable } from '../store/collection.js'
 import type { Clock } from '../store/store.js'
 import type { BoundCollection } from './collection.js'
 import type { RecordToIssue } from './issue.js'
+import type { PluginTokens } from './tokens.js'
 
 /** Whose records, and how. */
 export interface RecordsOfAccount {
@@ -57,12 +58,16 @@ export interface PluginContext {
    * Rejects with `store_unavailable`, and with a `TypeError` for an action that is not one of its `auditActions`.
    */
   audit(recorded: AuditedAction): Promise<AuditEntry>
+  /** The `api` of a plugin that this one `requires`. Throws a `TypeError` for any other. */
+  required<Api>(name: string): Api
   /** Tells the gate's `onEvent`. Never throws. */
   readonly report: (event: GateEvent) => void
   /** As `report`, at most once a second for each code: for what strangers can cause. */
   readonly reportOfStrangers: (event: GateEvent) => void
   /** What the gate can do, as its holder can: tokens, sessions, bans, the audit log. */
   readonly operations: GateVerbs
+  /** Tokens of the gate for grants that the plugin keeps, and JWTs of its own. */
+  readonly tokens: PluginTokens
   /** Counts a client against one of the gate's limits. */
   readonly rateLimits: RateLimiter
   /** Encrypts what the store or a browser keeps for the plugin; nobody else's values open. */

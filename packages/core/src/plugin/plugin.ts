@@ -5,6 +5,7 @@ import type { Pages } from '../context/options.js'
 import type { DenialText } from '../errors/denials.js'
 import type { IdentityProvider } from '../login/identity-provider.js'
 import type { PluginContext } from './context.js'
+import type { LoginHooks, TokenGrants } from './hooks.js'
 import type { Job, Metric } from './job.js'
 import type { Route } from './route.js'
 
@@ -64,9 +65,14 @@ export interface Plugin<Name extends string = string, Api = unknown> {
    * every start reports it (`operator_credential`).
    */
   readonly operators?: Readonly<Record<string, string>>
+  /**
+   * The `typ` of JWTs that it signs with the gate's keys: lower-case letters, digits and dashes, `+jwt` at the end. No two
+   * plugins have the same, nor that of access tokens.
+   */
+  readonly tokenTypes?: readonly string[]
   /** Prefixes such as `/billing/` below which the gate answers everything, also where no route is. */
   readonly namespaces?: readonly string[]
-  /** Names of plugins that have to be listed, too. */
+  /** Names of plugins that have to be listed before this one, which works with their `api`. */
   readonly requires?: readonly string[]
   /** Adds to `problems` what is wrong with the plugin's options, each as `NAME.option: what to give`. */
   check?(problems: string[], gate: CheckedGate): void
@@ -91,6 +97,10 @@ export interface Started<Api = unknown> {
    * whom the gate has refused.
    */
   readonly admissions?: readonly Admission[]
+  /** A say in logins. */
+  readonly logins?: LoginHooks
+  /** Grants that tokens are bought by. */
+  readonly grants?: TokenGrants
   /** Pages for logged-in browsers, after those of the gate's options. */
   readonly pages?: readonly Pages[]
   /** Work that one process of all that share the store does from time to time. */

@@ -135,6 +135,12 @@ export interface RouteDescription {
 /** A route of a plugin: its line in the gate's one table of routes. */
 export interface Route extends RouteDescription {
   /**
+   * Answers whoever is refused before the handler is reached, in place of the usual problem or login; undefined leaves it at
+   * that.
+   */
+  readonly refusal?: (call: Pick<RouteCall, 'view' | 'url'>, refused: Denial) => Response | undefined
+
+  /**
    * Answers a call that has passed. A denial is answered in the form of the route's errors. Where the response does not say
    * otherwise, it is neither cached nor sniffed.
    */

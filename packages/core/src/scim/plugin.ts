@@ -3,6 +3,7 @@ import type { Plugin } from '../plugin/plugin.js'
 import type { OwnAccess } from '../plugin/route.js'
 import { refuseUnlessDirectory } from './admit.js'
 import { checkScim, directorySecrets, type ScimOptions } from './options.js'
+import { isInDirectory } from './user.js'
 
 /** Lets a directory create and deactivate users at `/scim/v2` (RFC 7644), by a secret of its own. */
 export function scim(options: ScimOptions): Plugin<'scim', undefined> {
@@ -20,6 +21,7 @@ export function scim(options: ScimOptions): Plugin<'scim', undefined> {
         refuse: (view) => refuseUnlessDirectory(deps, isSecret, view),
       }
       return {
+        logins: { knowsAccount: (account) => isInDirectory(deps, account) },
         routes: async () => (await import('./routes/index.js')).scimRoutes(deps, access),
       }
     },

@@ -3,11 +3,11 @@ import { audited } from '../audit/append.js'
 import { refuseBanned } from '../authentication/judge.js'
 import { actorByExchange, auditedAs, type RequestTrace } from '../authorization/actor.js'
 import { roleOfGroups } from '../authorization/roles.js'
-import { enterKnownLogin } from '../back-channel-logout/known-login.js'
 import type { Deps } from '../context/context.js'
 import { boundedText } from '../encoding/text.js'
 import { type Denial, denial } from '../errors/denials.js'
 import { done, type Outcome } from '../errors/outcome.js'
+import type { LoginRefusal, VouchedLogin } from '../plugin/hooks.js'
 import { commitUnderStanding } from '../standing/change.js'
 import { enterLive } from '../standing/live.js'
 import { putStanding, readStanding, type Standing } from '../standing/standing.js'
@@ -27,18 +27,22 @@ export interface StartedSession {
   /** For the cookie; stored nowhere. */
   readonly cookieValue: string
   readonly maxAgeSeconds: number
+  readonly id: string
+  /** When it ends at the latest. */
+  readonly expiresAt: Millis
 }
 
 /**
  * Starts a session under a new 256-bit id, whatever the browser had before. Of an account with as many as it may have
  * (`maxCredentialsPerAccount`) the oldest ends in the same commit, so that nobody is locked out. Refused with
- * `account_banned` or `relogin_delayed`, also when the ban arrives while the session starts.
+ * `account_banned` or `relogin_delayed`, also when the ban arrives while the session starts, and with what a plugin refuses,
+ * then with its `reason`.
  */
 export async function startSession(
   deps: Deps,
   facts: SessionFacts,
   trace: RequestTrace = facts.ip === undefined ? {} : { address: facts.ip },
-): Promise<Outcome<StartedSession>> {
+): Promise<Outcome<StartedSession> & { readonly reason?: string }> {
   const now = deps.clock()
   const partition = deps.partitionOf(facts.email)
   const early = refuseLogin(deps, (await readStanding(deps, partition)).standing, now)
@@ -56,6 +60,7 @@ export async function startSession(
   const isViewer = roleOfGroups(facts.groups, deps.options.roleByGroup) === 'viewer'
   const recorded = { action: 'session.start', ...auditedAs(by), subject: facts.email } as const
   let oldest: readonly string[] = []
+  let refusal: LoginRefusal | undefined
   const started = await audited(deps, recorded, async () => {
     await enter(deps, [
       {
@@ -66,7 +71,10 @@ export async function startSession(
         expiresAt: absoluteExpiresAt,
       },
     ])
-    await enterKnownLogin(deps, { ...facts, key, account: facts.email, expiresAt: absoluteExpiresAt })
+    refusal = await deps.loginHooks.beforeLogin(
+      vouchedLogin(facts, { sessionId: handleOf(key), expiresAt: absoluteExpiresAt, trace }),
+    )
+    if (refusal) return { ok: false, denial: refusal.denial }
     return commitUnderStanding(
       deps,
       partition,
@@ -97,9 +105,23 @@ export async function startSession(
       },
     )
   })
-  if (!started.ok) return started
+  if (!started.ok) return refusal ? { ...started, reason: refusal.reason } : started
   await recordEndedByLogin(deps, { account: facts.email, by, ids: oldest })
-  return done({ cookieValue: `${partition}.${secret}`, maxAgeSeconds: absoluteSeconds })
+  return done({
+    cookieValue: `${partition}.${secret}`,
+    maxAgeSeconds: absoluteSeconds,
+    id: handleOf(key),
+    expiresAt: absoluteExpiresAt,
+  })
+}
+
+/** What plugins are told of a login. */
+export function vouchedLogin(
+  { email, issuer, subject, providerSessionId, groups }: SessionFacts,
+  session: Pick<VouchedLogin, 'sessionId' | 'expiresAt' | 'trace'>,
+): VouchedLogin {
+  const sid = providerSessionId === undefined ? {} : { providerSessionId }
+  return { account: email, issuer, subject, ...sid, groups, ...session }
 }
 
 function afterLogin({ isViewer: _before, ...standing }: Standing, now: Millis, isViewer: boolean): Standing {

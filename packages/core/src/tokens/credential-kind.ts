@@ -20,12 +20,8 @@ import {
 
 /**
  * Tokens of this gate: JWTs with a record. Takes every bearer credential for one, so it is the last in the list.
- * `isFamilyEnded`: whether a family of refresh tokens was ended.
  */
-export function tokenKind(
-  deps: Deps,
-  isFamilyEnded: (partition: string, family: string) => Promise<boolean>,
-): CredentialKind<TokenClaims, TokenRecord> {
+export function tokenKind(deps: Deps): CredentialKind<TokenClaims, TokenRecord> {
   const recent = recentUses()
   return {
     name: 'token',
@@ -46,8 +42,8 @@ export function tokenKind(
     admitted({ proof: { partition, id, expiresAt }, stored }) {
       touch(deps, recent, { partition, uses: tokenUses, id, expiresAt: stored?.expiresAt ?? expiresAt })
     },
-    wasEnded: async (_id, { partition, family }) =>
-      family !== undefined && (await isFamilyEnded(partition, family)),
+    wasEnded: async (_id, { partition, grant }) =>
+      grant !== undefined && (await deps.grants.wasEnded({ partition, id: grant })),
     revoke: ({ accountId, credential }, by) =>
       revokeToken(deps, { account: accountId, id: credential.id, by }),
   }
@@ -63,7 +59,7 @@ export function issuedAsToken(partition: string, record: TokenRecord): Issued {
     tokenGeneration: generation,
     needsFreshLogin: true,
   }
-  return family === undefined ? issued : { ...issued, family }
+  return family === undefined ? issued : { ...issued, grant: family }
 }
 
 /** Where a token in the last fifth of its life is exchanged. */

@@ -11,7 +11,7 @@ export interface TokenRecord {
   readonly expiresAt: Millis
   readonly generation: number
   readonly revokedAt?: Millis
-  /** The family of refresh tokens that it was bought with. */
+  /** The grant that it was bought by, such as a family of refresh tokens. */
   readonly family?: string
   /** When the first token of a chain of renewals was issued. Absent: this is the first. */
   readonly firstIssuedAt?: Millis

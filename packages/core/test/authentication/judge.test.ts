@@ -9,6 +9,7 @@ import { stillAllowed } from '../../src/authentication/still-allowed.js'
 import type { Deps } from '../../src/context/context.js'
 import { externalTokens } from '../../src/external-tokens/plugin.js'
 import { revokeExternalToken } from '../../src/external-tokens/revoke.js'
+import { oauth } from '../../src/oauth/plugin.js'
 import { refreshTokens } from '../../src/oauth/refresh.js'
 import { revokeRefreshToken } from '../../src/oauth/revoke-family.js'
 import { changeStanding } from '../../src/standing/change.js'
@@ -192,7 +193,7 @@ async function start(kind: string) {
       clock: clock.read,
       store,
       requireFreshLogin: '1h',
-      plugins: [apiKeys(), externalTokens([{ issuer: server.issuer, audience: AUDIENCE }])],
+      plugins: [apiKeys(), oauth(), externalTokens([{ issuer: server.issuer, audience: AUDIENCE }])],
     },
     [certificateKind()],
   )

@@ -10,6 +10,7 @@ import { identify } from '../../src/authentication/authenticate.js'
 import type { Identity } from '../../src/authentication/identity.js'
 import { stillAllowed } from '../../src/authentication/still-allowed.js'
 import type { Deps } from '../../src/context/context.js'
+import { oauth } from '../../src/oauth/plugin.js'
 import { refreshTokens } from '../../src/oauth/refresh.js'
 import { revokeRefreshToken } from '../../src/oauth/revoke-family.js'
 import { endSession } from '../../src/sessions/end.js'
@@ -31,6 +32,7 @@ async function begin(overrides: Parameters<typeof gateFixture>[0] = {}) {
   fixture = await gateFixture({
     tokens: { minLifetimeSeconds: 1, keepEndedSeconds: 1 },
     sessions: { idleSeconds: 60, extendEverySeconds: 1 },
+    plugins: [oauth()],
     ...overrides,
   })
   deps = fixture.deps

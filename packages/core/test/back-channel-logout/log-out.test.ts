@@ -4,6 +4,7 @@ import { listAudit } from '../../src/audit/list.js'
 import { backChannelLogout } from '../../src/back-channel-logout/plugin.js'
 import type { Deps } from '../../src/context/context.js'
 import type { ProviderLogin } from '../../src/login/identity-provider.js'
+import { oauth } from '../../src/oauth/plugin.js'
 import { refreshTokens } from '../../src/oauth/refresh.js'
 import { startSession } from '../../src/sessions/start.js'
 import { memoryStore } from '../../src/store/memory.js'
@@ -30,7 +31,7 @@ interface Stage extends HttpFixture {
 async function stage(overrides: Parameters<typeof httpFixture>[0] = {}): Promise<Stage> {
   const fixture = await httpFixture({
     identityProvider: idp.provider,
-    plugins: [apiKeys(), backChannelLogout()],
+    plugins: [apiKeys(), backChannelLogout(), oauth()],
     ...overrides,
   })
   const deliver = (compact: string) =>
@@ -80,7 +81,7 @@ describe('a back-channel logout of a subject', () => {
 
   it('leaves tokens and API keys alone where the gate says so, but no refresh token', async () => {
     const { deps, login, send } = await stage({
-      plugins: [apiKeys(), backChannelLogout({ ends: 'sessions' })],
+      plugins: [apiKeys(), backChannelLogout({ ends: 'sessions' }), oauth()],
     })
     const session = await login()
     const programs = [await tokenOf(deps, account, ['api']), await apiKeyOf(deps, account, ['api'])]

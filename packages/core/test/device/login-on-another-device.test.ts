@@ -98,7 +98,7 @@ describe('a login on another device (RFC 8628)', () => {
 
   it('is decided once, and only by its own client redeemed', async () => {
     const secret = 'Qm4XvT8zNb2KcW6yRd9HsLf3JgPa7EuV'
-    fixture = await oauthFixture({ oauthClients: [{ id: 'other', secret }] })
+    fixture = await oauthFixture({ clients: [{ id: 'other', secret }] })
     const begun = await begin()
     await decide(begun.user_code, 'deny')
     expect((await decide(begun.user_code, 'approve', 'other@example.com')).status).toBe(404)
@@ -115,7 +115,7 @@ describe('a login on another device (RFC 8628)', () => {
   })
 
   it('hands on no more than the account has', async () => {
-    fixture = await oauthFixture({ oauthClients: [{ id: CLI, scopes: ['api', 'admin'] }] })
+    fixture = await oauthFixture({ clients: [{ id: CLI, scopes: ['api', 'admin'] }] })
     const begun = await begin('api admin')
     await decide(begun.user_code, 'approve')
     expect((await poll(begun.device_code)).body.scope).toBe('api')

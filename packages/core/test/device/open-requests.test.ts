@@ -2,7 +2,9 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import type { Identity } from '../../src/authentication/identity.js'
 import { beginDevice } from '../../src/device/begin.js'
 import { decideDevice } from '../../src/device/decide.js'
+import { device } from '../../src/device/plugin.js'
 import { DEVICE } from '../../src/device/request.js'
+import { oauth } from '../../src/oauth/plugin.js'
 import { type GateFixture, gateFixture, must, refusalOf } from '../gate/gate-fixture.js'
 
 let fixture: GateFixture
@@ -29,7 +31,7 @@ async function count(id: string, amount: number) {
 }
 
 beforeEach(async () => {
-  fixture = await gateFixture()
+  fixture = await gateFixture({ plugins: [oauth(), device()] })
 })
 
 describe('what strangers can begin', () => {

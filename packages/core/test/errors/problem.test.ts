@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { PROBLEM_CODES } from '../../src/errors/problem.js'
-import { EVERY_PLUGIN } from '../http/every-route.js'
+import { shippedPlugins } from '../gate/shipped-plugins.js'
 import { httpFixture } from '../http/http-fixture.js'
 
 describe('the type of a problem', () => {
   it('leads to a page, for every code that can be answered', async () => {
-    const { call, deps } = await httpFixture({ plugins: EVERY_PLUGIN })
+    const { call, deps } = await httpFixture({ plugins: shippedPlugins() })
     const missing: string[] = []
     for (const code of [...PROBLEM_CODES, ...Object.keys(deps.options.denials)]) {
       const response = await call('GET', `/.well-known/portcullis/problems/${code}`)

@@ -3,13 +3,15 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { backChannelLogout } from '../../src/back-channel-logout/plugin.js'
 import type { GateEvent } from '../../src/context/event.js'
+import { device } from '../../src/device/plugin.js'
 import { createGate } from '../../src/gate/create-gate.js'
 import { listener } from '../../src/http/server/node.js'
-import type { Store } from '../../src/index.js'
 import { lmdbStore } from '../../src/lmdb/index.js'
 import { masterKey } from '../../src/master-key/plugin.js'
+import { oauth } from '../../src/oauth/plugin.js'
 import { redisStore } from '../../src/redis/index.js'
 import { scim } from '../../src/scim/plugin.js'
+import type { Store } from '../../src/store/store.js'
 
 /** What the flood has left in the gate, as its process tells it. */
 export interface FloodReport {
@@ -37,7 +39,13 @@ const gate = await createGate({
   publicUrl: 'http://localhost',
   secret: 'f3Yq0wXn7ZrT5kLb2VhJ8cPdGm4sQaEu',
   keys: [{ algorithm: 'HS256', secret: 'Jw6TzBq1Rv8NxK3mHy5LcGd0SfPa9EuO' }],
-  plugins: [masterKey({ key }), scim({ secret: 'Zt5RkQ8wNc2YhV7mXb4LpJ9sDf6GaEu3' }), backChannelLogout()],
+  plugins: [
+    masterKey({ key }),
+    scim({ secret: 'Zt5RkQ8wNc2YhV7mXb4LpJ9sDf6GaEu3' }),
+    backChannelLogout(),
+    oauth(),
+    device(),
+  ],
   identityProvider: {
     issuer: 'https://idp.test',
     begin: async ({ state }) => new URL(`https://idp.test/auth?state=${state}`),

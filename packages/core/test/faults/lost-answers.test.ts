@@ -3,10 +3,12 @@ import { describe, expect, it } from 'vitest'
 import type { Deps } from '../../src/context/context.js'
 import { beginDevice } from '../../src/device/begin.js'
 import { decideDevice } from '../../src/device/decide.js'
+import { device } from '../../src/device/plugin.js'
 import { bindDeps } from '../../src/gate/bind-context.js'
 import type { Gate } from '../../src/gate/gate.js'
 import { resolveOptions } from '../../src/gate/resolve-options.js'
 import { issueCode } from '../../src/oauth/authorization-code.js'
+import { oauth } from '../../src/oauth/plugin.js'
 import { redisStore } from '../../src/redis/index.js'
 import { must, SECRET, SIGNING_SECRET } from '../gate/gate-fixture.js'
 import { approvalOf, CLI, DEVICE_GRANT, type Pair, personOf } from '../oauth/oauth-fixture.js'
@@ -35,7 +37,11 @@ async function play(stage: Stage): Promise<Played> {
   stage.after(() => store.close())
   const options = { store, publicUrl: gate.publicUrl, secret: SECRET }
   const keys = [{ algorithm: 'HS256', secret: SIGNING_SECRET }] as const
-  return { gate, proxy, people: await bindDeps(resolveOptions({ ...options, keys })) }
+  return {
+    gate,
+    proxy,
+    people: await bindDeps(resolveOptions({ ...options, keys, plugins: [oauth(), device()] })),
+  }
 }
 
 async function ask(gate: Gate, form: Form): Promise<{ status: number; body: Partial<Pair> }> {

@@ -7,6 +7,7 @@ import { redisStore } from '../../src/redis/index.js'
 import type { RedisStoreOptions } from '../../src/redis/options.js'
 import type { Store } from '../../src/store/store.js'
 import { SECRET, SIGNING_SECRET } from '../gate/gate-fixture.js'
+import { shippedPlugins } from '../gate/shipped-plugins.js'
 import { type RedisServer, startRedis } from '../redis/redis-server.js'
 import { type FaultProxy, startFaultProxy } from './fault-proxy.js'
 import { until } from './until.js'
@@ -101,6 +102,7 @@ async function startGate(store: Store): Promise<Gate> {
     publicUrl: 'https://gate.test',
     secret: SECRET,
     keys: [{ algorithm: 'HS256', secret: SIGNING_SECRET }],
+    plugins: shippedPlugins(),
     superAdmins: ['root@example.com'],
   }
   let gate: Gate | undefined

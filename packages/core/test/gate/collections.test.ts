@@ -10,6 +10,7 @@ import { memoryStore } from '../../src/store/memory.js'
 import type { Store } from '../../src/store/store.js'
 import { fillingProvider, fillStore } from './filled-store.js'
 import { gateFixture, TestClock } from './gate-fixture.js'
+import { shippedPlugins } from './shipped-plugins.js'
 
 const DOCS = new URL('../../../../docs/redis.md', import.meta.url)
 
@@ -43,7 +44,13 @@ async function writtenTo(): Promise<Map<string, Set<string>>> {
       return memory.commit(partition, batch)
     },
   }
-  const options = { store, clock: clock.read, identityProvider: fillingProvider, auditRetentionDays: 30 }
+  const options = {
+    store,
+    clock: clock.read,
+    identityProvider: fillingProvider,
+    auditRetentionDays: 30,
+    plugins: shippedPlugins(),
+  }
   const { deps } = await gateFixture(options)
   await fillStore(deps, clock)
   await runAJob(deps)

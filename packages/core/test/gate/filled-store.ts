@@ -15,7 +15,6 @@ import { completeLogin } from '../../src/login/complete.js'
 import type { IdentityProvider } from '../../src/login/identity-provider.js'
 import { approvalBy } from '../../src/oauth/approval.js'
 import { issueCode, redeemCode } from '../../src/oauth/authorization-code.js'
-import type { OAuthClient } from '../../src/oauth/clients.js'
 import { createUser } from '../../src/scim/create.js'
 import { cookieNames } from '../../src/sessions/cookie.js'
 import { endSession } from '../../src/sessions/end.js'
@@ -24,6 +23,7 @@ import { startSession } from '../../src/sessions/start.js'
 import { issueTokenOnce } from '../../src/tokens/issue-once.js'
 import { revokeToken } from '../../src/tokens/revoke.js'
 import { revokeAllTokens } from '../../src/tokens/revoke-all.js'
+import { CLI_CLIENT } from '../oauth/oauth-fixture.js'
 import { actingAs, must, PROGRAM, type TestClock } from './gate-fixture.js'
 
 const ISSUER = 'https://idp.test'
@@ -135,7 +135,7 @@ export async function fillStore(deps: Deps, clock: TestClock): Promise<Held> {
   const { bought, refreshToken } = await redeemDeviceOf(deps, person)
   await redeemCodeOf(deps, person)
   await lookUpDevice(deps, person, 'BCDFGHJK')
-  const client = cli(deps)
+  const client = CLI_CLIENT
   const { deviceCode } = must(await beginDevice(deps, { client, address: '192.0.2.1' }))
   await logInAndOut(deps, clock)
   for (let count = 0; count < 100; count++) deps.rateLimits.refuseClient('approvals', 'client')
@@ -161,14 +161,8 @@ export async function letsIn(deps: Deps, shown: { cookie?: string; credential?: 
   return (await identify(deps, viewOf(deps, shown))).ok
 }
 
-export function cli(deps: Deps): OAuthClient {
-  const client = deps.options.oauthClients.find(({ id }) => id === 'portcullis-cli')
-  if (!client) throw new Error('no client')
-  return client
-}
-
 async function redeemDeviceOf(deps: Deps, person: Identity) {
-  const client = cli(deps)
+  const client = CLI_CLIENT
   const { deviceCode, userCode } = must(await beginDevice(deps, { client, scopes: ['api'] }))
   const decided = { identity: person, userCode, decision: 'approved', scopes: ['api'] } as const
   must(await decideDevice(deps, decided))
@@ -181,9 +175,9 @@ async function redeemDeviceOf(deps: Deps, person: Identity) {
 async function redeemCodeOf(deps: Deps, person: Identity) {
   const approval = must(await approvalBy(deps, person))
   const redirectUri = 'http://127.0.0.1/callback'
-  const asked = { clientId: cli(deps).id, redirectUri, codeChallenge: CHALLENGE, scopes: ['api'], approval }
+  const asked = { clientId: CLI_CLIENT.id, redirectUri, codeChallenge: CHALLENGE, scopes: ['api'], approval }
   const code = await issueCode(deps, asked)
-  must(await redeemCode(deps, { code, redirectUri, codeVerifier: VERIFIER, client: cli(deps) }))
+  must(await redeemCode(deps, { code, redirectUri, codeVerifier: VERIFIER, client: CLI_CLIENT }))
 }
 
 async function logInAndOut(deps: Deps, clock: TestClock) {

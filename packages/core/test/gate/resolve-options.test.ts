@@ -4,6 +4,7 @@ import { externalTokens } from '../../src/external-tokens/plugin.js'
 import type { GateOptions } from '../../src/gate/gate-options.js'
 import { resolveOptions } from '../../src/gate/resolve-options.js'
 import { masterKey } from '../../src/master-key/plugin.js'
+import { oauth } from '../../src/oauth/plugin.js'
 import { scim } from '../../src/scim/plugin.js'
 import { memoryStore } from '../../src/store/memory.js'
 import { SECRET, SIGNING_SECRET } from './gate-fixture.js'
@@ -84,11 +85,11 @@ describe('options', () => {
       plugins: [
         scim({ secrets: SECRET } as never),
         externalTokens([{ issuer: 'https://a.example', audience: 'b', audiences: ['c'] } as never]),
+        oauth({ clients: [{ id: 'a', redirectUri: 'https://a.example' } as never] }),
       ],
       authRequest: { proxi: 'nginx' },
       rateLimits: { loginPerMinute: 5 },
       clientAddress: { trustedProxys: ['private'] },
-      oauthClients: [{ id: 'a', redirectUri: 'https://a.example' }],
       keys: [{ algorithm: 'HS256', secret: SIGNING_SECRET, key: 'x' }],
       pages: [{}],
       identityProvider: {},
@@ -108,7 +109,7 @@ describe('options', () => {
       'authRequest.proxi: unknown; proxy is meant, perhaps',
       'rateLimits.loginPerMinute: unknown; loginsPerMinute is meant, perhaps',
       'clientAddress.trustedProxys: unknown; trustedProxies is meant, perhaps',
-      'oauthClients[0].redirectUri: unknown; redirectUris is meant, perhaps',
+      'oauth.clients[0].redirectUri: unknown; redirectUris is meant, perhaps',
       'externalTokens.0.audiences: unknown; audience is meant, perhaps',
       'keys[0].key: unknown',
       'pages[0]: give an object with owns, isPublic, handle',
@@ -121,10 +122,12 @@ describe('options', () => {
 
   it('that name an OAuth client by more than a line of 100 characters are refused', () => {
     for (const name of ['x'.repeat(101), 'a\nb', 'admin\u202e'])
-      expect(problemsOf({ ...good, oauthClients: [{ id: 'a', name }] })).toEqual([
-        'oauthClients: the name of a is not one line of at most 100 characters',
+      expect(problemsOf({ ...good, plugins: [oauth({ clients: [{ id: 'a', name }] })] })).toEqual([
+        'oauth.clients: the name of a is not one line of at most 100 characters',
       ])
-    expect(problemsOf({ ...good, oauthClients: [{ id: 'a', name: 'x'.repeat(100) }] })).toEqual([])
+    expect(
+      problemsOf({ ...good, plugins: [oauth({ clients: [{ id: 'a', name: 'x'.repeat(100) }] })] }),
+    ).toEqual([])
   })
 
   it('that are missing are named together', () => {
@@ -152,15 +155,18 @@ describe('options', () => {
     const problems = problemsOf({
       ...good,
       secret: [SIGNING_SECRET, SECRET],
-      plugins: [masterKey({ key: SECRET }), scim({ secret: [SECRET] })],
-      oauthClients: [{ id: 'app', secret: SECRET }],
+      plugins: [
+        masterKey({ key: SECRET }),
+        scim({ secret: [SECRET] }),
+        oauth({ clients: [{ id: 'app', secret: SECRET }] }),
+      ],
       keys: [{ algorithm: 'HS256', secret: Buffer.from(SIGNING_SECRET) }],
     })
     expect(problems).toEqual([
       'keys: the same secret as secret; make one for each purpose',
-      'oauthClients: the same secret as secret; make one for each purpose',
       'masterKey.key: the same secret as secret; make one for each purpose',
       'scim.secret: the same secret as secret; make one for each purpose',
+      'oauth.clients: the same secret as secret; make one for each purpose',
     ])
   })
 
@@ -168,12 +174,15 @@ describe('options', () => {
     const problems = problemsOf({
       ...good,
       publicUrl: 'nowhere',
-      plugins: [scim({ secret: 5 } as never), masterKey({ key: 5 } as never)],
-      oauthClients: [{ id: 'a', secret: 5 }],
+      plugins: [
+        scim({ secret: 5 } as never),
+        masterKey({ key: 5 } as never),
+        oauth({ clients: [{ id: 'a', secret: 5 } as never] }),
+      ],
     } as unknown as GateOptions)
     for (const problem of [
       'scim.secret: give a text or an array of texts',
-      'oauthClients[0].secret: give a text',
+      'oauth.clients[0].secret: give a text',
       'masterKey.key: give a text',
     ])
       expect(problems).toContain(problem)

@@ -25,10 +25,10 @@ import type { Clock, JsonValue, Store } from '../../src/store/store.js'
 import { issueToken } from '../../src/tokens/issue.js'
 import { issueTokenOnce } from '../../src/tokens/issue-once.js'
 import { trustedIssuer } from '../external-tokens/issuer-fixture.js'
+import { CLI_CLIENT } from '../oauth/oauth-fixture.js'
 import { type RedisServer, startRedis } from '../redis/redis-server.js'
 import {
   BANNED,
-  cli,
   DEACTIVATED,
   fillingProvider,
   fillStore,
@@ -39,6 +39,7 @@ import {
   USER,
 } from './filled-store.js'
 import { actingAs, gateFixture, must, PROGRAM, refusalOf, TestClock, withFaults } from './gate-fixture.js'
+import { shippedPlugins } from './shipped-plugins.js'
 
 interface Dump {
   readonly held: Held
@@ -77,6 +78,7 @@ async function gateOn(store: Store, clock: TestClock) {
     identityProvider: fillingProvider,
     auditRetentionDays: 30,
     storeDeadlineMs: 5000,
+    plugins: shippedPlugins(),
   })
 }
 
@@ -189,7 +191,7 @@ for (const [kind, place] of Object.entries(stores))
 
     it('goes on with what was under way: refreshes, a device, a request that was not answered', async () => {
       const { deps, held, clock: _, ...rest } = await opening()
-      const client = cli(deps)
+      const client = CLI_CLIENT
       expect((await refreshTokens(deps, { refreshToken: held.refreshToken, client })).ok).toBe(true)
       expect(await redeemDevice(deps, { deviceCode: held.deviceCode, client })).toBe('authorization_pending')
       const { idempotencyKey } = held

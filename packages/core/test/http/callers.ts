@@ -14,8 +14,8 @@ import {
   testKey,
 } from '../external-tokens/issuer-fixture.js'
 import { actingAs, must } from '../gate/gate-fixture.js'
+import { SCIM_SECRET, shippedPlugins } from '../gate/shipped-plugins.js'
 import { startFamilyOf } from '../oauth/oauth-fixture.js'
-import { EVERY_PLUGIN, SCIM_SECRET } from './every-route.js'
 import { apiKeyOf, type HttpFixture, httpFixture, MASTER_KEY, sessionOf, tokenOf } from './http-fixture.js'
 
 export const EVERY_SCOPE = ['api', 'tokens:write', 'admin']
@@ -46,7 +46,7 @@ const issuerUrl = () => `http://127.0.0.1:${(issuer.address() as AddressInfo).po
 export const open = () =>
   httpFixture({
     plugins: [
-      ...EVERY_PLUGIN,
+      ...shippedPlugins(),
       externalTokens([{ issuer: issuerUrl(), audience: AUDIENCE, jwksUri: `${issuerUrl()}/keys` }]),
     ],
     roleByGroup: { guests: 'viewer', platform: 'admin' },

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { authenticate } from '../../src/authentication/authenticate.js'
+import { SCIM_SECRET, shippedPlugins } from '../gate/shipped-plugins.js'
 import { CLI, DEVICE_GRANT, oauthFixture } from '../oauth/oauth-fixture.js'
-import { EVERY_PLUGIN, ROUTES, SCIM_SECRET } from './every-route.js'
+import { ROUTES } from './every-route.js'
 import { apiKeyOf, type HttpFixture, httpFixture, sessionOf, tokenOf } from './http-fixture.js'
 
 const ADDRESS = '203.0.113.5'
@@ -87,8 +88,9 @@ async function flood(fixture: HttpFixture, { method, path, init }: Sent, times =
   return responses
 }
 
-const openFixture = () =>
-  httpFixture({ plugins: EVERY_PLUGIN, oauthClients: [{ id: 'backend', secret: CLIENT_SECRET }] })
+const plugins = shippedPlugins({ clients: [{ id: 'backend', secret: CLIENT_SECRET }] })
+
+const openFixture = () => httpFixture({ plugins })
 
 async function errorOf(response: Response): Promise<string> {
   return ((await response.json()) as { error: string }).error
@@ -162,7 +164,7 @@ describe('limits by address', () => {
 
 describe('limits by whoever was proven', () => {
   it('300 tokens of one account are not all made, whatever addresses they are asked for from', async () => {
-    const fixture = await httpFixture()
+    const fixture = await openFixture()
     const headers = await sessionOf(fixture.deps, 'ada@example.com')
     const statuses: number[] = []
     for (let at = 0; at < 300; at++) {
@@ -174,7 +176,7 @@ describe('limits by whoever was proven', () => {
   })
 
   it('the pages of approval are limited by account', async () => {
-    const fixture = await httpFixture()
+    const fixture = await openFixture()
     const headers = await sessionOf(fixture.deps, 'ada@example.com')
     const statuses = new Set<number>()
     for (let at = 0; at < 130; at++)
@@ -195,7 +197,7 @@ describe('limits by whoever was proven', () => {
 
   it('a client over its limit that waits for approval is told to slow down, not to give up', async () => {
     const fixture = await httpFixture({
-      oauthClients: [{ id: 'backend', secret: CLIENT_SECRET }],
+      plugins,
       rateLimits: { clientRequestsPerMinute: 1 },
     })
     const ask = (grant: Record<string, string>) =>

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { oauth } from '../../src/oauth/plugin.js'
 import { ROUTES } from './every-route.js'
 import { httpFixture, sessionOf } from './http-fixture.js'
 
@@ -55,7 +56,7 @@ describe('what a route below /api/ does not know', () => {
 })
 
 it('clients of OAuth may send what the gate does not know (RFC 6749 §3.2)', async () => {
-  const { call } = await httpFixture()
+  const { call } = await httpFixture({ plugins: [oauth()] })
   const form = {
     grant_type: 'refresh_token',
     refresh_token: 'x',

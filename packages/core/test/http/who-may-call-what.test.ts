@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { nameOfAccess, type Route } from '../../src/http/route.js'
+import { SCIM_SECRET } from '../gate/shipped-plugins.js'
 import { answerOf, CALLERS, type Caller, type Headers, open, startIssuer } from './callers.js'
-import { ROUTES, SCIM_SECRET } from './every-route.js'
+import { ROUTES } from './every-route.js'
 import type { HttpFixture } from './http-fixture.js'
 
 startIssuer()

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { createGate } from '../../src/gate/create-gate.js'
-import { resolveClients } from '../../src/oauth/clients.js'
+import { checkClients } from '../../src/oauth/clients.js'
 import { gateFixture } from '../gate/gate-fixture.js'
 import { sessionOf } from '../http/http-fixture.js'
 import { CLI, DEVICE_GRANT, type OAuthFixture, oauthFixture } from './oauth-fixture.js'
@@ -51,7 +51,7 @@ describe('a client that asks for everything', () => {
   })
 
   it('gets admin where it is configured for that', async () => {
-    const fixture = await oauthFixture({ oauthClients: [{ id: CLI, scopes: ['api', 'admin'] }] })
+    const fixture = await oauthFixture({ clients: [{ id: CLI, scopes: ['api', 'admin'] }] })
     const { shown, granted } = await consentTo(fixture, EVERYTHING)
     expect(granted).toEqual(['admin', 'api'])
     expect(shown).toEqual(granted)
@@ -80,7 +80,7 @@ describe('a client that asks for everything', () => {
 })
 
 it('what was bought before the client lost a scope is refreshed without it', async () => {
-  const wide = { oauthClients: [{ id: CLI, scopes: ['api', 'admin'] }] }
+  const wide = { clients: [{ id: CLI, scopes: ['api', 'admin'] }] }
   const before = await oauthFixture(wide)
   const { refresh_token, scope } = await before.logIn(ADMIN, 'api admin')
   expect(scope).toBe('api admin')
@@ -103,9 +103,9 @@ it('a 401 asks for the one scope that calls need', async () => {
 
 it('a scope of a client that the gate does not know, and the gate’s own id, are problems of the configuration', () => {
   const problems: string[] = []
-  resolveClients([{ id: 'backend', scopes: ['no-such'] }, { id: 'portcullis' }], ['api'], problems)
+  checkClients([{ id: 'backend', scopes: ['no-such'] }, { id: 'portcullis' }], ['api'], problems)
   expect(problems).toEqual([
-    'oauthClients: a scope of backend is none of the scopes',
-    'oauthClients: portcullis is the id of the gate itself',
+    'oauth.clients: a scope of backend is none of the scopes',
+    'oauth.clients: portcullis is the id of the gate itself',
   ])
 })

@@ -10,7 +10,7 @@ let fixture: OAuthFixture
 
 beforeEach(async () => {
   fixture = await oauthFixture({
-    oauthClients: [{ id: BACKEND.client_id, secret: BACKEND.client_secret }],
+    clients: [{ id: BACKEND.client_id, secret: BACKEND.client_secret }],
   })
 })
 
@@ -60,7 +60,7 @@ describe('introspection (RFC 7662)', () => {
 
   it('takes a secret in Basic authentication form-encoded (RFC 6749 §2.3.1), and as curl -u sends it', async () => {
     const secret = 'Qm4+XvT8/zNb2Kc%W6yRd9Hs=Lf3JgPa7 EuV'
-    fixture = await oauthFixture({ oauthClients: [{ id: 'back+end', secret }] })
+    fixture = await oauthFixture({ clients: [{ id: 'back+end', secret }] })
     const { access_token } = await fixture.logIn()
     const basic = (text: string) => ({ authorization: `Basic ${Buffer.from(text).toString('base64')}` })
     const encoded = `${encodeURIComponent('back+end')}:${encodeURIComponent(secret).replaceAll('%20', '+')}`

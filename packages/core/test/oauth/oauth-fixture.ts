@@ -4,14 +4,18 @@ import type { Identity } from '../../src/authentication/identity.js'
 import { backChannelLogout } from '../../src/back-channel-logout/plugin.js'
 import type { Deps } from '../../src/context/context.js'
 import { decideDevice } from '../../src/device/decide.js'
+import { device } from '../../src/device/plugin.js'
 import { masterKey } from '../../src/master-key/plugin.js'
 import { approvalBy } from '../../src/oauth/approval.js'
+import { type OAuthClient, resolveClients } from '../../src/oauth/clients.js'
+import { oauth } from '../../src/oauth/plugin.js'
 import { spentCodes } from '../../src/oauth/redeem-approval.js'
 import { startFamily } from '../../src/oauth/start-family.js'
 import { must, PROGRAM } from '../gate/gate-fixture.js'
 import { type HttpFixture, httpFixture, MASTER_KEY, sessionOf } from '../http/http-fixture.js'
 
-export const CLI = 'portcullis-cli'
+export const [CLI_CLIENT = { id: '' }] = resolveClients()
+export const CLI = CLI_CLIENT.id
 export const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
 
 export interface Pair {
@@ -47,9 +51,7 @@ export async function approvalOf(deps: Deps, account: string) {
 }
 
 /** The tokens of a new family, of the command line client unless told otherwise. */
-export async function startFamilyOf(deps: Deps, account: string, clientId = CLI) {
-  const client = deps.options.oauthClients.find(({ id }) => id === clientId)
-  if (!client) throw new Error('no client')
+export async function startFamilyOf(deps: Deps, account: string, client: OAuthClient = CLI_CLIENT) {
   const familyId = deps.randomId(16)
   const started = await startFamily(deps, {
     familyId,
@@ -64,9 +66,13 @@ export async function startFamilyOf(deps: Deps, account: string, clientId = CLI)
   return { client, accessToken, refreshToken }
 }
 
-export async function oauthFixture(overrides: Parameters<typeof httpFixture>[0] = {}): Promise<OAuthFixture> {
+/** A gate with an OAuth server, the device flow, API keys and the master key. */
+export async function oauthFixture({
+  clients = [],
+  ...overrides
+}: Parameters<typeof httpFixture>[0] & { clients?: readonly OAuthClient[] } = {}): Promise<OAuthFixture> {
   const fixture = await httpFixture({
-    plugins: [apiKeys(), masterKey({ key: MASTER_KEY }), backChannelLogout()],
+    plugins: [apiKeys(), masterKey({ key: MASTER_KEY }), oauth({ clients }), device(), backChannelLogout()],
     ...overrides,
   })
   const { deps } = fixture

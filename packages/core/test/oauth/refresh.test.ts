@@ -165,7 +165,7 @@ describe('a refresh token', () => {
 describe('revocation (RFC 7009)', () => {
   it('ends a family by its refresh token, and one of another client it leaves alone', async () => {
     const secret = 'Qm4XvT8zNb2KcW6yRd9HsLf3JgPa7EuV'
-    fixture = await oauthFixture({ oauthClients: [{ id: 'other', secret }] })
+    fixture = await oauthFixture({ clients: [{ id: 'other', secret }] })
     const { access_token, refresh_token } = await fixture.logIn()
     const other = await fixture.post('/oauth2/revoke', {
       token: refresh_token,
@@ -196,7 +196,7 @@ describe('revocation (RFC 7009)', () => {
   })
 
   it('of an access token that another client was issued leaves it alone, and ends what no client was issued', async () => {
-    fixture = await oauthFixture({ oauthClients: [{ id: 'public' }] })
+    fixture = await oauthFixture({ clients: [{ id: 'public' }] })
     const { access_token } = await fixture.logIn()
     const { token } = must(await issueToken(fixture.deps, { account: USER, by: actingAs(USER) }))
     for (const presented of [access_token, token])
@@ -240,7 +240,7 @@ describe('the token endpoint', () => {
 
   it('knows confidential clients by Basic authentication and by form', async () => {
     const secret = 'a+b c/d=é~Qm4XvT8zNb2KcW6yRd9HsLf3'
-    fixture = await oauthFixture({ oauthClients: [{ id: 'backend', secret }] })
+    fixture = await oauthFixture({ clients: [{ id: 'backend', secret }] })
     const form = { grant_type: 'refresh_token', refresh_token: 'x' }
     const encode = (text: string) => new URLSearchParams({ t: text }).toString().slice(2)
     const basic = (text: string) => ({

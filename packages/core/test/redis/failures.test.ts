@@ -2,7 +2,9 @@ import { inspect } from 'node:util'
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { GateEvent } from '../../src/context/event.js'
+import { device } from '../../src/device/plugin.js'
 import { createGate } from '../../src/gate/create-gate.js'
+import { oauth } from '../../src/oauth/plugin.js'
 import { redisStore } from '../../src/redis/index.js'
 import { SECRET, SIGNING_SECRET } from '../gate/gate-fixture.js'
 import { type RedisServer, startRedis } from './redis-server.js'
@@ -50,6 +52,7 @@ it('no event of a gate quotes an argument of a command of Redis', async () => {
     publicUrl: 'https://gate.test',
     secret: SECRET,
     keys: [{ algorithm: 'HS256', secret: SIGNING_SECRET }],
+    plugins: [oauth(), device()],
     onEvent: (event) => events.push(event),
   })
   for (const key of await operator.keys('*'))

@@ -2,6 +2,7 @@ import { expect } from 'vitest'
 import { apiKeys } from '../../src/api-keys/plugin.js'
 import { identify } from '../../src/authentication/authenticate.js'
 import type { Deps } from '../../src/context/context.js'
+import { oauth } from '../../src/oauth/plugin.js'
 import { scim } from '../../src/scim/plugin.js'
 import { startSession } from '../../src/sessions/start.js'
 import { refusalOf } from '../gate/gate-fixture.js'
@@ -33,7 +34,7 @@ export interface ScimFixture extends HttpFixture {
 
 export async function scimFixture(overrides: Parameters<typeof httpFixture>[0] = {}): Promise<ScimFixture> {
   const fixture = await httpFixture({
-    plugins: [apiKeys(), scim({ secret: [SCIM_SECRET, NEXT_SCIM_SECRET] })],
+    plugins: [apiKeys(), scim({ secret: [SCIM_SECRET, NEXT_SCIM_SECRET] }), oauth()],
     ...overrides,
   })
   const headers = { authorization: `Bearer ${SCIM_SECRET}` }

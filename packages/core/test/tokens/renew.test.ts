@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { banAccount } from '../../src/accounts/ban.js'
 import { identify } from '../../src/authentication/authenticate.js'
+import { oauth } from '../../src/oauth/plugin.js'
 import { refreshTokens } from '../../src/oauth/refresh.js'
 import { issueToken } from '../../src/tokens/issue.js'
 import { listTokens } from '../../src/tokens/list.js'
@@ -15,7 +16,7 @@ let fixture: HttpFixture
 let token: string
 
 beforeEach(async () => {
-  fixture = await httpFixture({ tokenRenewal: 'offer' })
+  fixture = await httpFixture({ plugins: [oauth()], tokenRenewal: 'offer' })
   const input = { account: USER, by: PROGRAM, name: 'laptop', scopes: ['api'], lifetimeSeconds: 1000 }
   token = must(await issueToken(fixture.deps, input)).token
 })
@@ -76,7 +77,7 @@ describe('a token in the last fifth of its life', () => {
 
   it('is renewed again and again until the first has lived for maxLifetimeSeconds, and no longer', async () => {
     const tokens = { defaultLifetimeSeconds: 1000, maxLifetimeSeconds: 10_000 }
-    fixture = await httpFixture({ tokenRenewal: 'offer', tokens })
+    fixture = await httpFixture({ plugins: [oauth()], tokenRenewal: 'offer', tokens })
     const began = fixture.clock.now
     let current = must(await issueToken(fixture.deps, { account: USER, by: PROGRAM })).token
     for (let renewals = 0; renewals < 100; renewals++) {

@@ -8,6 +8,12 @@ const HEADERS = {
   'referrer-policy': 'no-referrer',
 } as const
 
+/** Of metadata that browsers of any origin may read and keep for a while. */
+export const METADATA_HEADERS = {
+  'cache-control': 'public, max-age=300',
+  'access-control-allow-origin': '*',
+} as const
+
 export function json(value: unknown, status = 200, headers: Record<string, string> = {}): Response {
   return new Response(JSON.stringify(value), {
     status,

@@ -1,36 +1,7 @@
 import { RETRY_WINDOW_SECONDS } from '../../context/limits.js'
-import type { Denial } from '../../errors/denials.js'
+import type { Denial, OAuthErrorCode } from '../../errors/denials.js'
 import type { Problem } from '../../errors/problem.js'
 import { json } from './answer.js'
-
-/** RFC 6749 §4.1.2.1 and §5.2, RFC 8628 §3.5, RFC 7009 §2.2.1, RFC 8707 §2. */
-export type OAuthErrorCode =
-  | 'invalid_request'
-  | 'invalid_client'
-  | 'invalid_grant'
-  | 'unauthorized_client'
-  | 'unsupported_grant_type'
-  | 'invalid_scope'
-  | 'invalid_target'
-  | 'access_denied'
-  | 'authorization_pending'
-  | 'slow_down'
-  | 'expired_token'
-  | 'temporarily_unavailable'
-  | 'server_error'
-
-const CODES: Readonly<Record<string, OAuthErrorCode>> = {
-  client_invalid: 'invalid_client',
-  grant_invalid: 'invalid_grant',
-  account_banned: 'invalid_grant',
-  login_stale: 'invalid_grant',
-  device_denied: 'access_denied',
-  scope_unknown: 'invalid_scope',
-  scope_insufficient: 'invalid_scope',
-  rate_limited: 'temporarily_unavailable',
-  too_many_tokens: 'temporarily_unavailable',
-  too_many_devices: 'temporarily_unavailable',
-}
 
 export function oauthError(
   error: OAuthErrorCode,
@@ -50,10 +21,10 @@ export function oauthError(
 const KEPT = new Set([408, 413, 415, 429, 503])
 
 export function oauthRefusal(
-  { code, detail, status, retryAfterSeconds }: Denial,
-  error: OAuthErrorCode = CODES[code] ?? 'invalid_request',
+  { oauthError: own = 'invalid_request', detail, status, retryAfterSeconds }: Denial,
+  error: OAuthErrorCode = own,
 ): Response {
-  const isKept = code === 'client_invalid' || KEPT.has(status)
+  const isKept = own === 'invalid_client' || KEPT.has(status)
   const headers: Record<string, string> =
     retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }
   return oauthError(error, detail, isKept ? status : 400, headers)

@@ -3,8 +3,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { device } from '../../../src/device/plugin.js'
 import type { Problem } from '../../../src/errors/problem.js'
 import { problemPage } from '../../../src/http/answers/page.js'
+import { oauth } from '../../../src/oauth/plugin.js'
 import { type HttpFixture, httpFixture, sessionOf } from '../http-fixture.js'
 
 /** What closes a tag, an attribute in either quotes, a style and a title, and brings an element with a handler. */
@@ -35,7 +37,7 @@ beforeAll(async () => {
   browser = await chromium.launch({ executablePath, args: ['--headless', '--no-sandbox', '--disable-gpu'] })
   fixture = await httpFixture({
     scopes: { api: HOSTILE, [HOSTILE_SCOPE]: HOSTILE },
-    oauthClients: [{ id: CLIENT, name: HOSTILE, redirectUris: [CALLBACK] }],
+    plugins: [oauth({ clients: [{ id: CLIENT, name: HOSTILE, redirectUris: [CALLBACK] }] }), device()],
   })
   headers = await sessionOf(fixture.deps, HOSTILE_EMAIL)
 })

@@ -13,12 +13,14 @@ import { createUser } from '../../../src/scim/create.js'
 import { memoryStore } from '../../../src/store/memory.js'
 import { issueToken } from '../../../src/tokens/issue.js'
 import { gateFixture, must, PROGRAM } from '../../gate/gate-fixture.js'
-import { startFamilyOf } from '../../oauth/oauth-fixture.js'
-import { EVERY_PLUGIN, ROUTES, SCIM_SECRET } from '../every-route.js'
+import { SCIM_SECRET, shippedPlugins } from '../../gate/shipped-plugins.js'
+import { CLI, CLI_CLIENT, startFamilyOf } from '../../oauth/oauth-fixture.js'
+import { ROUTES } from '../every-route.js'
 import { apiKeyOf, sessionOf, tokenOf } from '../http-fixture.js'
 import { clientOf, type Input, type OpenApiDocument, type Wallet } from './openapi-client.js'
 
 const CLIENT_SECRET = 'c7Lm2Qx9Tz4Rk8Vn1Hs6Wd3Jf5Yp0BgA'
+const WEB_CLIENT = { id: 'web', secret: CLIENT_SECRET, redirectUris: ['https://app.test/callback'] }
 const SCOPES = ['api', 'tokens:write', 'admin']
 const OWNER = 'root@example.com'
 const OTHER = 'other@example.com'
@@ -44,10 +46,9 @@ async function running() {
   const { deps, options } = await gateFixture({
     publicUrl,
     identityProvider: provider,
-    plugins: EVERY_PLUGIN,
+    plugins: shippedPlugins({ clients: [WEB_CLIENT] }),
     store: memoryStore(),
     clock: Date.now,
-    oauthClients: [{ id: 'web', secret: CLIENT_SECRET, redirectUris: ['https://app.test/callback'] }],
   })
   const gate = await createGate(options)
   server.on(
@@ -103,8 +104,6 @@ async function userId(deps: Deps): Promise<string> {
   return created.value.id
 }
 
-const CLI = 'portcullis-cli'
-
 /** A client that proves itself by no scheme says who it is in the form. */
 const nameless = (scheme: string | undefined) => (scheme === undefined ? { client_id: CLI } : {})
 
@@ -131,7 +130,7 @@ const EXAMPLES: Record<string, Example> = {
   deleteV1UserKeysKey_id: { input: async (deps) => ({ parameters: { key_id: await keyId(deps) } }) },
   postOauth2Token: {
     input: async (deps, scheme) => {
-      const { refreshToken } = await startFamilyOf(deps, OWNER, scheme === 'client' ? 'web' : CLI)
+      const { refreshToken } = await startFamilyOf(deps, OWNER, scheme === 'client' ? WEB_CLIENT : CLI_CLIENT)
       return { body: { grant_type: 'refresh_token', refresh_token: refreshToken, ...nameless(scheme) } }
     },
   },

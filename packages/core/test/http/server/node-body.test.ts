@@ -6,6 +6,7 @@ import type { GateEvent } from '../../../src/context/event.js'
 import { createGate } from '../../../src/gate/create-gate.js'
 import { listener } from '../../../src/http/server/node.js'
 import { discardRest } from '../../../src/http/server/node-body.js'
+import { oauth } from '../../../src/oauth/plugin.js'
 import { memoryStore } from '../../../src/store/memory.js'
 import { SECRET, SIGNING_SECRET } from '../../gate/gate-fixture.js'
 
@@ -73,6 +74,7 @@ describe('a body that breaks off', () => {
       publicUrl: 'http://localhost',
       secret: SECRET,
       keys: [{ algorithm: 'HS256', secret: SIGNING_SECRET }],
+      plugins: [oauth()],
       onEvent: (event) => event.level === 'error' && events.push(event),
     })
     const calls = new EventEmitter()

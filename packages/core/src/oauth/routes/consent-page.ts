@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
 import type { Deps } from '../../context/context.js'
-import { page } from './page.js'
+import { page } from '../../http/answers/page.js'
 
 export interface Consent {
   /** What asks. */
@@ -29,17 +29,5 @@ ${Object.entries(fields).map(([name, value]) => html`<input type="hidden" name="
 <button class="quiet" name="decision" value="deny">Deny</button>
 </form>`,
     ...(answeredTo === undefined ? {} : { answeredTo }),
-  })
-}
-
-/** Asks for the code that a program shows. */
-export function codePage(problem?: string): Promise<Response> {
-  return page({
-    title: 'Connect a device',
-    paragraphs: [...(problem === undefined ? [] : [problem]), 'Type the code that the program shows you.'],
-    action: html`<form method="get" action="/device">
-<label>Code <input name="user_code" required autofocus autocomplete="off" autocapitalize="characters" spellcheck="false" maxlength="16" placeholder="BCDF-GHJK"></label>
-<button>Continue</button>
-</form>`,
   })
 }

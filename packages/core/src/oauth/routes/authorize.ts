@@ -2,15 +2,17 @@ import { z } from 'zod'
 import type { Identity } from '../../authentication/identity.js'
 import { scopesToHandOn } from '../../authorization/scopes.js'
 import type { Deps } from '../../context/context.js'
-import { type Denial, denial } from '../../errors/denials.js'
-import { approvalBy } from '../../oauth/approval.js'
-import { issueCode } from '../../oauth/authorization-code.js'
-import { type OAuthClient, scopesForClient } from '../../oauth/clients.js'
-import { mayRedirectTo } from '../../oauth/redirect-uri.js'
-import { FOREIGN_RESOURCE, isOwnResource } from '../../oauth/resource.js'
-import { redirect, refuse } from '../answers/answer.js'
-import { consentPage } from '../answers/consent-page.js'
-import { type RouteContext, route } from '../route.js'
+import { type Denial, isDenial } from '../../errors/denials.js'
+import { redirect } from '../../http/answers/answer.js'
+import { defineRoute, type Route } from '../../plugin/route.js'
+import { approvalBy } from '../approval.js'
+import { issueCode } from '../authorization-code.js'
+import { type OAuthClient, scopesForClient } from '../clients.js'
+import { oauthDenial } from '../denials.js'
+import { mayRedirectTo } from '../redirect-uri.js'
+import { FOREIGN_RESOURCE, isOwnResource } from '../resource.js'
+import { clientWithId, type OAuthServer } from '../server.js'
+import { consentPage } from './consent-page.js'
 
 const text = z.string().max(2048)
 
@@ -28,7 +30,6 @@ const wish = z.object({
 })
 
 type Wish = z.output<typeof wish>
-type Context<Query, Body> = RouteContext<Query, Body, Identity>
 
 /** S256 challenges are 32 bytes. */
 const CHALLENGE = /^[\w-]{43}$/
@@ -44,12 +45,14 @@ interface Admitted {
  * not be able to send the browser anywhere.
  */
 function admit(
-  { deps, identity }: Pick<Context<unknown, unknown>, 'deps' | 'identity'>,
+  deps: Deps,
+  server: OAuthServer,
+  identity: Identity,
   wished: Wish,
-): Admitted | Response {
-  const client = deps.options.oauthClients.find(({ id }) => id === wished.client_id)
-  if (!client) return refuse(denial('client_invalid'))
-  if (!mayRedirectTo(client, wished.redirect_uri)) return refuse(denial('redirect_uri_refused'))
+): Admitted | Response | Denial {
+  const client = clientWithId(server, wished.client_id)
+  if (!client) return oauthDenial('client_invalid')
+  if (!mayRedirectTo(client, wished.redirect_uri)) return oauthDenial('redirect_uri_refused')
   const answerError = (error: string, description: string) =>
     redirect(errorUrl(wished, deps.options.issuer, error, description))
   if (wished.response_type !== 'code')
@@ -98,12 +101,17 @@ function errorUrl(
 }
 
 /** RFC 6749 §4.1.2.1: what the client got wrong it is told itself, as long as it is known which one it is and where. */
-function tellClient({ options }: Deps, { searchParams }: URL, { code }: Denial): Response | undefined {
+function tellClient(
+  { options }: Deps,
+  server: OAuthServer,
+  { searchParams }: URL,
+  { code }: Denial,
+): Response | undefined {
   const only = (name: string) => {
     const [value, ...more] = searchParams.getAll(name)
     return more.length === 0 ? value : undefined
   }
-  const client = options.oauthClients.find(({ id }) => id === only('client_id'))
+  const client = clientWithId(server, only('client_id'))
   const uri = only('redirect_uri')
   if (code !== 'input_invalid' || !client || uri === undefined || !mayRedirectTo(client, uri))
     return undefined
@@ -114,23 +122,22 @@ function tellClient({ options }: Deps, { searchParams }: URL, { code }: Denial):
 }
 
 /** The authorization endpoint: a person lets a program act for them (RFC 6749 §4.1 with PKCE). */
-export const authorizeRoutes = [
-  route({
+export const authorizeRoutes = (deps: Deps, server: OAuthServer): readonly Route[] => [
+  defineRoute({
     method: 'GET',
     path: '/oauth2/authorize',
     access: 'person',
     limit: { kind: 'approvals', counts: 'calls' },
     summary: 'Ask a person to let a program act for them; needs a browser session',
     query: wish,
-    refusal: (deps, { url }, refused) => tellClient(deps, url, refused),
+    refusal: ({ url }, refused) => tellClient(deps, server, url, refused),
     media: 'text/html',
     otherwise: {
       302: { description: 'To the client, with an error (RFC 6749 §4.1.2.1), or to log in first' },
     },
-    async handle(context) {
-      const { deps, identity, query } = context
-      const admitted = admit(context, query)
-      if (admitted instanceof Response) return admitted
+    async handle({ identity, query }) {
+      const admitted = admit(deps, server, identity, query)
+      if (admitted instanceof Response || isDenial(admitted)) return admitted
       const { client, scopes } = admitted
       return consentPage(deps, {
         program: client.name ?? client.id,
@@ -145,7 +152,7 @@ export const authorizeRoutes = [
       })
     },
   }),
-  route({
+  defineRoute({
     method: 'POST',
     path: '/oauth2/authorize',
     access: 'person',
@@ -153,15 +160,14 @@ export const authorizeRoutes = [
     summary: 'What the person has decided; needs a browser session',
     form: wish.extend({ decision: z.enum(['approve', 'deny']) }),
     status: 302,
-    async handle(context) {
-      const { deps, identity, body } = context
-      const admitted = admit(context, body)
-      if (admitted instanceof Response) return admitted
+    async handle({ identity, body }) {
+      const admitted = admit(deps, server, identity, body)
+      if (admitted instanceof Response || isDenial(admitted)) return admitted
       const { issuer } = deps.options
       if (body.decision === 'deny')
         return redirect(errorUrl(body, issuer, 'access_denied', 'The person has denied the request.'))
       const approval = await approvalBy(deps, identity)
-      if (!approval.ok) return refuse(approval.denial)
+      if (!approval.ok) return approval.denial
       const code = await issueCode(deps, {
         clientId: admitted.client.id,
         redirectUri: body.redirect_uri,

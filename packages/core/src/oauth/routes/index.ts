@@ -1,0 +1,17 @@
+import type { Deps } from '../../context/context.js'
+import type { Route } from '../../plugin/route.js'
+import type { OAuthServer } from '../server.js'
+import { authorizeRoutes } from './authorize.js'
+import { metadataRoute } from './metadata.js'
+import { presentedTokenRoutes } from './presented-token.js'
+import { tokenRoute } from './token.js'
+
+/** OAuth 2 for programs. */
+export function oauthRoutes(deps: Deps, server: OAuthServer): readonly Route[] {
+  return [
+    tokenRoute(deps, server),
+    ...presentedTokenRoutes(deps, server),
+    ...authorizeRoutes(deps, server),
+    metadataRoute(deps.options, server),
+  ]
+}
