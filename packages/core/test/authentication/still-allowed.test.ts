@@ -4,6 +4,7 @@ import { deactivateAccount } from '../../src/accounts/deactivate.js'
 import { signOutEverywhere } from '../../src/accounts/force-logout.js'
 import { unbanAccount } from '../../src/accounts/unban.js'
 import { createApiKey } from '../../src/api-keys/create.js'
+import { apiKeys } from '../../src/api-keys/plugin.js'
 import { revokeApiKey } from '../../src/api-keys/revoke.js'
 import { rotateApiKey } from '../../src/api-keys/rotate.js'
 import { identify } from '../../src/authentication/authenticate.js'
@@ -32,7 +33,7 @@ async function begin(overrides: Parameters<typeof gateFixture>[0] = {}) {
   fixture = await gateFixture({
     tokens: { minLifetimeSeconds: 1, keepEndedSeconds: 1 },
     sessions: { idleSeconds: 60, extendEverySeconds: 1 },
-    plugins: [oauth()],
+    plugins: [apiKeys(), oauth()],
     ...overrides,
   })
   deps = fixture.deps
