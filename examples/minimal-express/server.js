@@ -17,5 +17,5 @@ app.use(portcullis(gate))
 app.get('/hello', (req, res) => res.json({ hello: req.portcullis.email }))
 guardServer(app.listen(port), gate)
 
-const minted = await gate.tokens.issue({ account: 'ada@example.com' })
-console.log(`curl -H "x-api-key: ${minted.value.token}" http://localhost:${port}/hello`)
+const issued = await gate.tokens.issue({ account: 'ada@example.com' })
+console.log(`curl -H "x-api-key: ${issued.value.token}" http://localhost:${port}/hello`)

@@ -18,5 +18,5 @@ app.get('/hello', async (request) => ({ hello: request.portcullis.email }))
 guardServer(app.server, gate)
 await app.listen({ port })
 
-const minted = await gate.tokens.issue({ account: 'ada@example.com' })
-console.log(`curl -H "x-api-key: ${minted.value.token}" http://localhost:${port}/hello`)
+const issued = await gate.tokens.issue({ account: 'ada@example.com' })
+console.log(`curl -H "x-api-key: ${issued.value.token}" http://localhost:${port}/hello`)

@@ -120,7 +120,7 @@ export async function mint(
   jar: CookieJar,
   body: Record<string, unknown> = {},
 ): Promise<{ token: string; id: string }> {
-  const minted = await api(gateway, jar, 'POST', '/api/token/generate', body)
-  if (minted.status !== 201) throw new Error(`not minted: ${minted.status} ${JSON.stringify(minted.body)}`)
-  return { token: String(minted.body.token), id: String(minted.body.token_id) }
+  const issued = await api(gateway, jar, 'POST', '/api/token/generate', body)
+  if (issued.status !== 201) throw new Error(`not minted: ${issued.status} ${JSON.stringify(issued.body)}`)
+  return { token: String(issued.body.token), id: String(issued.body.token_id) }
 }

@@ -32,7 +32,7 @@ it('every acknowledged mint and revocation survives kill -9 of the gateway, 50 t
   const jar = await logIn(gateway, 'user@example.com')
   const alive = new Map<string, string>()
   const revoked = new Map<string, string>()
-  let minted = 0
+  let issued = 0
 
   for (let round = 0; round < ROUNDS; round++) {
     const doomed = setTimeout(() => child.kill('SIGKILL'), 100 + Math.random() * 150)
@@ -41,8 +41,8 @@ it('every acknowledged mint and revocation survives kill -9 of the gateway, 50 t
       for (;;) {
         const { token, id } = await mint(gateway, jar)
         alive.set(id, token)
-        minted += 1
-        if (minted % 2 === 1) continue
+        issued += 1
+        if (issued % 2 === 1) continue
         // Between the call and its answer nobody knows whether it is revoked.
         alive.delete(id)
         const answer = await api(gateway, jar, 'POST', '/api/token/revoke', { token_id: id })

@@ -141,12 +141,12 @@ describe('a resource server with oauth4webapi', () => {
     const insecure = { [oauth.allowInsecureRequests]: true } as const
     const found = await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...insecure })
     const server = await oauth.processDiscoveryResponse(issuer, found)
-    const minted = await user.fetch(`${gateway.url}/api/token/generate`, {
+    const issued = await user.fetch(`${gateway.url}/api/token/generate`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' },
       body: '{}',
     })
-    const { token } = (await minted.json()) as { token: string }
+    const { token } = (await issued.json()) as { token: string }
     const headers = { authorization: `Bearer ${token}` }
     const call = new Request(`${gateway.url}/v1/models`, { headers })
     const claims = await oauth.validateJwtAccessToken(server, call, gateway.url, insecure)

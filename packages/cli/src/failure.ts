@@ -37,7 +37,7 @@ export function hasCode(error: unknown, code: string): boolean {
 }
 
 /** What another machine wrote, fit for a terminal: one line, no control characters, nothing as long as a token. */
-export function quoteForeign(text: string): string {
+export function quoteUntrusted(text: string): string {
   return text
     .replace(/[\p{C}\p{Z}]+/gu, ' ')
     .replace(/[\w.~+/=-]{40,}/g, '…')

@@ -2,7 +2,7 @@ import { changeCredentials } from './credentials/change.js'
 import { askedGate } from './credentials/choose.js'
 import type { Credential } from './credentials/credential.js'
 import { readCredentials } from './credentials/read.js'
-import { Failure, Misuse, quoteForeign } from './failure.js'
+import { Failure, Misuse, quoteUntrusted } from './failure.js'
 import { askWho } from './gate/ask-who.js'
 import { awaitApproval } from './gate/await-approval.js'
 import { beginDevice } from './gate/begin-device.js'
@@ -23,7 +23,7 @@ export async function login(world: World, options: Arguments): Promise<void> {
   const begun = await beginDevice(gate, server, options.scope)
   const link = new URL(begun.verification_uri_complete ?? begun.verification_uri).href
   const say = options.json ? world.notify : world.print
-  say(`Open ${link}\nand allow the code ${quoteForeign(begun.user_code)}\n`)
+  say(`Open ${link}\nand allow the code ${quoteUntrusted(begun.user_code)}\n`)
   if (options.browser) world.openBrowser(link)
   const credential = await awaitApproval(world, gate, server, begun)
   await store(world, gate, credential)
@@ -32,7 +32,7 @@ export async function login(world: World, options: Arguments): Promise<void> {
   world.print(
     options.json
       ? `${JSON.stringify({ gate, email, scope, expires_at: Math.floor(expiresAt / 1000) })}\n`
-      : `Logged in to ${gate}${email === null ? '' : ` as ${email}`} (${quoteForeign(scope)})\n`,
+      : `Logged in to ${gate}${email === null ? '' : ` as ${email}`} (${quoteUntrusted(scope)})\n`,
   )
 }
 
@@ -48,7 +48,7 @@ async function store(world: World, gate: string, credential: Credential): Promis
 /** Null when a token of these scopes may not ask. */
 async function emailOf(gate: string, { accessToken }: Credential): Promise<string | null> {
   const account = await askWho(gate, accessToken).catch(ignoreFailure)
-  return account ? quoteForeign(account.email) : null
+  return account ? quoteUntrusted(account.email) : null
 }
 
 function ignoreFailure(error: unknown): undefined {

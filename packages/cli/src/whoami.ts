@@ -1,6 +1,6 @@
 import { askedGate } from './credentials/choose.js'
 import { freshCredential } from './credentials/refresh-stale.js'
-import { quoteForeign } from './failure.js'
+import { quoteUntrusted } from './failure.js'
 import { askWho } from './gate/ask-who.js'
 import type { Arguments } from './parse-arguments.js'
 import type { World } from './world.js'
@@ -12,6 +12,6 @@ export async function whoami(world: World, options: Arguments): Promise<void> {
   world.print(
     options.json
       ? `${JSON.stringify({ gate, ...account })}\n`
-      : `${quoteForeign(account.email)} (${quoteForeign(account.role)}) at ${gate}\n`,
+      : `${quoteUntrusted(account.email)} (${quoteUntrusted(account.role)}) at ${gate}\n`,
   )
 }

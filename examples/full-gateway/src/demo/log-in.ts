@@ -25,11 +25,11 @@ const INTERACTION_PATH = /^\/interaction\/([\w-]{1,64})$/
  * that is sent to its own path alone and never across sites, so nobody can submit the form for someone else.
  * Resolves false for every other path.
  */
-export async function answerLogin(deps: LoginDeps, ctx: Context): Promise<boolean> {
+export async function answerLogin(context: LoginDeps, ctx: Context): Promise<boolean> {
   const uid = INTERACTION_PATH.exec(ctx.path)?.[1]
   if (uid === undefined) return false
   ctx.type = 'html'
-  const interaction = await deps.provider.interactionDetails(ctx.req, ctx.res).catch(() => undefined)
+  const interaction = await context.provider.interactionDetails(ctx.req, ctx.res).catch(() => undefined)
   if (interaction?.uid !== uid) {
     ctx.status = 400
     ctx.body = renderErrorPage(
@@ -38,22 +38,22 @@ export async function answerLogin(deps: LoginDeps, ctx: Context): Promise<boolea
     )
     return true
   }
-  const result = await answerInteraction(deps, ctx, interaction)
+  const result = await answerInteraction(context, ctx, interaction)
   if (result) {
     ctx.respond = false
-    await deps.provider.interactionFinished(ctx.req, ctx.res, result)
+    await context.provider.interactionFinished(ctx.req, ctx.res, result)
   }
   return true
 }
 
 /** What the interaction came to; undefined when a page was shown instead. */
 async function answerInteraction(
-  deps: LoginDeps,
+  context: LoginDeps,
   ctx: Context,
   interaction: Interaction,
 ): Promise<Result | undefined> {
   if (interaction.prompt.name !== 'login') return { consent: {} }
-  if (ctx.method === 'POST') return checkForm(deps, ctx)
+  if (ctx.method === 'POST') return checkForm(context, ctx)
   const { login_hint: hint } = interaction.params
   ctx.body = renderLoginPage({ action: ctx.path, email: typeof hint === 'string' ? hint : undefined })
   return undefined

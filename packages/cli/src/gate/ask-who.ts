@@ -1,4 +1,4 @@
-import { Failure, quoteForeign } from '../failure.js'
+import { Failure, quoteUntrusted } from '../failure.js'
 import { ask, explainStatus, requestOptions } from './ask.js'
 
 /** What the gate says of whoever bears a token. */
@@ -19,7 +19,7 @@ export async function askWho(gate: string, accessToken: string): Promise<Account
     })
     const body = await readObject(response)
     if (response.ok && typeof body.email === 'string' && typeof body.role === 'string') return body as Account
-    if (typeof body.detail === 'string') throw new Failure(`${gate} refuses: ${quoteForeign(body.detail)}`)
+    if (typeof body.detail === 'string') throw new Failure(`${gate} refuses: ${quoteUntrusted(body.detail)}`)
     throw explainStatus(gate, response.status)
   })
 }

@@ -8,7 +8,7 @@ import {
   UnsupportedOperationError,
   WWWAuthenticateChallengeError,
 } from 'oauth4webapi'
-import { Failure, OutOfReach, quoteForeign, Refused } from '../failure.js'
+import { Failure, OutOfReach, quoteUntrusted, Refused } from '../failure.js'
 
 /** The client that every gate knows; public, so its authentication is its name. */
 export const CLIENT = { client_id: 'portcullis-cli' }
@@ -34,7 +34,7 @@ function explain(gate: string, error: unknown): unknown {
   if (error instanceof ResponseBodyError && error.status !== 429)
     return new Refused(
       error.error,
-      `${gate} refuses: ${quoteForeign(error.error_description ?? error.error)}`,
+      `${gate} refuses: ${quoteUntrusted(error.error_description ?? error.error)}`,
     )
   const response = responseOf(error)
   if (response) return explainStatus(gate, response.status)
@@ -68,7 +68,7 @@ function responseOf(error: unknown): Response | undefined {
 /** RFC 8414 §3.3: tokens of an issuer that goes by another name are not for this gate. */
 function explainIssuer(gate: string, cause: unknown): Failure {
   const issuer = (cause as { body?: { issuer?: unknown } } | undefined)?.body?.issuer
-  return new Failure(`${gate} calls itself ${quoteForeign(String(issuer))}; log in there`)
+  return new Failure(`${gate} calls itself ${quoteUntrusted(String(issuer))}; log in there`)
 }
 
 function isBrokenOff(cause: unknown): boolean {
@@ -76,5 +76,5 @@ function isBrokenOff(cause: unknown): boolean {
 }
 
 function reasonOf(cause: unknown): string {
-  return cause instanceof Error && 'code' in cause ? ` (${quoteForeign(String(cause.code))})` : ''
+  return cause instanceof Error && 'code' in cause ? ` (${quoteUntrusted(String(cause.code))})` : ''
 }

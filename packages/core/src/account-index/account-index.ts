@@ -3,9 +3,9 @@ import type { Millis, Store } from '../store/store.js'
 
 /**
  * Lists across accounts. An entry is written before the record that it lists and removed after it, so that whatever
- * lives is listed; an entry whose record is gone is skipped by readers. No decision reads a directory.
+ * lives is listed; an entry whose record is gone is skipped by readers. No decision reads an index.
  */
-export const DIRECTORY = 'directory'
+export const INDEX = 'directory'
 
 /** What every entry says of the record that it lists. */
 export interface Entry {
@@ -13,12 +13,12 @@ export interface Entry {
 }
 
 const NAMES = ['tokens', 'tokens-by-expiry', 'revoked-tokens', 'sessions', 'bans', 'unpruned'] as const
-export type DirectoryName = (typeof NAMES)[number]
+export type IndexName = (typeof NAMES)[number]
 
 /** The entries of each list. Read, they throw `store_unavailable` for one that cannot be. */
 export const entries = Object.fromEntries(
-  NAMES.map((name) => [name, collection<Entry>(name, { account: text }, 'entry of a directory')]),
-) as Readonly<Record<DirectoryName, Collection<Entry>>>
+  NAMES.map((name) => [name, collection<Entry>(name, { account: text }, 'entry of an index')]),
+) as Readonly<Record<IndexName, Collection<Entry>>>
 
 export interface ListQuery {
   /** 1 to 200. */
@@ -36,7 +36,7 @@ interface WithStore {
 }
 
 export interface EntryToWrite {
-  readonly directory: DirectoryName
+  readonly index: IndexName
   readonly id: string
   readonly account: string
   readonly sort: number
@@ -50,33 +50,33 @@ export async function enter(
   { essential = false }: { essential?: boolean } = {},
 ): Promise<void> {
   if (toWrite.length === 0) return
-  await store.commit(DIRECTORY, {
+  await store.commit(INDEX, {
     quiet: true,
     essential,
-    writes: toWrite.map(({ directory, id, account, sort, expiresAt }) =>
-      entries[directory].put(id, { account }, { sort, expiresAt }),
+    writes: toWrite.map(({ index, id, account, sort, expiresAt }) =>
+      entries[index].put(id, { account }, { sort, expiresAt }),
     ),
   })
 }
 
 export async function leave(
   { store }: WithStore,
-  toDelete: readonly { directory: DirectoryName; id: string }[],
+  toDelete: readonly { index: IndexName; id: string }[],
 ): Promise<void> {
   if (toDelete.length === 0) return
-  await store.commit(DIRECTORY, {
+  await store.commit(INDEX, {
     quiet: true,
     essential: true,
-    writes: toDelete.map(({ directory, id }) => entries[directory].delete(id)),
+    writes: toDelete.map(({ index, id }) => entries[index].delete(id)),
   })
 }
 
-/** The account that a directory entry names, or undefined when nothing is listed under this id. */
+/** The account that an entry of an index names, or undefined when nothing is listed under this id. */
 export async function lookUp(
   { store }: WithStore,
-  directory: DirectoryName,
+  index: IndexName,
   id: string,
 ): Promise<string | undefined> {
-  const [entry] = await store.read(DIRECTORY, [entries[directory].key(id)])
-  return entry && entries[directory].read(entry).account
+  const [entry] = await store.read(INDEX, [entries[index].key(id)])
+  return entry && entries[index].read(entry).account
 }

@@ -1,11 +1,11 @@
 import { enter } from '../account-index/account-index.js'
 import { audited } from '../audit/append.js'
 import { type Acted, type ActsFor, auditedAs, refuseOverOrOwn } from '../authorization/actor.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { lineOf } from '../encoding/text.js'
 import { done, type Outcome, refuseLong } from '../errors/outcome.js'
 import { changeStanding } from '../standing/change.js'
-import { countEnded } from '../standing/live.js'
+import { countEnded } from '../standing/live-counts.js'
 import { type Ban, withoutSessions, withoutTokens } from '../standing/standing.js'
 import type { Millis } from '../store/store.js'
 import { type Replicated, replicationOf } from '../store/update.js'
@@ -44,11 +44,14 @@ export interface BanResult extends Replicated {
  * A longer or shorter ban replaces the one in force. Refused with `input_invalid` for a reason that is too long, `own_account`, `role_insufficient`,
  * `super_admin_protected` or `last_super_admin`.
  */
-export async function banAccount(deps: Deps, request: Acted<BanRequest>): Promise<Outcome<BanResult>> {
+export async function banAccount(
+  context: GateContext,
+  request: Acted<BanRequest>,
+): Promise<Outcome<BanResult>> {
   const { account, by, durationSeconds = DEFAULT_BAN_SECONDS, keepTokens = false } = request
-  const forbidden = refuseOverOrOwn(deps, by, account)
+  const forbidden = refuseOverOrOwn(context, by, account)
   if (forbidden) return { ok: false, denial: forbidden }
-  const now = deps.clock()
+  const now = context.clock()
   const until = now + durationSeconds * 1000
   const reason = lineOf(request.reason ?? '', REASON_LENGTH)
   if (reason === undefined) return refuseLong('reason', REASON_LENGTH)
@@ -59,16 +62,16 @@ export async function banAccount(deps: Deps, request: Acted<BanRequest>): Promis
     subject: account,
     details: { duration_seconds: durationSeconds, reason, keep_tokens: keepTokens },
   } as const
-  const partition = deps.partitionOf(account)
-  const banned = await audited(deps, recorded, async () => {
-    if (deps.options.superAdmins.has(account)) {
-      const reserved = await reserveSuperAdminBan(deps, account, until)
+  const partition = context.partitionOf(account)
+  const banned = await audited(context, recorded, async () => {
+    if (context.options.superAdmins.has(account)) {
+      const reserved = await reserveSuperAdminBan(context, account, until)
       if (!reserved.ok) return reserved
     }
-    await enter(deps, [{ directory: 'bans', id: partition, account, sort: until, expiresAt: until }], {
+    await enter(context, [{ index: 'bans', id: partition, account, sort: until, expiresAt: until }], {
       essential: true,
     })
-    const changed = await changeStanding(deps, partition, (current) => ({
+    const changed = await changeStanding(context, partition, (current) => ({
       ...withoutSessions(keepTokens ? current : withoutTokens(current, now)),
       ban,
     }))
@@ -77,10 +80,10 @@ export async function banAccount(deps: Deps, request: Acted<BanRequest>): Promis
   if (!banned.ok) return banned
   const { sessionGeneration, tokenGeneration } = banned.value.standing
   const [endedSessions, revokedTokens] = await Promise.all([
-    countEnded(deps, partition, 'sessions', sessionGeneration),
-    keepTokens ? 0 : countEnded(deps, partition, 'tokens', tokenGeneration),
+    countEnded(context, partition, 'sessions', sessionGeneration),
+    keepTokens ? 0 : countEnded(context, partition, 'tokens', tokenGeneration),
   ])
-  await pruneLater(deps, account)
+  await pruneLater(context, account)
   return done({
     until,
     durationSeconds,

@@ -1,6 +1,6 @@
 import { audited } from '../audit/append.js'
 import { type Actor, auditedAs } from '../authorization/actor.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { done, type Outcome } from '../errors/outcome.js'
 import { changeStanding } from '../standing/change.js'
 import {
@@ -18,15 +18,15 @@ import { pruneLater } from './prune-ended.js'
  * goes on. What is in service stays as it is.
  */
 export async function activateAccount(
-  deps: Deps,
+  context: GateContext,
   { account, by }: { account: string; by: Actor },
 ): Promise<Outcome<void>> {
-  const partition = deps.partitionOf(account)
-  const { deactivatedAt } = await readStoredStanding(deps, partition)
+  const partition = context.partitionOf(account)
+  const { deactivatedAt } = await readStoredStanding(context, partition)
   if (deactivatedAt === undefined) return done(undefined)
-  return audited(deps, { action: 'account.activate', ...auditedAs(by), subject: account }, async () => {
-    await changeStanding(deps, partition, activated)
-    if (deps.options.superAdmins.has(account)) await releaseSuperAdminBan(deps, account, 'directory')
+  return audited(context, { action: 'account.activate', ...auditedAs(by), subject: account }, async () => {
+    await changeStanding(context, partition, activated)
+    if (context.options.superAdmins.has(account)) await releaseSuperAdminBan(context, account, 'directory')
     return done(undefined)
   })
 }
@@ -41,26 +41,26 @@ function activated({ deactivatedAt: _lifted, ...standing }: Standing): Standing 
  * administrator imposed stays beside it. What is deactivated already stays as it is. Refused with `last_super_admin`.
  */
 export async function deactivateAccount(
-  deps: Deps,
+  context: GateContext,
   { account, by }: { account: string; by: Actor },
 ): Promise<Outcome<void>> {
-  const partition = deps.partitionOf(account)
-  const { deactivatedAt } = await readStoredStanding(deps, partition)
+  const partition = context.partitionOf(account)
+  const { deactivatedAt } = await readStoredStanding(context, partition)
   if (deactivatedAt !== undefined) return done(undefined)
   const recorded = { action: 'account.deactivate', ...auditedAs(by), subject: account } as const
-  const deactivated = await audited(deps, recorded, async () => {
-    if (deps.options.superAdmins.has(account)) {
-      const reserved = await reserveSuperAdminBan(deps, account, WITHOUT_END, 'directory')
+  const deactivated = await audited(context, recorded, async () => {
+    if (context.options.superAdmins.has(account)) {
+      const reserved = await reserveSuperAdminBan(context, account, WITHOUT_END, 'directory')
       if (!reserved.ok) return reserved
     }
-    const now = deps.clock()
-    const changed = await changeStanding(deps, partition, (current) => ({
+    const now = context.clock()
+    const changed = await changeStanding(context, partition, (current) => ({
       ...withoutSessions(withoutTokens(current, now)),
       deactivatedAt: now,
     }))
     return done(changed)
   })
   if (!deactivated.ok) return deactivated
-  await pruneLater(deps, account)
+  await pruneLater(context, account)
   return done(undefined)
 }

@@ -1,9 +1,9 @@
 import { audited } from '../audit/append.js'
 import { type Actor, auditedAs, refuseOver, refuseOverOrOwn } from '../authorization/actor.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { done, type Outcome } from '../errors/outcome.js'
 import { changeStanding } from '../standing/change.js'
-import { countEnded } from '../standing/live.js'
+import { countEnded } from '../standing/live-counts.js'
 import { withoutSessions } from '../standing/standing.js'
 import type { Millis } from '../store/store.js'
 import { type Replicated, replicationOf } from '../store/update.js'
@@ -26,21 +26,21 @@ export interface ForcedLogout extends EndedSessions {
  * Tokens go on. Refused with `own_account`, `role_insufficient` or `super_admin_protected`.
  */
 export async function forceLogout(
-  deps: Deps,
+  context: GateContext,
   input: { account: string; by: Actor; reloginAfterSeconds?: number },
 ): Promise<Outcome<ForcedLogout>> {
   const { account, by, reloginAfterSeconds = DEFAULT_RELOGIN_SECONDS } = input
-  const forbidden = refuseOverOrOwn(deps, by, account)
+  const forbidden = refuseOverOrOwn(context, by, account)
   if (forbidden) return { ok: false, denial: forbidden }
-  const reloginAfter = deps.clock() + reloginAfterSeconds * 1000
+  const reloginAfter = context.clock() + reloginAfterSeconds * 1000
   const recorded = {
     action: 'account.force_logout',
     ...auditedAs(by),
     subject: account,
     details: { relogin_after_seconds: reloginAfterSeconds },
   } as const
-  return audited(deps, recorded, async () =>
-    done({ reloginAfter, ...(await endAllSessions(deps, account, { reloginAfter })) }),
+  return audited(context, recorded, async () =>
+    done({ reloginAfter, ...(await endAllSessions(context, account, { reloginAfter })) }),
   )
 }
 
@@ -49,31 +49,31 @@ export async function forceLogout(
  * `super_admin_protected` over another.
  */
 export async function signOutEverywhere(
-  deps: Deps,
+  context: GateContext,
   input: { account: string; by: Actor },
 ): Promise<Outcome<EndedSessions>> {
-  const forbidden = refuseOver(deps, input.by, input.account)
+  const forbidden = refuseOver(context, input.by, input.account)
   if (forbidden) return { ok: false, denial: forbidden }
   const recorded = {
     action: 'account.sign_out_everywhere',
     ...auditedAs(input.by),
     subject: input.account,
   } as const
-  return audited(deps, recorded, async () => done(await endAllSessions(deps, input.account, {})))
+  return audited(context, recorded, async () => done(await endAllSessions(context, input.account, {})))
 }
 
 async function endAllSessions(
-  deps: Deps,
+  context: GateContext,
   account: string,
   more: { reloginAfter?: Millis },
 ): Promise<EndedSessions> {
-  const partition = deps.partitionOf(account)
-  const changed = await changeStanding(deps, partition, (current) => ({
+  const partition = context.partitionOf(account)
+  const changed = await changeStanding(context, partition, (current) => ({
     ...withoutSessions(current),
     ...more,
   }))
   const { sessionGeneration } = changed.standing
-  const endedSessions = await countEnded(deps, partition, 'sessions', sessionGeneration)
-  await pruneLater(deps, account)
+  const endedSessions = await countEnded(context, partition, 'sessions', sessionGeneration)
+  await pruneLater(context, account)
   return { ...(endedSessions === undefined ? {} : { endedSessions }), ...replicationOf(changed) }
 }

@@ -1,5 +1,5 @@
-import { DIRECTORY } from '../account-index/account-index.js'
-import type { Deps } from '../context/context.js'
+import { INDEX } from '../account-index/account-index.js'
+import type { GateContext } from '../context/context.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import { collection, hasShape, instant } from '../store/collection.js'
 import type { Millis } from '../store/store.js'
@@ -22,28 +22,34 @@ const entryOf = (account: string, cause: Cause) => (cause === 'ban' ? account : 
  * One record for all of them, so that two super admins who ban each other at the same moment cannot both succeed.
  */
 export async function reserveSuperAdminBan(
-  deps: Deps,
+  context: GateContext,
   account: string,
   until: Millis,
   cause: Cause = 'ban',
 ): Promise<Outcome<void>> {
-  return optimistically(deps, BUSY, async () => {
-    const [record] = await deps.store.read(DIRECTORY, [ROSTER])
-    const roster = inForce(record ? rosters.read(record) : {}, deps.clock())
-    const others = [...deps.options.superAdmins].filter((other) => other !== account && !isOut(roster, other))
+  return optimistically(context, BUSY, async () => {
+    const [record] = await context.store.read(INDEX, [ROSTER])
+    const roster = inForce(record ? rosters.read(record) : {}, context.clock())
+    const others = [...context.options.superAdmins].filter(
+      (other) => other !== account && !isOut(roster, other),
+    )
     if (others.length === 0) return refused('last_super_admin')
     const changed = { ...roster, [entryOf(account, cause)]: until }
-    const result = await writeRoster(deps, record?.version ?? null, changed)
+    const result = await writeRoster(context, record?.version ?? null, changed)
     return result.committed ? done(undefined) : RACED
   })
 }
 
-export async function releaseSuperAdminBan(deps: Deps, account: string, cause: Cause = 'ban'): Promise<void> {
-  return optimistically(deps, BUSY, async () => {
-    const [record] = await deps.store.read(DIRECTORY, [ROSTER])
+export async function releaseSuperAdminBan(
+  context: GateContext,
+  account: string,
+  cause: Cause = 'ban',
+): Promise<void> {
+  return optimistically(context, BUSY, async () => {
+    const [record] = await context.store.read(INDEX, [ROSTER])
     if (!record) return
     const { [entryOf(account, cause)]: _released, ...others } = rosters.read(record)
-    const result = await writeRoster(deps, record.version, others)
+    const result = await writeRoster(context, record.version, others)
     return result.committed ? undefined : RACED
   })
 }
@@ -60,8 +66,8 @@ function inForce(roster: Roster, now: Millis): Roster {
   return Object.fromEntries(Object.entries(roster).filter(([, until]) => until > now))
 }
 
-function writeRoster(deps: Deps, version: string | null, roster: Roster) {
-  return deps.store.commit(DIRECTORY, {
+function writeRoster(context: GateContext, version: string | null, roster: Roster) {
+  return context.store.commit(INDEX, {
     quiet: true,
     essential: true,
     checks: [{ key: ROSTER, version }],

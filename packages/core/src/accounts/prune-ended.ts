@@ -1,5 +1,5 @@
-import { DIRECTORY, enter, entries } from '../account-index/account-index.js'
-import type { Deps } from '../context/context.js'
+import { enter, entries, INDEX } from '../account-index/account-index.js'
+import type { GateContext } from '../context/context.js'
 import { collectEndedSessions } from '../sessions/prune.js'
 import { activeBan, readStoredStanding } from '../standing/standing.js'
 import { ifReadable } from '../store/readable.js'
@@ -12,41 +12,42 @@ const RESUME_EVERY_MS = 60_000
  * Lets the records of what an account’s newest generations have ended be pruned in the background. Never rejects: they
  * were dead before. Resolves once another process could go on with it.
  */
-export async function pruneLater(deps: Deps, account: string): Promise<void> {
+export async function pruneLater(context: GateContext, account: string): Promise<void> {
   try {
-    const now = deps.clock()
-    const { maxLifetimeSeconds, keepEndedSeconds } = deps.options.tokens
+    const now = context.clock()
+    const { maxLifetimeSeconds, keepEndedSeconds } = context.options.tokens
     // By then no token that is dead now has a record.
     const expiresAt = now + (maxLifetimeSeconds + keepEndedSeconds) * 1000
     const entry = {
-      directory: 'unpruned',
-      id: deps.partitionOf(account),
+      index: 'unpruned',
+      id: context.partitionOf(account),
       account,
       sort: now,
       expiresAt,
     } as const
-    await enter(deps, [entry], { essential: true })
+    await enter(context, [entry], { essential: true })
   } catch (cause) {
     const detail =
       'That an account has records to prune was not stored; a restart now leaves them to their deadlines'
-    deps.report({ level: 'warn', code: 'pruning_unrecorded', detail, cause })
+    context.report({ level: 'warn', code: 'pruning_unrecorded', detail, cause })
   }
-  deps.pruning.begin(account)
+  context.pruning.begin(account)
 }
 
 /** Prunes what an account’s generations have ended, in batches, until done or aborted. */
-export async function pruneEnded(deps: Deps, account: string, signal: AbortSignal): Promise<void> {
-  const partition = deps.partitionOf(account)
+export async function pruneEnded(context: GateContext, account: string, signal: AbortSignal): Promise<void> {
+  const partition = context.partitionOf(account)
   const key = entries.unpruned.key(partition)
-  const [entry] = await deps.store.read(DIRECTORY, [key])
-  const standing = await readStoredStanding(deps, partition)
+  const [entry] = await context.store.read(INDEX, [key])
+  const standing = await readStoredStanding(context, partition)
   const { sessionGeneration, tokenGeneration } = standing
   // Without its record a session could not be told that its account is banned, and until when; it expires by itself.
-  if (!activeBan(standing, deps.clock())) await collectEndedSessions(deps, account, sessionGeneration, signal)
-  await collectRevokedTokens(deps, account, tokenGeneration, signal)
+  if (!activeBan(standing, context.clock()))
+    await collectEndedSessions(context, account, sessionGeneration, signal)
+  await collectRevokedTokens(context, account, tokenGeneration, signal)
   if (signal.aborted || !entry) return
   // Unless something else was ended meanwhile, which wrote the entry anew.
-  await deps.store.commit(DIRECTORY, {
+  await context.store.commit(INDEX, {
     quiet: true,
     essential: true,
     checks: [{ key, version: entry.version }],
@@ -55,16 +56,16 @@ export async function pruneEnded(deps: Deps, account: string, signal: AbortSigna
 }
 
 /** Accounts that were left unpruned for a minute, by this process or another. */
-async function unprunedAccounts(deps: Deps): Promise<readonly string[]> {
-  const page = await deps.store.page(DIRECTORY, entries.unpruned.name, {
+async function unprunedAccounts(context: GateContext): Promise<readonly string[]> {
+  const page = await context.store.page(INDEX, entries.unpruned.name, {
     limit: RESUMED_AT_ONCE,
-    range: { to: deps.clock() - RESUME_EVERY_MS },
+    range: { to: context.clock() - RESUME_EVERY_MS },
   })
-  return page.records.flatMap((entry) => ifReadable(deps, entries.unpruned, entry)?.account ?? [])
+  return page.records.flatMap((entry) => ifReadable(context, entries.unpruned, entry)?.account ?? [])
 }
 
 /** Goes on, every minute, with what was not pruned to the end. Answers how to stop, which waits for a look under way. */
-export function resumePruning(deps: Deps, firstAfterMs = RESUME_EVERY_MS): () => Promise<void> {
+export function resumePruning(context: GateContext, firstAfterMs = RESUME_EVERY_MS): () => Promise<void> {
   let timer: NodeJS.Timeout
   let running: Promise<void> | undefined
   let isStopped = false
@@ -76,10 +77,10 @@ export function resumePruning(deps: Deps, firstAfterMs = RESUME_EVERY_MS): () =>
   }
   const run = async () => {
     try {
-      for (const account of await unprunedAccounts(deps)) deps.pruning.begin(account)
+      for (const account of await unprunedAccounts(context)) context.pruning.begin(account)
     } catch (cause) {
       const detail = 'What is left to prune was not looked up; it will be in a minute'
-      deps.report({ level: 'warn', code: 'pruning_failed', detail, cause })
+      context.report({ level: 'warn', code: 'pruning_failed', detail, cause })
     }
     if (!isStopped) runAfter(RESUME_EVERY_MS)
   }

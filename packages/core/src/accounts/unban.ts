@@ -2,7 +2,7 @@ import { leave } from '../account-index/account-index.js'
 import { audited } from '../audit/append.js'
 import { type Actor, auditedAs, refuseOverOrOwn } from '../authorization/actor.js'
 import { isSuperAdmin } from '../authorization/roles.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import { changeStanding } from '../standing/change.js'
 import { imposedBan, readStanding, type Standing } from '../standing/standing.js'
@@ -15,23 +15,23 @@ import { releaseSuperAdminBan } from './last-super-admin.js'
  * `super_admin_protected`, or `role_insufficient` for who is no admin and over a deactivation.
  */
 export async function unbanAccount(
-  deps: Deps,
+  context: GateContext,
   input: { account: string; by: Actor },
 ): Promise<Outcome<void>> {
   const { account, by } = input
-  const forbidden = refuseOverOrOwn(deps, by, account)
+  const forbidden = refuseOverOrOwn(context, by, account)
   if (forbidden) return { ok: false, denial: forbidden }
-  const partition = deps.partitionOf(account)
-  const { standing } = await readStanding(deps, partition)
-  if (!imposedBan(standing, deps.clock())) {
+  const partition = context.partitionOf(account)
+  const { standing } = await readStanding(context, partition)
+  if (!imposedBan(standing, context.clock())) {
     if (standing.deactivatedAt === undefined) return refused('not_banned')
-    if (isSuperAdmin(by.role)) return activateAccount(deps, { account, by })
+    if (isSuperAdmin(by.role)) return activateAccount(context, { account, by })
     return refused('role_insufficient', { detail: 'The directory has deactivated this account.' })
   }
-  return audited(deps, { action: 'account.unban', ...auditedAs(by), subject: account }, async () => {
-    await changeStanding(deps, partition, withoutBan)
-    if (deps.options.superAdmins.has(account)) await releaseSuperAdminBan(deps, account)
-    await leave(deps, [{ directory: 'bans', id: partition }])
+  return audited(context, { action: 'account.unban', ...auditedAs(by), subject: account }, async () => {
+    await changeStanding(context, partition, withoutBan)
+    if (context.options.superAdmins.has(account)) await releaseSuperAdminBan(context, account)
+    await leave(context, [{ index: 'bans', id: partition }])
     return done(undefined)
   })
 }

@@ -1,4 +1,4 @@
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { type BoundedMap, boundedMap } from '../encoding/bounded-map.js'
 import { type Collection, collection, instant } from '../store/collection.js'
 import type { Millis, StoredRecord } from '../store/store.js'
@@ -28,19 +28,19 @@ export function recentUses(): RecentUses {
  * nothing is decided by it.
  */
 export function touch(
-  deps: Deps,
+  context: GateContext,
   recent: RecentUses,
   use: { uses: LastUses; partition: string; id: string; expiresAt: Millis },
 ): void {
-  const now = deps.clock()
+  const now = context.clock()
   if (now - (recent.get(use.id) ?? 0) < WRITE_EVERY_MS) return
   recent.set(use.id, now)
-  deps.store
+  context.store
     .commit(use.partition, {
       quiet: true,
       writes: [use.uses.put(use.id, now, { expiresAt: use.expiresAt })],
     })
     .catch((cause: unknown) =>
-      deps.report({ level: 'warn', code: 'activity_unrecorded', detail: 'A use was not recorded', cause }),
+      context.report({ level: 'warn', code: 'activity_unrecorded', detail: 'A use was not recorded', cause }),
     )
 }

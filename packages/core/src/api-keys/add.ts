@@ -1,5 +1,5 @@
 import { refuseBanned } from '../authentication/judge.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { sha256 } from '../crypto/hash.js'
 import type { Denial } from '../errors/denials.js'
 import { done, type Outcome } from '../errors/outcome.js'
@@ -42,8 +42,12 @@ export interface NewApiKey {
 export const isSecretKey = hasShape<Pick<NewApiKey, 'id' | 'secret'>>({ id: text, secret: text })
 
 /** `idFrom`: 12 characters or more of base64url that its id is made of. Default: random ones. */
-export function newApiKey(deps: Deps, facts: NewApiKey['facts'], idFrom = deps.randomId(9)): NewApiKey {
-  return { id: apiKeyIdFrom(idFrom), secret: deps.randomId(32), facts }
+export function newApiKey(
+  context: GateContext,
+  facts: NewApiKey['facts'],
+  idFrom = context.randomId(9),
+): NewApiKey {
+  return { id: apiKeyIdFrom(idFrom), secret: context.randomId(32), facts }
 }
 
 /**
@@ -52,7 +56,7 @@ export function newApiKey(deps: Deps, facts: NewApiKey['facts'], idFrom = deps.r
  * meanwhile, or a check of `more` failed. Refused with `account_banned` or `too_many_keys`.
  */
 export async function addApiKey(
-  deps: Deps,
+  context: GateContext,
   { id, secret, facts }: NewApiKey,
   limit: {
     readonly atMost: number
@@ -66,17 +70,17 @@ export async function addApiKey(
 ): Promise<Outcome<CreatedApiKey> | typeof RACED> {
   const { account, createdAt, expiresAt } = facts
   const { atMost, checks = [], writes = [], beyond, confirm = false } = limit
-  const partition = deps.partitionOf(account)
+  const partition = context.partitionOf(account)
   const hash = sha256(secret)
-  const [added] = await deps.store.read(partition, [LAST_ADDED])
-  const { records } = await deps.store.page(partition, apiKeyRecords.name, { limit: LOOKED_AT })
+  const [added] = await context.store.read(partition, [LAST_ADDED])
+  const { records } = await context.store.page(partition, apiKeyRecords.name, { limit: LOOKED_AT })
   const dead = (standing: Standing) => records.filter((stored) => !isOf(standing, stored))
   const stored = await commitUnderStanding(
-    deps,
+    context,
     partition,
     (standing) => {
       const isFull = records.length - dead(standing).length >= atMost
-      return refuseBanned(deps, standing) ?? (isFull ? keyDenial('too_many_keys') : undefined)
+      return refuseBanned(context, standing) ?? (isFull ? keyDenial('too_many_keys') : undefined)
     },
     (standing) => [
       ...dead(standing)

@@ -1,7 +1,7 @@
 import { audited } from '../audit/append.js'
 import { type Acted, type ActsFor, auditedAs, refuseOver } from '../authorization/actor.js'
 import { chooseScopes, type ScopeWish } from '../authorization/scopes.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { lineOf } from '../encoding/text.js'
 import { done, type Outcome, refused, refuseLong } from '../errors/outcome.js'
 import { type Once, onceFor, refuseAgain } from '../idempotency/once.js'
@@ -42,14 +42,14 @@ export interface ApiKeyToCreate extends ScopeWish {
  * account in a day. A key that has ended since is not answered again: `idempotent_result_gone`.
  */
 export async function createApiKey(
-  deps: Deps,
+  context: GateContext,
   input: Acted<ApiKeyToCreate>,
 ): Promise<Outcome<CreatedApiKey>> {
   const { lifetimeSeconds, account } = input
-  const forbidden = refuseOver(deps, input.by, account)
+  const forbidden = refuseOver(context, input.by, account)
   if (forbidden) return { ok: false, denial: forbidden }
-  const once = onceForKey(deps, input)
-  const before = await findBefore(deps, input, once)
+  const once = onceForKey(context, input)
+  const before = await findBefore(context, input, once)
   if (before) return before
   if (lifetimeSeconds !== undefined && !isLifetime(lifetimeSeconds))
     return refused('expires_in_invalid', {
@@ -57,12 +57,16 @@ export async function createApiKey(
     })
   const name = lineOf(input.name ?? '', API_KEY_NAME_LENGTH)
   if (name === undefined) return refuseLong('name', API_KEY_NAME_LENGTH)
-  const chosen = chooseScopes(deps, input)
+  const chosen = chooseScopes(context, input)
   if (!chosen.ok) return chosen
   const scopes = chosen.value
-  const createdAt = deps.clock()
+  const createdAt = context.clock()
   const expiry = lifetimeSeconds === undefined ? {} : { expiresAt: createdAt + lifetimeSeconds * 1000 }
-  const key = newApiKey(deps, { account, name: name || 'key', scopes, createdAt, ...expiry }, once?.createdId)
+  const key = newApiKey(
+    context,
+    { account, name: name || 'key', scopes, createdAt, ...expiry },
+    once?.createdId,
+  )
   const kept = once && {
     checks: [once.check],
     writes: once.writes({ id: key.id, secret: key.secret }),
@@ -74,24 +78,24 @@ export async function createApiKey(
     subject: account,
     details: { key_id: key.id, scope: scopes.join(' ') },
   } as const
-  return audited(deps, recorded, () =>
-    optimistically(deps, 'The API keys of an account changed too often', async () => {
-      const added = await addApiKey(deps, key, { atMost: MAX_API_KEYS, ...kept })
-      return added === RACED ? ((await findBefore(deps, input, once)) ?? RACED) : added
+  return audited(context, recorded, () =>
+    optimistically(context, 'The API keys of an account changed too often', async () => {
+      const added = await addApiKey(context, key, { atMost: MAX_API_KEYS, ...kept })
+      return added === RACED ? ((await findBefore(context, input, once)) ?? RACED) : added
     }),
   )
 }
 
-function onceForKey(deps: Deps, input: Acted<ApiKeyToCreate>): Once | undefined {
+function onceForKey(context: GateContext, input: Acted<ApiKeyToCreate>): Once | undefined {
   const { account, by, idempotencyKey, name = null, lifetimeSeconds = null, scopes = null } = input
   if (idempotencyKey === undefined) return undefined
   const wish = [name, lifetimeSeconds, scopes]
-  return onceFor(deps, { account, by, idempotencyKey, action: 'api_key.create', wish })
+  return onceFor(context, { account, by, idempotencyKey, action: 'api_key.create', wish })
 }
 
 /** What the same request has created; undefined when it has not yet. */
 async function findBefore(
-  deps: Deps,
+  context: GateContext,
   { account, grantable }: Acted<ApiKeyToCreate>,
   once: Once | undefined,
 ): Promise<Outcome<CreatedApiKey> | undefined> {
@@ -100,14 +104,18 @@ async function findBefore(
   if (!found.ok) return found
   const key = found.value
   if (!isSecretKey(key)) return refused('idempotent_result_gone')
-  const partition = deps.partitionOf(account)
+  const partition = context.partitionOf(account)
   // With a key that the near cache does not keep, it is read past that.
-  const [standing, stored] = await deps.store.read(partition, [STANDING, apiKeyRecords.key(key.id), once.key])
+  const [standing, stored] = await context.store.read(partition, [
+    STANDING,
+    apiKeyRecords.key(key.id),
+    once.key,
+  ])
   if (!stored) return refused('idempotent_result_gone')
   const record = apiKeyRecords.read(stored)
-  const refusal = refuseAgain(deps, standingOf(standing), issuedAsApiKey(partition, record))
+  const refusal = refuseAgain(context, standingOf(standing), issuedAsApiKey(partition, record))
   if (refusal) return { ok: false, denial: refusal }
-  const granted = chooseScopes(deps, { scopes: record.scopes, ...(grantable && { grantable }) })
+  const granted = chooseScopes(context, { scopes: record.scopes, ...(grantable && { grantable }) })
   if (!granted.ok) return granted
   return done({ key: writeApiKey({ ...key, partition }), info: apiKeyInfoOf(key.id, record) })
 }

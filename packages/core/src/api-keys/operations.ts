@@ -14,7 +14,7 @@ import {
   operation,
   scopeWish,
 } from '../authorization/operation.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { done, type Outcome } from '../errors/outcome.js'
 import { integer, listOf, nonEmptyText, text } from '../input/kinds.js'
 import type { Replicated } from '../store/update.js'
@@ -57,15 +57,15 @@ const KEY_TO_ROTATE: InputTable<KeyToRotate> = {
   required: ['account', 'id', 'by'],
 }
 
-export function bindApiKeyOperations(deps: Deps): ApiKeyOperations {
+export function bindApiKeyOperations(context: GateContext): ApiKeyOperations {
   return {
     create: operation(API_KEY_TO_CREATE, (input) =>
-      acting(handingOn(deps, bySomebody(input)), (acted) => createApiKey(deps, acted)),
+      acting(handingOn(context, bySomebody(input)), (acted) => createApiKey(context, acted)),
     ),
-    list: operation(ACCOUNT, async (input) => done(await listApiKeys(deps, onAccountOf(input)))),
+    list: operation(ACCOUNT, async (input) => done(await listApiKeys(context, onAccountOf(input)))),
     rotate: operation(KEY_TO_ROTATE, (input) =>
-      acting(handingOn(deps, input), (acted) => rotateApiKey(deps, acted)),
+      acting(handingOn(context, input), (acted) => rotateApiKey(context, acted)),
     ),
-    revoke: operation(ONE_OF_ACCOUNT, (input) => acting(input, (acted) => revokeApiKey(deps, acted))),
+    revoke: operation(ONE_OF_ACCOUNT, (input) => acting(input, (acted) => revokeApiKey(context, acted))),
   }
 }

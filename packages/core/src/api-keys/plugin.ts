@@ -1,7 +1,7 @@
 import { depsOf } from '../plugin/context.js'
 import type { Plugin } from '../plugin/plugin.js'
 import { lastAddedKeys } from './add.js'
-import { apiKeyKind } from './credential-kind.js'
+import { apiKeyKind } from './api-key-kind.js'
 import { API_KEY_DENIALS } from './denials.js'
 import { apiKeyRecords, apiKeyUses } from './key.js'
 import { type ApiKeyOperations, bindApiKeyOperations } from './operations.js'
@@ -21,12 +21,12 @@ export function apiKeys(): Plugin<'apiKeys', ApiKeyOperations> {
     auditActions: { 'api_key.create': 'ordinary', 'api_key.revoke': 'essential' },
     namespaces: ['/v1/user/keys/'],
     start(context) {
-      const deps = depsOf(context)
-      const kind = apiKeyKind(deps)
+      const gate = depsOf(context)
+      const kind = apiKeyKind(gate)
       return {
-        api: bindApiKeyOperations(deps),
+        api: bindApiKeyOperations(gate),
         credentialKinds: [{ ...kind, records: { collection: 'keys', read: apiKeyRecords.read } }],
-        routes: async () => (await import('./routes.js')).keyRoutes(deps),
+        routes: async () => (await import('./routes.js')).keyRoutes(gate),
       }
     },
   }

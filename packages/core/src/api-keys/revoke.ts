@@ -1,6 +1,6 @@
 import { audited } from '../audit/append.js'
 import { type Actor, auditedAs, refuseOver } from '../authorization/actor.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { done, type Outcome } from '../errors/outcome.js'
 import { type Replicated, replicationOf } from '../store/update.js'
 import { keyDenial } from './denials.js'
@@ -11,15 +11,15 @@ import { apiKeyRecords, apiKeyUses } from './key.js'
  * `role_insufficient` or `super_admin_protected`.
  */
 export async function revokeApiKey(
-  deps: Deps,
+  context: GateContext,
   input: { account: string; id: string; by: Actor },
 ): Promise<Outcome<Replicated>> {
   const { account, id, by } = input
-  const forbidden = refuseOver(deps, by, account)
+  const forbidden = refuseOver(context, by, account)
   if (forbidden) return { ok: false, denial: forbidden }
-  const partition = deps.partitionOf(account)
+  const partition = context.partitionOf(account)
   const key = apiKeyRecords.key(id)
-  const [stored] = await deps.store.read(partition, [key])
+  const [stored] = await context.store.read(partition, [key])
   if (!stored) return { ok: false, denial: keyDenial('key_not_found') }
   const recorded = {
     action: 'api_key.revoke',
@@ -27,9 +27,9 @@ export async function revokeApiKey(
     subject: account,
     details: { key_id: id },
   } as const
-  const revoked = await audited(deps, recorded, async () =>
+  const revoked = await audited(context, recorded, async () =>
     done(
-      await deps.store.commit(partition, {
+      await context.store.commit(partition, {
         confirm: true,
         essential: true,
         writes: [apiKeyRecords.delete(id), apiKeyUses.delete(id)],

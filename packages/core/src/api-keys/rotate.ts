@@ -2,7 +2,7 @@ import { audited } from '../audit/append.js'
 import { refuseIssued } from '../authentication/judge.js'
 import { type Actor, type ActsFor, auditedAs, refuseOver } from '../authorization/actor.js'
 import type { ScopeWish } from '../authorization/scopes.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { RETRY_WINDOW_SECONDS } from '../context/limits.js'
 import type { Denial } from '../errors/denials.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
@@ -39,41 +39,41 @@ export interface Rotation {
  * `too_many_keys`, or `scope_insufficient` for a key with scopes beyond `grantable`; over another account with
  * `role_insufficient` or `super_admin_protected`.
  */
-export async function rotateApiKey(deps: Deps, input: Rotation): Promise<Outcome<CreatedApiKey>> {
+export async function rotateApiKey(context: GateContext, input: Rotation): Promise<Outcome<CreatedApiKey>> {
   const { account, id } = input
-  const forbidden = refuseOver(deps, input.by, account)
+  const forbidden = refuseOver(context, input.by, account)
   if (forbidden) return { ok: false, denial: forbidden }
-  const partition = deps.partitionOf(account)
-  return optimistically(deps, 'An API key changed too often to be rotated', async () => {
-    const [standingRecord, stored, rotated] = await deps.store.read(partition, [
+  const partition = context.partitionOf(account)
+  return optimistically(context, 'An API key changed too often to be rotated', async () => {
+    const [standingRecord, stored, rotated] = await context.store.read(partition, [
       STANDING,
       apiKeyRecords.key(id),
       rotations.key(id),
     ])
     const standing = standingOf(standingRecord)
-    const repeated = rotated && (await repeat(deps, input, rotated, standing))
+    const repeated = rotated && (await repeat(context, input, rotated, standing))
     if (repeated) {
-      const isSettled = !repeated.ok || !stored || (await endBy(deps, input, stored))
+      const isSettled = !repeated.ok || !stored || (await endBy(context, input, stored))
       return isSettled ? repeated : RACED
     }
     if (!stored) return NO_SUCH_KEY
-    const refusal = refuseEnded(deps, partition, standing, stored)
+    const refusal = refuseEnded(context, partition, standing, stored)
     if (refusal) return { ok: false as const, denial: refusal }
-    return refuseBeyond(input, apiKeyRecords.read(stored)) ?? replace(deps, input, stored)
+    return refuseBeyond(input, apiKeyRecords.read(stored)) ?? replace(context, input, stored)
   })
 }
 
 async function replace(
-  deps: Deps,
+  context: GateContext,
   input: Rotation,
   stored: StoredRecord,
 ): Promise<Outcome<CreatedApiKey> | typeof RACED> {
   const { account, id, by } = input
   const record = apiKeyRecords.read(stored)
   const { name, scopes, expiresAt } = record
-  const now = deps.clock()
+  const now = context.clock()
   const facts = { account, name, scopes, createdAt: now, ...(expiresAt === undefined ? {} : { expiresAt }) }
-  const key = newApiKey(deps, facts)
+  const key = newApiKey(context, facts)
   let isRaced = false
   const recorded = {
     action: 'api_key.create',
@@ -81,14 +81,14 @@ async function replace(
     subject: account,
     details: { key_id: key.id, scope: scopes.join(' '), replaces: id },
   } as const
-  const added = await audited(deps, recorded, async () => {
-    const result = await addApiKey(deps, key, {
+  const added = await audited(context, recorded, async () => {
+    const result = await addApiKey(context, key, {
       atMost: MAX_WITH_OVERLAPS,
       confirm: true,
       checks: [{ key: apiKeyRecords.key(id), version: stored.version }],
       writes: [
-        ending(deps, stored, endOf(deps, input, record)),
-        rotations.put(id, sealKey(deps, id, key), { expiresAt: now + RETRY_WINDOW_SECONDS * 1000 }),
+        ending(context, stored, endOf(context, input, record)),
+        rotations.put(id, sealKey(context, id, key), { expiresAt: now + RETRY_WINDOW_SECONDS * 1000 }),
       ],
     })
     isRaced = result === RACED
@@ -99,16 +99,16 @@ async function replace(
 
 /** What came of a rotation a moment ago; undefined when that key is gone as well. */
 async function repeat(
-  deps: Deps,
+  context: GateContext,
   input: Rotation,
   rotated: StoredRecord,
   standing: Standing,
 ): Promise<Outcome<CreatedApiKey> | undefined> {
-  const partition = deps.partitionOf(input.account)
-  const key = openKey(deps, input.id, rotations.read(rotated))
-  const [stored] = key ? await deps.store.read(partition, [apiKeyRecords.key(key.id)]) : []
+  const partition = context.partitionOf(input.account)
+  const key = openKey(context, input.id, rotations.read(rotated))
+  const [stored] = key ? await context.store.read(partition, [apiKeyRecords.key(key.id)]) : []
   if (!key || !stored) return undefined
-  const refusal = refuseEnded(deps, partition, standing, stored)
+  const refusal = refuseEnded(context, partition, standing, stored)
   if (refusal) return refusal.code === NOT_FOUND ? undefined : { ok: false, denial: refusal }
   const record = apiKeyRecords.read(stored)
   return (
@@ -123,38 +123,38 @@ const CODES = { lost: NOT_FOUND, absent: NOT_FOUND, ended: NOT_FOUND } as const
 
 /** A login that is too old is no reason: it is none against creating a key either. */
 function refuseEnded(
-  deps: Deps,
+  context: GateContext,
   partition: string,
   standing: Standing,
   stored: StoredRecord,
 ): Denial | undefined {
   const issued = { ...issuedAsApiKey(partition, apiKeyRecords.read(stored)), needsFreshLogin: false }
-  return refuseIssued(deps, standing, issued, CODES)
+  return refuseIssued(context, standing, issued, CODES)
 }
 
 /** False when the old key has changed meanwhile. */
-async function endBy(deps: Deps, input: Rotation, stored: StoredRecord): Promise<boolean> {
-  const end = endOf(deps, input, apiKeyRecords.read(stored))
+async function endBy(context: GateContext, input: Rotation, stored: StoredRecord): Promise<boolean> {
+  const end = endOf(context, input, apiKeyRecords.read(stored))
   if (stored.expiresAt !== undefined && stored.expiresAt <= end) return true
-  const result = await deps.store.commit(deps.partitionOf(input.account), {
+  const result = await context.store.commit(context.partitionOf(input.account), {
     confirm: true,
     essential: true,
     checks: [{ key: apiKeyRecords.key(stored.id), version: stored.version }],
-    writes: [ending(deps, stored, end)],
+    writes: [ending(context, stored, end)],
   })
   return result.committed
 }
 
 function endOf(
-  deps: Deps,
+  context: GateContext,
   { overlapSeconds = DEFAULT_OVERLAP_SECONDS }: Rotation,
   { expiresAt }: ApiKeyRecord,
 ): number {
-  return Math.min(deps.clock() + overlapSeconds * 1000, expiresAt ?? Number.POSITIVE_INFINITY)
+  return Math.min(context.clock() + overlapSeconds * 1000, expiresAt ?? Number.POSITIVE_INFINITY)
 }
 
-function ending(deps: Deps, stored: StoredRecord, expiresAt: number): Write {
-  if (expiresAt <= deps.clock()) return apiKeyRecords.delete(stored.id)
+function ending(context: GateContext, stored: StoredRecord, expiresAt: number): Write {
+  if (expiresAt <= context.clock()) return apiKeyRecords.delete(stored.id)
   const value = { ...apiKeyRecords.read(stored), expiresAt }
   return apiKeyRecords.put(stored.id, value, { sort: stored.sort, expiresAt })
 }
@@ -164,12 +164,12 @@ function refuseBeyond({ grantable }: Rotation, { scopes }: ApiKeyRecord): Outcom
   return beyond === undefined ? undefined : refused('scope_insufficient', { scope: beyond })
 }
 
-function sealKey(deps: Deps, replaced: string, { id, secret }: NewApiKey): string {
-  return deps.sealer.seal(`api-key-rotation:${replaced}`, { id, secret })
+function sealKey(context: GateContext, replaced: string, { id, secret }: NewApiKey): string {
+  return context.sealer.seal(`api-key-rotation:${replaced}`, { id, secret })
 }
 
-function openKey(deps: Deps, replaced: string, sealed: string) {
-  const opened = deps.sealer.open(`api-key-rotation:${replaced}`, sealed)
+function openKey(context: GateContext, replaced: string, sealed: string) {
+  const opened = context.sealer.open(`api-key-rotation:${replaced}`, sealed)
   return isSecretKey(opened) ? opened : undefined
 }
 

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { scopesToHandOn } from '../authorization/scopes.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { json } from '../http/answers/answer.js'
-import { replicationOnWire, seconds, wireReplication } from '../http/answers/serialize.js'
+import { replicationSchema, seconds, serializeReplication } from '../http/answers/serialize.js'
 import { defineRoute, type Route } from '../plugin/route.js'
 import { createApiKey } from './create.js'
 import type { ApiKeyInfo } from './key.js'
@@ -10,7 +10,7 @@ import { listApiKeys } from './list.js'
 import { revokeApiKey } from './revoke.js'
 import { MAX_OVERLAP_SECONDS, rotateApiKey } from './rotate.js'
 
-const wireKey = z.object({
+const keySchema = z.object({
   key_id: z.string(),
   key_name: z.string(),
   scopes: z.array(z.string()),
@@ -30,18 +30,18 @@ function toWireKey({ id, name, scopes, createdAt, expiresAt, lastUsedAt }: ApiKe
   }
 }
 
-const created = wireKey.extend({ key: z.string() })
+const created = keySchema.extend({ key: z.string() })
 
 /** API keys of whoever calls. */
-export const keyRoutes = (deps: Deps): readonly Route[] => [
+export const keyRoutes = (context: GateContext): readonly Route[] => [
   defineRoute({
     method: 'GET',
     path: '/v1/user/keys',
     access: 'account',
     summary: 'The account’s API keys that work, newest first',
-    answer: z.object({ keys: z.array(wireKey), count: z.int(), user_email: z.string() }),
+    answer: z.object({ keys: z.array(keySchema), count: z.int(), user_email: z.string() }),
     async handle({ identity }) {
-      const keys = await listApiKeys(deps, { account: identity.accountId })
+      const keys = await listApiKeys(context, { account: identity.accountId })
       return json({ keys: keys.map(toWireKey), count: keys.length, user_email: identity.email })
     },
   }),
@@ -61,10 +61,10 @@ export const keyRoutes = (deps: Deps): readonly Route[] => [
     status: 201,
     async handle({ identity, actor, body, idempotencyKey }) {
       const { accountId } = identity
-      const made = await createApiKey(deps, {
+      const made = await createApiKey(context, {
         account: accountId,
         by: actor,
-        grantable: scopesToHandOn(deps, identity),
+        grantable: scopesToHandOn(context, identity),
         ...(body.key_name === undefined ? {} : { name: body.key_name }),
         ...(body.expires_in === undefined ? {} : { lifetimeSeconds: body.expires_in }),
         ...(body.scopes === undefined ? {} : { scopes: body.scopes }),
@@ -85,11 +85,11 @@ export const keyRoutes = (deps: Deps): readonly Route[] => [
     status: 201,
     async handle({ identity, actor, params, body }) {
       const { accountId } = identity
-      const rotated = await rotateApiKey(deps, {
+      const rotated = await rotateApiKey(context, {
         account: accountId,
         id: params.key_id ?? '',
         by: actor,
-        grantable: scopesToHandOn(deps, identity),
+        grantable: scopesToHandOn(context, identity),
         ...(body.overlap_seconds === undefined ? {} : { overlapSeconds: body.overlap_seconds }),
       })
       if (!rotated.ok) return rotated.denial
@@ -101,13 +101,13 @@ export const keyRoutes = (deps: Deps): readonly Route[] => [
     path: '/v1/user/keys/{key_id}',
     access: 'account',
     summary: 'Revoke an API key',
-    answer: z.object({ message: z.string(), key_id: z.string(), replication: wireReplication }),
+    answer: z.object({ message: z.string(), key_id: z.string(), replication: replicationSchema }),
     async handle({ identity, actor, params }) {
       const { accountId } = identity
       const id = params.key_id ?? ''
-      const revoked = await revokeApiKey(deps, { account: accountId, id, by: actor })
+      const revoked = await revokeApiKey(context, { account: accountId, id, by: actor })
       if (!revoked.ok) return revoked.denial
-      return json({ ...replicationOnWire('The API key is revoked.', revoked.value), key_id: id })
+      return json({ ...serializeReplication('The API key is revoked.', revoked.value), key_id: id })
     },
   }),
 ]

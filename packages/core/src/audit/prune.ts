@@ -1,5 +1,5 @@
 import { type Actor, auditedAs, serviceActor } from '../authorization/actor.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import { collection, present } from '../store/collection.js'
 import type { Millis } from '../store/store.js'
@@ -37,20 +37,20 @@ export interface PrunedAudit {
  * are not intact.
  */
 export async function pruneAudit(
-  deps: Deps,
+  context: GateContext,
   { by = RETENTION }: { by?: Actor } = {},
 ): Promise<Outcome<PrunedAudit>> {
-  const plan = await planCut(deps)
+  const plan = await planCut(context)
   if (plan === 'broken') return refused('audit_broken')
   const last = plan.cuts.at(-1)
   if (!last) return done({ entries: 0, isComplete: true })
-  if (!(await takeLease(deps.auditChain))) return done({ entries: 0, isComplete: false })
+  if (!(await takeLease(context.auditChain))) return done({ entries: 0, isComplete: false })
   try {
     const details = { through: last.sequence, entries: last.sequence - plan.from.sequence }
-    await appendAudit(deps, { action: 'audit.prune', ...auditedAs(by), subject: 'audit', details })
-    return done({ entries: await cutAll(deps.auditChain, plan), isComplete: plan.isComplete })
+    await appendAudit(context, { action: 'audit.prune', ...auditedAs(by), subject: 'audit', details })
+    return done({ entries: await cutAll(context.auditChain, plan), isComplete: plan.isComplete })
   } finally {
-    await leaveLease(deps)
+    await leaveLease(context)
   }
 }
 
@@ -61,9 +61,9 @@ interface Plan {
   readonly isComplete: boolean
 }
 
-async function planCut(deps: Deps): Promise<Plan | 'broken'> {
-  const { auditChain: chain, options } = deps
-  const before = deps.clock() - options.auditRetentionDays * DAY_MS
+async function planCut(context: GateContext): Promise<Plan | 'broken'> {
+  const { auditChain: chain, options } = context
+  const before = context.clock() - options.auditRetentionDays * DAY_MS
   const [record] = await chain.store.read(chain.partition, [CHECKPOINT])
   const checkpoint = readCheckpoint(chain, record)
   if (checkpoint === 'forged') return 'broken'
@@ -75,7 +75,7 @@ async function planCut(deps: Deps): Promise<Plan | 'broken'> {
     cuts: last.sequence > (cuts.at(-1) ?? from).sequence ? [...cuts, last] : cuts,
     isComplete,
   })
-  for await (const stored of walk(deps, chain.partition, auditEntries.name, 'ascending')) {
+  for await (const stored of walk(context, chain.partition, auditEntries.name, 'ascending')) {
     const at = entryOf(stored)?.at
     if (at === undefined) return 'broken'
     if (at >= before) break
@@ -135,7 +135,7 @@ async function takeLease({ store, partition, clock }: AuditChain): Promise<boole
   return result.committed
 }
 
-async function leaveLease({ auditChain: { store, partition }, report }: Deps): Promise<void> {
+async function leaveLease({ auditChain: { store, partition }, report }: GateContext): Promise<void> {
   await store
     .commit(partition, { quiet: true, writes: [pruningLeases.delete(LEASE.id)] })
     .catch((cause: unknown) =>

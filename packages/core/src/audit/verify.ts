@@ -1,4 +1,4 @@
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import type { StoredRecord } from '../store/store.js'
 import { walk } from '../store/walk.js'
 import { type AuditChain, headOf, readHead } from './chain.js'
@@ -22,8 +22,8 @@ export interface AuditVerification {
  * moved, a head that was removed or set back behind entries that are there or that this process has seen, and a checkpoint
  * that no retention wrote. Entries may be appended and cut off meanwhile.
  */
-export async function verifyAudit(deps: Deps): Promise<AuditVerification> {
-  const { auditChain: chain } = deps
+export async function verifyAudit(context: GateContext): Promise<AuditVerification> {
+  const { auditChain: chain } = context
   const [headRecord, checkpointRecord] = await chain.store.read(chain.partition, [HEAD, CHECKPOINT])
   if (headRecord && !heads.accepts(headRecord.value))
     return { intact: false, entries: 0, brokenAt: 1, head: '' }
@@ -34,7 +34,7 @@ export async function verifyAudit(deps: Deps): Promise<AuditVerification> {
   const isBeforeCheckpoint = head.sequence < first.sequence
   const walked = isBeforeCheckpoint
     ? { follows: false, entries: 0, last: first }
-    : await walkChain(deps, first, head)
+    : await walkChain(context, first, head)
   const intact = walked.follows && isAt(walked.last, head) && !isSetBack(chain, head)
   return {
     intact,
@@ -52,11 +52,11 @@ interface Walked {
   readonly follows: boolean
 }
 
-async function walkChain(deps: Deps, first: Head, head: Head): Promise<Walked> {
-  const { auditChain: chain } = deps
+async function walkChain(context: GateContext, first: Head, head: Head): Promise<Walked> {
+  const { auditChain: chain } = context
   let last = first
   let entries = 0
-  for await (const stored of walk(deps, chain.partition, auditEntries.name, 'ascending')) {
+  for await (const stored of walk(context, chain.partition, auditEntries.name, 'ascending')) {
     const sequence = entryOf(stored)?.sequence
     if (sequence === undefined) return { last, entries, follows: false }
     if (last.sequence === head.sequence && sequence > head.sequence)

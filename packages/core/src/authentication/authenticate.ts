@@ -1,5 +1,5 @@
 import { mayMakeRequest } from '../authorization/roles.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { type Denial, type DenialCode, denial, denialIn } from '../errors/denials.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import { limitGuess, unproven } from '../rate-limit/limit-guess.js'
@@ -29,25 +29,25 @@ const CURED_BY_LOGIN: ReadonlySet<string> = new Set<DenialCode>([
  * Decides whether a request may come in, by its head alone. Answers `allow`, `login` for a browser that could log in,
  * or `deny`. Rejects with `store_unavailable` when the store cannot say: answer 503, never 401 and never the request.
  */
-export async function authenticate(deps: Deps, view: RequestView): Promise<Decision> {
+export async function authenticate(context: GateContext, view: RequestView): Promise<Decision> {
   const malformed = refuseHead(view)
   if (malformed) return { outcome: 'deny', denial: malformed }
-  const identified = await identify(deps, view)
-  if (!identified.ok) return sendToLoginOr(deps, view, identified.denial)
+  const identified = await identify(context, view)
+  if (!identified.ok) return sendToLoginOr(context, view, identified.denial)
   const identity = identified.value
-  if (identity.credential.isSentByBrowsers && !mayActOnSession(view, deps.options.publicUrl))
+  if (identity.credential.isSentByBrowsers && !mayActOnSession(view, context.options.publicUrl))
     return { outcome: 'deny', denial: denial('cross_site_request') }
   if (!mayMakeRequest(identity.role, view)) return { outcome: 'deny', denial: denial('role_insufficient') }
-  const scope = deps.options.requiredScope
+  const scope = context.options.requiredScope
   if (!identity.scopes.includes(scope))
     return { outcome: 'deny', denial: denial('scope_insufficient', { scope }) }
   return { outcome: 'allow', identity }
 }
 
 /** Sends a browser to log in where that would help, and refuses everybody else; what they guessed counts. */
-export function sendToLoginOr(deps: Deps, view: RequestView, refusal: Denial): Decision {
-  if (!deps.options.identityProvider || !CURED_BY_LOGIN.has(refusal.code) || !isNavigation(view))
-    return { outcome: 'deny', denial: limitGuess(deps, view, refusal) }
+export function sendToLoginOr(context: GateContext, view: RequestView, refusal: Denial): Decision {
+  if (!context.options.identityProvider || !CURED_BY_LOGIN.has(refusal.code) || !isNavigation(view))
+    return { outcome: 'deny', denial: limitGuess(context, view, refusal) }
   return { outcome: 'login', location: `/oauth2/start?rd=${encodeURIComponent(view.target)}` }
 }
 
@@ -55,37 +55,40 @@ export function sendToLoginOr(deps: Deps, view: RequestView, refusal: Denial): D
  * Who makes this request, by the one credential that it presents, judged against the account's standing as it is now.
  * Rejects with `store_unavailable` when the standing cannot be read: no answer is ever guessed.
  */
-export function identify(deps: Deps, view: RequestView): Outcome<Identity> | Promise<Outcome<Identity>> {
-  const picked = pickCredential(view, deps.credentialKinds)
+export function identify(
+  context: GateContext,
+  view: RequestView,
+): Outcome<Identity> | Promise<Outcome<Identity>> {
+  const picked = pickCredential(view, context.credentialKinds)
   switch (picked.by) {
     case 'bearer':
-      return identifyByBearer(deps, picked.credential)
+      return identifyByBearer(context, picked.credential)
     case 'head':
-      return judgeProof(deps, picked.kind, picked.kind.prove(picked.credential))
+      return judgeProof(context, picked.kind, picked.kind.prove(picked.credential))
     case 'none':
       return refused('credentials_missing')
     case 'refused':
-      return { ok: false, denial: unproven(deps.options.denials, picked.denial) }
+      return { ok: false, denial: unproven(context.options.denials, picked.denial) }
   }
 }
 
 /** Who presents a bearer credential of any kind. */
 export function identifyByBearer(
-  deps: Deps,
+  context: GateContext,
   credential: string,
 ): Outcome<Identity> | Promise<Outcome<Identity>> {
-  const { credentialKinds } = deps
+  const { credentialKinds } = context
   for (const kind of credentialKinds)
-    if (kind.remembers?.(credential)) return judgeProof(deps, kind, kind.prove(credential))
+    if (kind.remembers?.(credential)) return judgeProof(context, kind, kind.prove(credential))
   for (const kind of credentialKinds) {
     const proving = kind.pick ? undefined : kind.prove(credential)
-    if (proving !== undefined) return judgeProof(deps, kind, proving)
+    if (proving !== undefined) return judgeProof(context, kind, proving)
   }
   return refused('token_invalid')
 }
 
 async function judgeProof(
-  deps: Deps,
+  context: GateContext,
   kind: AnyCredentialKind,
   proving: ReturnType<AnyCredentialKind['prove']>,
 ): Promise<Outcome<Identity>> {
@@ -93,12 +96,12 @@ async function judgeProof(
   const proven = proving instanceof Promise ? await proving : proving
   if (!proven)
     return refused('credentials_malformed', { detail: `What was sent as ${kind.name} is none of its form.` })
-  const texts = deps.options.denials
+  const texts = context.options.denials
   if (!proven.ok) return { ok: false, denial: unproven(texts, proven.denial) }
   const proof = proven.value
   const { partition, id } = proof
   if (kind.isOfOperator) return done(identityOf(kind, proof, kind.describe()))
-  const [standingRecord, stored] = await deps.store.read(partition, keysRead(kind, id))
+  const [standingRecord, stored] = await context.store.read(partition, keysRead(kind, id))
   const record = stored && kind.records?.read(stored)
   const opened = stored && kind.open?.(proof, record, stored)
   const { absent, expired = 'token_expired' } = kind.denials
@@ -106,11 +109,11 @@ async function judgeProof(
     return { ok: false, denial: unproven(texts, denialIn(texts, absent)) }
   const standing = standingOf(standingRecord)
   const issued = issuedBy(kind, proof, stored, record)
-  const refusal = refuseIssued(deps, standing, issued, kind.denials)
+  const refusal = refuseIssued(context, standing, issued, kind.denials)
   if (refusal) return { ok: false, denial: refusal.code === absent ? unproven(texts, refusal) : refusal }
   const judged = { proof, standing, stored, record, opened }
   const described = kind.describe(judged)
-  if (!isTaken(described, deps.clock())) return { ok: false, denial: denialIn(texts, expired) }
+  if (!isTaken(described, context.clock())) return { ok: false, denial: denialIn(texts, expired) }
   kind.admitted?.(judged)
   return { ok: true, value: identityOf(kind, proof, described, issued) }
 }

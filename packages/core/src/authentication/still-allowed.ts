@@ -1,4 +1,4 @@
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { standingOf } from '../standing/standing.js'
 import { issuedBy, keysRead } from './authenticate.js'
 import { type CredentialKind, kindOf } from './credential-kind.js'
@@ -13,29 +13,29 @@ import { deadlineOf, fateOf, type Issued, issuedOf, noteDeadline } from './judge
  * For what is open without end, such as a WebSocket, hold to `credential.expiresAt` as well. An identity that is a copy
  * may stay only for as long as its record is there.
  */
-export async function stillAllowed(deps: Deps, identity: Identity): Promise<boolean> {
+export async function stillAllowed(context: GateContext, identity: Identity): Promise<boolean> {
   const { partition, credential } = identity
-  const kind = kindOf(deps, identity)
+  const kind = kindOf(context, identity)
   if (!kind) return false
   if (kind.isOfOperator) return true
-  const [standing, stored] = await deps.store.read(partition, keysRead(kind, credential.id))
+  const [standing, stored] = await context.store.read(partition, keysRead(kind, credential.id))
   const deadline = stored && kind.deadlineIn?.(stored)
   if (deadline !== undefined) noteDeadline(identity, deadline)
   const { issuedAt } = credential
   const issued = issuedBy(kind, { partition, issuedAt }, stored, stored && kind.records?.read(stored))
-  const known = issued.isAbsent ? await withoutRecord(deps, kind, identity, issued) : issued
-  const fate = fateOf(deps, standingOf(standing), known)
+  const known = issued.isAbsent ? await withoutRecord(context, kind, identity, issued) : issued
+  const fate = fateOf(context, standingOf(standing), known)
   return fate === 'live' || fate === 'stale_login'
 }
 
 /** What is left to go by: under what it was issued, and whether what stands behind it was ended. */
 async function withoutRecord(
-  deps: Deps,
+  context: GateContext,
   kind: CredentialKind,
   identity: Identity,
   absent: Issued,
 ): Promise<Issued> {
   const issued = issuedOf(identity)
-  if (!issued || deps.clock() < deadlineOf(identity)) return absent
+  if (!issued || context.clock() < deadlineOf(identity)) return absent
   return { ...issued, isEnded: (await kind.wasEnded?.(identity.credential.id, issued)) ?? false }
 }

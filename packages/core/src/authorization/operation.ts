@@ -1,5 +1,5 @@
 import { canonicalAccount, canonicalEmail } from '../accounts/account-id.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { type Outcome, refused } from '../errors/outcome.js'
 import { isIdempotencyKey, LONGEST_IDEMPOTENCY_KEY } from '../idempotency/key.js'
 import { checkMembers } from '../input/check.js'
@@ -121,11 +121,11 @@ export function bySomebody<I extends { readonly by?: ActsFor }>(input: I): I {
 
 /** An identity hands on no scope beyond its own. */
 export function handingOn<I extends Pick<ScopeWish, 'grantable'> & { readonly by?: ActsFor }>(
-  deps: Deps,
+  context: GateContext,
   input: I,
 ): I {
   const { by, grantable } = input
   if (!isIdentity(by)) return input
-  const own = scopesToHandOn(deps, by)
+  const own = scopesToHandOn(context, by)
   return { ...input, grantable: grantable ? grantable.filter((scope) => own.includes(scope)) : own }
 }

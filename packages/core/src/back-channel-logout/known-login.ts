@@ -1,4 +1,4 @@
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import type { VouchedLogin } from '../plugin/hooks.js'
 import { collection, instant, text } from '../store/collection.js'
 import type { Millis } from '../store/store.js'
@@ -21,28 +21,28 @@ export const providerLogouts = collection<Millis>('logged-out', instant, 'logout
 export const LOGGED_OUT = providerLogouts.key('logged-out')
 
 /** No account can be spelled with a NUL, so no account shares a partition with one of these. */
-export function subjectPartition(deps: Deps, issuer: string, subject: string): string {
-  return deps.partitionOf(`provider-subject\u0000${issuer}\u0000${subject}`)
+export function subjectPartition(context: GateContext, issuer: string, subject: string): string {
+  return context.partitionOf(`provider-subject\u0000${issuer}\u0000${subject}`)
 }
 
-export function providerSessionPartition(deps: Deps, issuer: string, sessionId: string): string {
-  return deps.partitionOf(`provider-session\u0000${issuer}\u0000${sessionId}`)
+export function providerSessionPartition(context: GateContext, issuer: string, sessionId: string): string {
+  return context.partitionOf(`provider-session\u0000${issuer}\u0000${sessionId}`)
 }
 
 /**
  * Notes whose session is about to begin, so that the provider can end it by its own names. Called before the session
  * exists: what lives can be found. What is known of a subject stays, since API keys may live for ever.
  */
-export async function enterKnownLogin(deps: Deps, login: VouchedLogin): Promise<void> {
+export async function enterKnownLogin(context: GateContext, login: VouchedLogin): Promise<void> {
   const { account, sessionId, expiresAt, issuer, subject, providerSessionId } = login
-  const asSubject = deps.store.commit(subjectPartition(deps, issuer, subject), {
+  const asSubject = context.store.commit(subjectPartition(context, issuer, subject), {
     quiet: true,
-    writes: [subjectAccounts.put(deps.partitionOf(account), { account })],
+    writes: [subjectAccounts.put(context.partitionOf(account), { account })],
   })
   const asSession =
     providerSessionId === undefined
       ? undefined
-      : deps.store.commit(providerSessionPartition(deps, issuer, providerSessionId), {
+      : context.store.commit(providerSessionPartition(context, issuer, providerSessionId), {
           quiet: true,
           writes: [providerSessions.put(sessionId, { account }, { expiresAt })],
         })
@@ -53,13 +53,17 @@ export async function enterKnownLogin(deps: Deps, login: VouchedLogin): Promise<
  * Whether the provider has ended the session that it vouched for, or everything of the subject since `began`. Asked
  * after the session exists: a logout that came too early to find it has left word here.
  */
-export async function wasLoggedOutSince(deps: Deps, names: ProviderNames, began: Millis): Promise<boolean> {
+export async function wasLoggedOutSince(
+  context: GateContext,
+  names: ProviderNames,
+  began: Millis,
+): Promise<boolean> {
   const { issuer, subject, providerSessionId } = names
   const [ofSubject, ofSession] = await Promise.all([
-    deps.store.read(subjectPartition(deps, issuer, subject), [LOGGED_OUT]),
+    context.store.read(subjectPartition(context, issuer, subject), [LOGGED_OUT]),
     providerSessionId === undefined
       ? []
-      : deps.store.read(providerSessionPartition(deps, issuer, providerSessionId), [LOGGED_OUT]),
+      : context.store.read(providerSessionPartition(context, issuer, providerSessionId), [LOGGED_OUT]),
   ])
   const at = ofSubject[0]?.value
   return ofSession[0] !== undefined || (at !== undefined && !(typeof at === 'number' && at < began))

@@ -1,4 +1,4 @@
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { type DenialText, denialsOf } from '../errors/denials.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import { LogoutRefused, type LogoutToken } from '../login/identity-provider.js'
@@ -44,29 +44,29 @@ const WORD_KEPT_MS = 3_600_000
  * `provider_unavailable`.
  */
 export async function logOutByProvider(
-  deps: Deps,
+  context: GateContext,
   ends: LogoutEnds,
   compact: string,
 ): Promise<Outcome<void>> {
-  const { identityProvider } = deps.options
+  const { identityProvider } = context.options
   if (!identityProvider?.verifyLogoutToken) return refused('login_unavailable')
   let token: LogoutToken
   try {
     token = await identityProvider.verifyLogoutToken(compact)
   } catch (cause) {
     if (!(cause instanceof LogoutRefused)) throw cause
-    return refuseToken(deps, 'it does not prove a logout', cause)
+    return refuseToken(context, 'it does not prove a logout', cause)
   }
-  if (!isTimely(token, deps.clock())) return refuseToken(deps, 'it is not of now')
-  if (await isSpent(deps, token)) return refuseToken(deps, 'it was used before')
+  if (!isTimely(token, context.clock())) return refuseToken(context, 'it is not of now')
+  if (await isSpent(context, token)) return refuseToken(context, 'it was used before')
   const { issuer, subject, sessionId } = token
-  if (sessionId !== undefined) await endProviderSession(deps, { issuer, subject, sessionId })
-  else if (subject !== undefined) await endSubject(deps, ends, issuer, subject)
-  return (await spend(deps, token)) ? done(undefined) : refuseToken(deps, 'it was used before')
+  if (sessionId !== undefined) await endProviderSession(context, { issuer, subject, sessionId })
+  else if (subject !== undefined) await endSubject(context, ends, issuer, subject)
+  return (await spend(context, token)) ? done(undefined) : refuseToken(context, 'it was used before')
 }
 
-function refuseToken(deps: Deps, reason: string, cause?: unknown): Outcome<never> {
-  deps.strangers.report({
+function refuseToken(context: GateContext, reason: string, cause?: unknown): Outcome<never> {
+  context.strangers.report({
     level: 'warn',
     code: 'logout_token_refused',
     detail: `A logout token was refused: ${reason}`,
@@ -76,37 +76,42 @@ function refuseToken(deps: Deps, reason: string, cause?: unknown): Outcome<never
 }
 
 async function endProviderSession(
-  deps: Deps,
+  context: GateContext,
   { issuer, subject, sessionId }: { issuer: string; subject: string | undefined; sessionId: string },
 ): Promise<void> {
-  const place = providerSessionPartition(deps, issuer, sessionId)
-  await leaveWord(deps, place)
-  for await (const entry of walk(deps, place, providerSessions.name)) {
+  const place = providerSessionPartition(context, issuer, sessionId)
+  await leaveWord(context, place)
+  for await (const entry of walk(context, place, providerSessions.name)) {
     const key = parseHandle(entry.id)
-    if (key && (await isOf(deps, key, subject))) await endSession(deps, { key, by: PROVIDER })
+    if (key && (await isOf(context, key, subject))) await endSession(context, { key, by: PROVIDER })
   }
 }
 
 /** A token that names a session and a subject ends the session of that subject alone. */
-async function isOf(deps: Deps, key: SessionKey, subject: string | undefined): Promise<boolean> {
-  const [stored] = await deps.store.read(key.partition, [sessionRecords.key(key.id)])
-  const session = stored && openSession(deps, key, stored)
+async function isOf(context: GateContext, key: SessionKey, subject: string | undefined): Promise<boolean> {
+  const [stored] = await context.store.read(key.partition, [sessionRecords.key(key.id)])
+  const session = stored && openSession(context, key, stored)
   return session !== undefined && (subject === undefined || session.subject === subject)
 }
 
-async function endSubject(deps: Deps, ends: LogoutEnds, issuer: string, subject: string): Promise<void> {
-  const place = subjectPartition(deps, issuer, subject)
-  await leaveWord(deps, place)
-  for await (const entry of walk(deps, place, subjectAccounts.name)) {
-    const known = ifReadable(deps, subjectAccounts, entry)
-    if (known) await endAccountByProvider(deps, known.account, ends)
+async function endSubject(
+  context: GateContext,
+  ends: LogoutEnds,
+  issuer: string,
+  subject: string,
+): Promise<void> {
+  const place = subjectPartition(context, issuer, subject)
+  await leaveWord(context, place)
+  for await (const entry of walk(context, place, subjectAccounts.name)) {
+    const known = ifReadable(context, subjectAccounts, entry)
+    if (known) await endAccountByProvider(context, known.account, ends)
   }
 }
 
 /** Before anything is looked for: a login that is not to be found yet will see it. */
-async function leaveWord(deps: Deps, place: string): Promise<void> {
-  const at = deps.clock()
-  await deps.store.commit(place, {
+async function leaveWord(context: GateContext, place: string): Promise<void> {
+  const at = context.clock()
+  await context.store.commit(place, {
     confirm: true,
     essential: true,
     writes: [providerLogouts.put(LOGGED_OUT.id, at, { expiresAt: at + WORD_KEPT_MS })],

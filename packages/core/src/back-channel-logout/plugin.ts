@@ -36,14 +36,14 @@ export function backChannelLogout(
       problems.push(...wrong)
     },
     start(context) {
-      const deps = depsOf(context)
+      const gate = depsOf(context)
       return {
         logins: {
-          beforeLogin: async (login) => void (await enterKnownLogin(deps, login)),
+          beforeLogin: async (login) => void (await enterKnownLogin(gate, login)),
           afterLogin: async (login) =>
-            (await wasLoggedOutSince(deps, login, login.beganAt)) ? LOGGED_OUT_MEANWHILE : undefined,
+            (await wasLoggedOutSince(gate, login, login.beganAt)) ? LOGGED_OUT_MEANWHILE : undefined,
         },
-        routes: async () => (await import('./routes.js')).backChannelRoutes(deps, ends),
+        routes: async () => (await import('./routes.js')).backChannelRoutes(gate, ends),
       }
     },
   }

@@ -1,11 +1,11 @@
 import { z } from 'zod'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { json } from '../http/answers/answer.js'
 import { defineRoute, type Route } from '../plugin/route.js'
 import { type LogoutEnds, logOutByProvider } from './log-out.js'
 
 /** Where the identity provider says that somebody has logged out there. */
-export const backChannelRoutes = (deps: Deps, ends: LogoutEnds): readonly Route[] => [
+export const backChannelRoutes = (context: GateContext, ends: LogoutEnds): readonly Route[] => [
   defineRoute({
     method: 'POST',
     path: '/oauth2/backchannel-logout',
@@ -17,7 +17,7 @@ export const backChannelRoutes = (deps: Deps, ends: LogoutEnds): readonly Route[
     answer: z.object({}),
     limit: { kind: 'guesses', counts: 'failures' },
     async handle({ body }) {
-      const ended = await logOutByProvider(deps, ends, body.logout_token)
+      const ended = await logOutByProvider(context, ends, body.logout_token)
       return ended.ok ? json({}) : ended.denial
     },
   }),

@@ -1,4 +1,4 @@
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import type { LogoutToken } from '../login/identity-provider.js'
 import { collection, present } from '../store/collection.js'
 import type { Millis } from '../store/store.js'
@@ -14,15 +14,17 @@ export function isTimely({ issuedAt, expiresAt }: LogoutToken, now: Millis): boo
   return isRecent && (expiresAt === undefined || now < expiresAt + CLOCK_SKEW_MS)
 }
 
-export async function isSpent(deps: Deps, token: LogoutToken): Promise<boolean> {
-  const [found] = await deps.store.read(spentLogoutTokens.name, [spentLogoutTokens.key(idOf(deps, token))])
+export async function isSpent(context: GateContext, token: LogoutToken): Promise<boolean> {
+  const [found] = await context.store.read(spentLogoutTokens.name, [
+    spentLogoutTokens.key(idOf(context, token)),
+  ])
   return found !== undefined
 }
 
 /** One winner: false when the token was spent before. Kept until the token would be too old anyway. */
-export async function spend(deps: Deps, token: LogoutToken): Promise<boolean> {
-  const id = idOf(deps, token)
-  const result = await deps.store.commit(spentLogoutTokens.name, {
+export async function spend(context: GateContext, token: LogoutToken): Promise<boolean> {
+  const id = idOf(context, token)
+  const result = await context.store.commit(spentLogoutTokens.name, {
     quiet: true,
     checks: [{ key: spentLogoutTokens.key(id), version: null }],
     writes: [spentLogoutTokens.put(id, true, { expiresAt: token.issuedAt + OLDEST_MS + 2 * CLOCK_SKEW_MS })],
@@ -30,6 +32,6 @@ export async function spend(deps: Deps, token: LogoutToken): Promise<boolean> {
   return result.committed
 }
 
-function idOf(deps: Deps, { issuer, id }: LogoutToken): string {
-  return deps.partitionOf(`logout-token\u0000${issuer}\u0000${id}`)
+function idOf(context: GateContext, { issuer, id }: LogoutToken): string {
+  return context.partitionOf(`logout-token\u0000${issuer}\u0000${id}`)
 }

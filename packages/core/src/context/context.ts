@@ -1,4 +1,4 @@
-import type { Pruning } from '../accounts/pruning.js'
+import type { Pruning } from '../accounts/pruning-queue.js'
 import type { AuditQueue } from '../audit/append.js'
 import type { AuditChain } from '../audit/chain.js'
 import type { AnyCredentialKind } from '../authentication/credential-kind.js'
@@ -13,11 +13,11 @@ import type { ReportUnreadable } from '../store/readable.js'
 import type { Clock, Store, StoreHealth } from '../store/store.js'
 import type { ProofCache } from '../tokens/token.js'
 import type { GateEvent } from './event.js'
-import type { LimitedEvents } from './limit-events.js'
+import type { LimitedEvents } from './limited-events.js'
 import type { ResolvedOptions } from './options.js'
 
-/** What every verb works with. Bound once by `createGate`; tests bind their own. */
-export interface Deps {
+/** What every operation works with. Bound once by `createGate`; tests bind their own. */
+export interface GateContext {
   readonly options: ResolvedOptions
   /** Which plugins are well, by name; replaced while the gate starts. */
   pluginHealth: () => Promise<Readonly<Record<string, boolean>>>

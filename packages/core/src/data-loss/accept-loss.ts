@@ -1,7 +1,7 @@
 import { audited } from '../audit/append.js'
 import { type Actor, auditedAs } from '../authorization/actor.js'
 import { isSuperAdmin } from '../authorization/roles.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 
 /**
@@ -9,10 +9,10 @@ import { done, type Outcome, refused } from '../errors/outcome.js'
  * that had been revoked after they were last saved. What was banned has to be banned again. For super
  * admins; refused with `role_insufficient`.
  */
-export async function acceptLoss(deps: Deps, { by }: { by: Actor }): Promise<Outcome<void>> {
+export async function acceptLoss(context: GateContext, { by }: { by: Actor }): Promise<Outcome<void>> {
   if (!isSuperAdmin(by.role)) return refused('role_insufficient')
-  return audited(deps, { action: 'store.accept_loss', ...auditedAs(by), subject: 'store' }, async () => {
-    await deps.store.acceptLoss?.()
+  return audited(context, { action: 'store.accept_loss', ...auditedAs(by), subject: 'store' }, async () => {
+    await context.store.acceptLoss?.()
     return done(undefined)
   })
 }

@@ -1,4 +1,4 @@
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import { type OAuthClient, scopesForClient } from '../oauth/clients.js'
 import { optimistically, RACED } from '../store/update.js'
@@ -29,19 +29,19 @@ const RETRY_AFTER_SECONDS = 60
  * without one nothing is counted by address.
  */
 export async function beginDevice(
-  deps: Deps,
+  context: GateContext,
   input: { client: OAuthClient; scopes?: readonly string[]; address?: string | undefined },
 ): Promise<Outcome<BegunDevice>> {
-  const { client, scopes: asked = [deps.options.requiredScope] } = input
-  if (asked.some((scope) => !Object.hasOwn(deps.options.scopes, scope))) return refused('scope_unknown')
+  const { client, scopes: asked = [context.options.requiredScope] } = input
+  if (asked.some((scope) => !Object.hasOwn(context.options.scopes, scope))) return refused('scope_unknown')
   const scopes = scopesForClient(client, asked)
   if (scopes.length === 0) return refused('scope_insufficient')
-  const now = deps.clock()
+  const now = context.clock()
   const endsAt = now + DEVICE_LIFETIME_SECONDS * 1000
-  const deviceCode = newDeviceCode(deps, endsAt)
-  const counters = countOpen(deps, input.address)
+  const deviceCode = newDeviceCode(context, endsAt)
+  const counters = countOpen(context, input.address)
   const id = hashDeviceCode(deviceCode)
-  return optimistically(deps, 'No user code was free', async () => {
+  return optimistically(context, 'No user code was free', async () => {
     const userCode = newUserCode()
     const request: DeviceRequest = {
       userCode,
@@ -52,7 +52,7 @@ export async function beginDevice(
       intervalSeconds: FIRST_INTERVAL_SECONDS,
       countedBy: counters.map(({ add }) => add.id),
     }
-    const result = await deps.store.commit(DEVICE, {
+    const result = await context.store.commit(DEVICE, {
       quiet: true,
       checks: [{ key: userCodes.key(userCode), version: null }],
       writes: [

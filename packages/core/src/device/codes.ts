@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { sha256 } from '../crypto/hash.js'
 import type { Millis } from '../store/store.js'
 
@@ -29,7 +29,7 @@ export function readUserCode(typed: string): string | undefined {
  * What the program asks with. It says itself when it is over, so that the program can be told so when nothing is stored
  * of it any more.
  */
-export function newDeviceCode({ randomId }: Pick<Deps, 'randomId'>, endsAt: Millis): string {
+export function newDeviceCode({ randomId }: Pick<GateContext, 'randomId'>, endsAt: Millis): string {
   return `${randomId(32)}.${endsAt.toString(36)}`
 }
 

@@ -1,7 +1,7 @@
 import { audited } from '../audit/append.js'
 import type { Identity } from '../authentication/identity.js'
 import { actorOf, auditedAs, type RequestTrace } from '../authorization/actor.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { done, type Outcome } from '../errors/outcome.js'
 import { approvalBy } from '../oauth/approval.js'
 import { counters } from '../store/collection.js'
@@ -21,15 +21,15 @@ const GUESSES_PER_MS = 600_000
  * short. Refused with `code_unknown` or `too_many_guesses`.
  */
 export async function lookUpDevice(
-  deps: Deps,
+  context: GateContext,
   identity: Identity,
   userCode: string | undefined,
 ): Promise<Outcome<DeviceRequest>> {
-  const found = userCode === undefined ? undefined : await findByUserCode(deps, userCode)
+  const found = userCode === undefined ? undefined : await findByUserCode(context, userCode)
   if (found && !found.request.decision) return done(found.request)
-  const result = await deps.store.commit(identity.partition, {
+  const result = await context.store.commit(identity.partition, {
     quiet: true,
-    writes: [wrongGuesses.add('wrong', 1, { atMost: GUESSES, expiresAt: deps.clock() + GUESSES_PER_MS })],
+    writes: [wrongGuesses.add('wrong', 1, { atMost: GUESSES, expiresAt: context.clock() + GUESSES_PER_MS })],
   })
   if (result.committed) return refusedDevice('code_unknown')
   return refusedDevice('too_many_guesses', { retryAfterSeconds: GUESSES_PER_MS / 1000 })
@@ -37,7 +37,7 @@ export async function lookUpDevice(
 
 /** Binds the request to whoever decides; once. Refused with `code_unknown`, `too_many_guesses` or `session_invalid`. */
 export async function decideDevice(
-  deps: Deps,
+  context: GateContext,
   input: {
     identity: Identity
     userCode: string | undefined
@@ -48,7 +48,7 @@ export async function decideDevice(
   },
 ): Promise<Outcome<DeviceRequest>> {
   const { identity, userCode, decision, scopes, trace } = input
-  const open = await lookUpDevice(deps, identity, userCode)
+  const open = await lookUpDevice(context, identity, userCode)
   if (!open.ok) return open
   const account = identity.accountId
   const recorded = {
@@ -57,27 +57,27 @@ export async function decideDevice(
     subject: account,
     details: { client_id: open.value.clientId, scope: scopes.join(' ') },
   } as const
-  return audited(deps, recorded, async () => {
-    if (decision === 'denied') return bind(deps, open.value.userCode, { decision })
-    const approval = await approvalBy(deps, identity)
+  return audited(context, recorded, async () => {
+    if (decision === 'denied') return bind(context, open.value.userCode, { decision })
+    const approval = await approvalBy(context, identity)
     if (!approval.ok) return approval
-    return bind(deps, open.value.userCode, { decision, scopes, approval: approval.value })
+    return bind(context, open.value.userCode, { decision, scopes, approval: approval.value })
   })
 }
 
 /** The program may be asking meanwhile, which changes the record. */
 async function bind(
-  deps: Deps,
+  context: GateContext,
   userCode: string,
   decided: Partial<Pick<DeviceRequest, 'decision' | 'scopes' | 'approval'>>,
 ): Promise<Outcome<DeviceRequest>> {
-  return optimistically(deps, 'A device request changed too often to be decided', async () => {
-    const found = await findByUserCode(deps, userCode)
+  return optimistically(context, 'A device request changed too often to be decided', async () => {
+    const found = await findByUserCode(context, userCode)
     if (!found || found.request.decision) return refusedDevice('code_unknown')
     const { id, version, request } = found
     const { countedBy = [], ...open } = request
     const expiresAt = request.endsAt + REMEMBERED_SECONDS * 1000
-    const result = await deps.store.commit(DEVICE, {
+    const result = await context.store.commit(DEVICE, {
       quiet: true,
       checks: [{ key: deviceRequests.key(id), version }],
       writes: [

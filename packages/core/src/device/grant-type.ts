@@ -1,4 +1,4 @@
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import type { GrantError, GrantType } from '../oauth/server.js'
 import { redeemDevice, type Waiting } from './redeem.js'
 
@@ -11,15 +11,15 @@ const DESCRIPTIONS: Readonly<Record<Waiting, string>> = {
 const MISSING: GrantError = { error: 'invalid_request', description: 'device_code is missing.' }
 
 /** How a program asks what became of its request (RFC 8628 §3.4). */
-export function deviceGrantType(deps: Deps): GrantType {
+export function deviceGrantType(context: GateContext): GrantType {
   return {
     name: 'urn:ietf:params:oauth:grant-type:device_code',
     fields: ['device_code'],
     isPolled: true,
-    metadata: { device_authorization_endpoint: `${deps.options.publicUrl}/oauth2/device_authorization` },
+    metadata: { device_authorization_endpoint: `${context.options.publicUrl}/oauth2/device_authorization` },
     async redeem({ client, fields: { device_code: deviceCode }, trace }) {
       if (deviceCode === undefined) return MISSING
-      const redeemed = await redeemDevice(deps, { deviceCode, client, trace })
+      const redeemed = await redeemDevice(context, { deviceCode, client, trace })
       return typeof redeemed === 'string'
         ? { error: redeemed, description: DESCRIPTIONS[redeemed] }
         : redeemed

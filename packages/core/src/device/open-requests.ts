@@ -1,4 +1,4 @@
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { networkOf } from '../request/client-address.js'
 import { counters } from '../store/collection.js'
 import type { Add, Millis } from '../store/store.js'
@@ -16,13 +16,13 @@ export const openRequests = counters('open')
 const LIFETIME_MS = DEVICE_LIFETIME_SECONDS * 1000
 
 /** Counts a request that begins, in the batch that stores it: in total first, then by address. */
-export function countOpen(deps: Deps, address: string | undefined): Add[] {
-  const span = spanOf(deps.clock())
+export function countOpen(context: GateContext, address: string | undefined): Add[] {
+  const span = spanOf(context.clock())
   const count = (id: string, most: number): Add =>
     openRequests.add(`${id}:${span}`, 1, { atMost: most / 2, expiresAt: endOf(span) })
   const all = count('all', MOST_OPEN)
   if (address === undefined) return [all]
-  return [all, count(deps.partitionOf(`address ${networkOf(address)}`), MOST_OPEN_BY_ADDRESS)]
+  return [all, count(context.partitionOf(`address ${networkOf(address)}`), MOST_OPEN_BY_ADDRESS)]
 }
 
 /** Gives back what `countOpen` counted. */

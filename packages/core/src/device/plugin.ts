@@ -15,10 +15,10 @@ export function device(): Plugin<'device', undefined> {
     denials: DEVICE_DENIALS,
     auditActions: { 'device.approve': 'ordinary', 'device.deny': 'ordinary' },
     start(context) {
-      const deps = depsOf(context)
+      const gate = depsOf(context)
       const server = context.required<OAuthServer>('oauth')
-      server.addGrantType(deviceGrantType(deps))
-      return { routes: async () => (await import('./routes.js')).deviceRoutes(deps, server) }
+      server.addGrantType(deviceGrantType(gate))
+      return { routes: async () => (await import('./routes.js')).deviceRoutes(gate, server) }
     },
   }
 }

@@ -1,5 +1,5 @@
 import { actorByExchange, type RequestTrace } from '../authorization/actor.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { type Outcome, refused } from '../errors/outcome.js'
 import type { OAuthClient } from '../oauth/clients.js'
 import type { GrantedTokens } from '../oauth/granted.js'
@@ -19,20 +19,20 @@ const SLOWER_BY_SECONDS = 5
  * same tokens. Refused with `grant_invalid`, `device_denied`, `account_banned`, `login_stale` or `scope_insufficient`.
  */
 export async function redeemDevice(
-  deps: Deps,
+  context: GateContext,
   input: { deviceCode: string; client: OAuthClient; trace?: RequestTrace },
 ): Promise<Outcome<GrantedTokens> | Waiting> {
   const { client } = input
-  const found = await findRequest(deps, hashDeviceCode(input.deviceCode))
-  if (!found && hasJustEnded(deps, input.deviceCode)) return 'expired_token'
+  const found = await findRequest(context, hashDeviceCode(input.deviceCode))
+  if (!found && hasJustEnded(context, input.deviceCode)) return 'expired_token'
   if (!found || found.request.clientId !== client.id) return refused('grant_invalid')
   const { id: codeHash, expiresAt: forgottenAt } = found
   const { decision, approval, scopes, endsAt } = found.request
   if (decision === 'denied') return refusedDevice('device_denied')
-  if (!approval) return endsAt <= deps.clock() ? 'expired_token' : wait(deps, found)
-  const redeemed = await redeemApproval(deps, {
+  if (!approval) return endsAt <= context.clock() ? 'expired_token' : wait(context, found)
+  const redeemed = await redeemApproval(context, {
     approval,
-    by: actorByExchange(deps, approval.account, 'device_code', input.trace),
+    by: actorByExchange(context, approval.account, 'device_code', input.trace),
     codeHash,
     client,
     scopes,
@@ -42,16 +42,19 @@ export async function redeemDevice(
   return 'reusedFamily' in redeemed ? refused('grant_invalid') : redeemed
 }
 
-function hasJustEnded(deps: Deps, deviceCode: string): boolean {
-  const sinceMs = deps.clock() - (endOfDeviceCode(deviceCode) ?? Number.NEGATIVE_INFINITY)
+function hasJustEnded(context: GateContext, deviceCode: string): boolean {
+  const sinceMs = context.clock() - (endOfDeviceCode(deviceCode) ?? Number.NEGATIVE_INFINITY)
   return sinceMs >= 0 && sinceMs < REMEMBERED_SECONDS * 1000
 }
 
-async function wait(deps: Deps, { id, version, expiresAt, request }: FoundRequest): Promise<Waiting> {
-  const now = deps.clock()
+async function wait(
+  context: GateContext,
+  { id, version, expiresAt, request }: FoundRequest,
+): Promise<Waiting> {
+  const now = context.clock()
   const isTooSoon = now < (request.askedAt ?? 0) + request.intervalSeconds * 1000
   const intervalSeconds = request.intervalSeconds + (isTooSoon ? SLOWER_BY_SECONDS : 0)
-  await deps.store.commit(DEVICE, {
+  await context.store.commit(DEVICE, {
     quiet: true,
     checks: [{ key: deviceRequests.key(id), version }],
     writes: [deviceRequests.put(id, { ...request, intervalSeconds, askedAt: now }, { expiresAt })],

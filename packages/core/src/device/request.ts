@@ -1,4 +1,4 @@
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { type Approval, isApproval } from '../oauth/approval.js'
 import { collection, instant, optional, text, texts } from '../store/collection.js'
 import type { Millis } from '../store/store.js'
@@ -58,14 +58,17 @@ export interface FoundRequest {
 }
 
 /** The open request that a user code names. */
-export async function findByUserCode(deps: Deps, userCode: string): Promise<FoundRequest | undefined> {
-  const [way] = await deps.store.read(DEVICE, [userCodes.key(userCode)])
-  const found = way && (await findRequest(deps, userCodes.read(way)))
-  return found && found.request.endsAt > deps.clock() ? found : undefined
+export async function findByUserCode(
+  context: GateContext,
+  userCode: string,
+): Promise<FoundRequest | undefined> {
+  const [way] = await context.store.read(DEVICE, [userCodes.key(userCode)])
+  const found = way && (await findRequest(context, userCodes.read(way)))
+  return found && found.request.endsAt > context.clock() ? found : undefined
 }
 
-export async function findRequest(deps: Deps, id: string): Promise<FoundRequest | undefined> {
-  const [stored] = await deps.store.read(DEVICE, [deviceRequests.key(id)])
+export async function findRequest(context: GateContext, id: string): Promise<FoundRequest | undefined> {
+  const [stored] = await context.store.read(DEVICE, [deviceRequests.key(id)])
   if (!stored?.expiresAt) return undefined
   return { id, version: stored.version, expiresAt: stored.expiresAt, request: deviceRequests.read(stored) }
 }

@@ -2,7 +2,7 @@ import { html } from 'hono/html'
 import { z } from 'zod'
 import type { Identity } from '../authentication/identity.js'
 import { scopesToHandOn } from '../authorization/scopes.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import type { Denial } from '../errors/denials.js'
 import { json } from '../http/answers/answer.js'
 import { page } from '../http/answers/page.js'
@@ -21,25 +21,25 @@ const code = z.string().max(64)
 const text = z.string().max(16_384).optional()
 
 /** What of the wish this account can hand on. */
-function grantable(deps: Deps, identity: Identity, wished: readonly string[]): readonly string[] {
-  const own = scopesToHandOn(deps, identity)
+function grantable(context: GateContext, identity: Identity, wished: readonly string[]): readonly string[] {
+  const own = scopesToHandOn(context, identity)
   return wished.filter((scope) => own.includes(scope))
 }
 
 async function ask(
-  deps: Deps,
+  context: GateContext,
   server: OAuthServer,
   { identity, query }: RouteCall<{ user_code?: string | undefined }, unknown, Identity>,
 ): Promise<Response | Denial> {
   if (query.user_code === undefined) return codePage()
-  const found = await lookUpDevice(deps, identity, readUserCode(query.user_code))
+  const found = await lookUpDevice(context, identity, readUserCode(query.user_code))
   if (!found.ok && found.denial.code === 'code_unknown') return codePage(found.denial.detail)
   if (!found.ok) return found.denial
   const shown = showUserCode(found.value.userCode)
-  return consentPage(deps, {
+  return consentPage(context, {
     program: clientWithId(server, found.value.clientId)?.name ?? found.value.clientId,
     account: identity.email,
-    scopes: grantable(deps, identity, found.value.scopes),
+    scopes: grantable(context, identity, found.value.scopes),
     advice: `Allow this only if you started it yourself and the program shows the code ${shown}.`,
     action: '/device',
     fields: { user_code: shown },
@@ -59,7 +59,7 @@ export function codePage(problem?: string): Promise<Response> {
 }
 
 /** Where a program asks to be let in, and a person lets it in on another device (RFC 8628 §3.1, §3.3). */
-export const deviceRoutes = (deps: Deps, server: OAuthServer): readonly Route[] => [
+export const deviceRoutes = (context: GateContext, server: OAuthServer): readonly Route[] => [
   defineRoute({
     method: 'POST',
     path: '/oauth2/device_authorization',
@@ -84,7 +84,7 @@ export const deviceRoutes = (deps: Deps, server: OAuthServer): readonly Route[] 
     async handle({ view, body, address }) {
       const client = authenticateClient(server, view, body)
       if (!client.ok) return client.denial
-      const begun = await beginDevice(deps, {
+      const begun = await beginDevice(context, {
         client: client.value,
         ...scopesIn(body.scope),
         // One that proves itself may serve many people from one address.
@@ -92,7 +92,7 @@ export const deviceRoutes = (deps: Deps, server: OAuthServer): readonly Route[] 
       })
       if (!begun.ok) return begun.denial
       const userCode = showUserCode(begun.value.userCode)
-      const uri = `${deps.options.publicUrl}/device`
+      const uri = `${context.options.publicUrl}/device`
       return json({
         device_code: begun.value.deviceCode,
         user_code: userCode,
@@ -111,7 +111,7 @@ export const deviceRoutes = (deps: Deps, server: OAuthServer): readonly Route[] 
     summary: 'The page on which a person approves a device; needs a browser session',
     query: z.object({ user_code: code.optional() }),
     media: 'text/html',
-    handle: (call) => ask(deps, server, call),
+    handle: (call) => ask(context, server, call),
   }),
   defineRoute({
     method: 'POST',
@@ -123,12 +123,12 @@ export const deviceRoutes = (deps: Deps, server: OAuthServer): readonly Route[] 
     form: z.object({ user_code: code, decision: z.enum(['approve', 'deny']) }),
     async handle({ identity, trace, body }) {
       const userCode = readUserCode(body.user_code)
-      const found = await lookUpDevice(deps, identity, userCode)
+      const found = await lookUpDevice(context, identity, userCode)
       if (!found.ok) return found.denial
-      const scopes = grantable(deps, identity, found.value.scopes)
+      const scopes = grantable(context, identity, found.value.scopes)
       const isApproved = body.decision === 'approve' && scopes.length > 0
       const decision = isApproved ? 'approved' : 'denied'
-      const decided = await decideDevice(deps, { identity, userCode, decision, scopes, trace })
+      const decided = await decideDevice(context, { identity, userCode, decision, scopes, trace })
       if (!decided.ok) return decided.denial
       return page({
         title: isApproved ? 'Connected' : 'Denied',

@@ -91,7 +91,7 @@ export const DENIALS = {
   token_expired: {
     status: 401,
     title: 'Token expired',
-    detail: 'The token has expired. Mint a new one.',
+    detail: 'The token has expired. Get a new one.',
     challengeError: 'invalid_token',
   },
   token_revoked: {
@@ -104,7 +104,7 @@ export const DENIALS = {
     status: 401,
     title: 'Records lost',
     detail:
-      'The service lost records after this was issued, its revocation perhaps among them. Log in or mint anew.',
+      'The service lost records after this was issued, its revocation perhaps among them. Log in or get a new one.',
     challengeError: 'invalid_token',
   },
   grant_invalid: {

@@ -1,6 +1,6 @@
 import { type Denial, type DenialCode, denial } from './denials.js'
 
-/** The answer of a verb that can be refused. A refusal is a value, never an exception. */
+/** The answer of an operation that can be refused. A refusal is a value, never an exception. */
 export type Outcome<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly denial: Denial }

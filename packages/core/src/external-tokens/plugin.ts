@@ -1,6 +1,6 @@
 import { depsOf } from '../plugin/context.js'
 import type { Plugin } from '../plugin/plugin.js'
-import { externalTokenKind } from './credential-kind.js'
+import { externalTokenKind } from './external-token-kind.js'
 import { createTrustedIssuers } from './issuers.js'
 import type { TrustedIssuerOptions } from './options.js'
 import { resolveTrustedIssuers } from './resolve.js'

@@ -1,6 +1,6 @@
 import { audited } from '../audit/append.js'
 import { type Actor, auditedAs } from '../authorization/actor.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { done, type Outcome } from '../errors/outcome.js'
 import { PortcullisError } from '../errors/portcullis-error.js'
 import { collection, instant } from '../store/collection.js'
@@ -22,7 +22,7 @@ const OUTLIVES_MS = 3_600_000
  * keeps no list of such tokens: `id` and `expiresAt` are those of the identity that it let in.
  */
 export async function revokeExternalToken(
-  deps: Deps,
+  context: GateContext,
   input: { account: string; id: string; expiresAt: Millis; by: Actor },
 ): Promise<Outcome<Replicated>> {
   const { account, id, by } = input
@@ -33,12 +33,12 @@ export async function revokeExternalToken(
     details: { token_id: id, external: true },
   } as const
   // What it had begun may still run, and is asked about.
-  const expiresAt = Math.max(input.expiresAt, deps.clock()) + OUTLIVES_MS
-  return audited(deps, recorded, async () => {
-    const result = await deps.store.commit(deps.partitionOf(account), {
+  const expiresAt = Math.max(input.expiresAt, context.clock()) + OUTLIVES_MS
+  return audited(context, recorded, async () => {
+    const result = await context.store.commit(context.partitionOf(account), {
       confirm: true,
       essential: true,
-      writes: [revokedExternal.put(id, { at: deps.clock() }, { expiresAt })],
+      writes: [revokedExternal.put(id, { at: context.clock() }, { expiresAt })],
     })
     if (!result.committed) throw new PortcullisError('store_unavailable', 'A revocation was not stored')
     return done(replicationOf(result))

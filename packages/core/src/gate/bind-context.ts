@@ -1,15 +1,15 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { partitionOf, partitionsUnder } from '../accounts/account-id.js'
 import { pruneEnded } from '../accounts/prune-ended.js'
-import { createPruning } from '../accounts/pruning.js'
+import { createPruning } from '../accounts/pruning-queue.js'
 import { auditQueue } from '../audit/append.js'
 import type { AuditChain } from '../audit/chain.js'
 import { NO_HEAD } from '../audit/entry.js'
 import type { AnyCredentialKind } from '../authentication/credential-kind.js'
 import { configuredRoles } from '../authorization/roles.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import type { GateEvent } from '../context/event.js'
-import { limitEvents } from '../context/limit-events.js'
+import { limitEvents } from '../context/limited-events.js'
 import type { ResolvedOptions } from '../context/options.js'
 import { createSealer, deriveKey } from '../crypto/seal.js'
 import { keyRing } from '../jws/keys.js'
@@ -39,13 +39,13 @@ const PROXY_UNNAMED: GateEvent = {
 }
 
 /**
- * Binds options to what the verbs work with. `addedKinds` are asked before those of the gate, whose tokens are what a
+ * Binds options to what operations work with. `addedKinds` are asked before those of the gate, whose tokens are what a
  * bearer credential is when nobody else knows it.
  */
-export async function bindDeps(
+export async function bindContext(
   options: ResolvedOptions,
-  addedKinds: readonly ((deps: Deps) => AnyCredentialKind)[] = [],
-): Promise<Deps> {
+  addedKinds: readonly ((context: GateContext) => AnyCredentialKind)[] = [],
+): Promise<GateContext> {
   const decisive = new Set([STANDING.collection])
   const store = await withNearCache(
     withDeadline(options.store, options.storeDeadlineMs, reportFullStore(options)),
@@ -70,7 +70,7 @@ export async function bindDeps(
   const auditChain = bindAuditChain(store, rootKeys.audit, options)
   const idKey = deriveKey(Buffer.from(rootKeys.partition).toString('base64url'), 'issued-id')
   const credentialKinds: AnyCredentialKind[] = []
-  const deps: Deps = {
+  const context: GateContext = {
     options,
     store,
     pluginHealth: async () => ({}),
@@ -108,7 +108,7 @@ export async function bindDeps(
       report: options.onEvent,
     }),
     pruning: createPruning({
-      prune: (account, signal) => pruneEnded(deps, account, signal),
+      prune: (account, signal) => pruneEnded(context, account, signal),
       report: options.onEvent,
     }),
     roleOf: configuredRoles({
@@ -119,10 +119,12 @@ export async function bindDeps(
     strangers: limitEvents(options.onEvent),
     reportUnreadable: reportOnce(options.onEvent),
   }
-  credentialKinds.push(...requireNamed([...addedKinds.map((kind) => kind(deps)), ...builtInKinds(deps)]))
+  credentialKinds.push(
+    ...requireNamed([...addedKinds.map((kind) => kind(context)), ...builtInKinds(context)]),
+  )
   for (const kind of credentialKinds)
     if (!kind.isOfOperator && kind.records) decisive.add(kind.records.collection)
-  return deps
+  return context
 }
 
 function bindAuditChain(store: Store, key: Uint8Array, { clock }: ResolvedOptions): AuditChain {

@@ -9,11 +9,11 @@ import { InputError } from '../errors/input-error.js'
 import { answerProblem, type Problem, problemOfDenial, problemOfError } from '../errors/problem.js'
 import type { Plugin, PluginApis } from '../plugin/plugin.js'
 import type { RequestView } from '../request/view.js'
-import { bindDeps } from './bind-context.js'
+import { bindContext } from './bind-context.js'
 import { credentialHeadersOf } from './credential-kinds.js'
 import type { Gate } from './gate.js'
 import type { GateOptions } from './gate-options.js'
-import { bindVerbs } from './operations.js'
+import { bindOperations } from './operations.js'
 import { resolveOptions } from './resolve-options.js'
 import { startPlugins } from './start-plugins.js'
 import { examineStore, requireSoundStore } from './store-monitor.js'
@@ -25,29 +25,29 @@ import { examineStore, requireSoundStore } from './store-monitor.js'
 export async function createGate<const Plugins extends readonly Plugin[] = readonly []>(
   options: GateOptions<Plugins>,
 ): Promise<Gate & PluginApis<Plugins>> {
-  const deps = await bindDeps(resolveOptions(options))
-  await requireSoundStore(deps)
-  const operations = bindVerbs(deps)
-  const plugins = await startPlugins(deps, operations, options.plugins ?? [])
+  const context = await bindContext(resolveOptions(options))
+  await requireSoundStore(context)
+  const operations = bindOperations(context)
+  const plugins = await startPlugins(context, operations, options.plugins ?? [])
   const { loadRoutes } = await import('../http/load-routes.js')
-  const { table, handle } = await loadRoutes(deps, plugins.running).catch(async (error: unknown) => {
+  const { table, handle } = await loadRoutes(context, plugins.running).catch(async (error: unknown) => {
     await plugins.close()
     throw error
   })
   const isOwn = ownedPaths(table)
-  const stopExamining = examineStore(deps)
-  const stopRetention = keepRetention(deps)
-  const stopResuming = resumePruning(deps)
-  const { problems, publicUrl } = deps.options
+  const stopExamining = examineStore(context)
+  const stopRetention = keepRetention(context)
+  const stopResuming = resumePruning(context)
+  const { problems, publicUrl } = context.options
 
   function refuse(cause: unknown, path: string): Response {
     const problem = withMetadata(
       isDenial(cause) ? problemOfDenial(cause) : problemOfError(cause),
-      deps.options,
+      context.options,
     )
     // A denial is what a client did, whatever its status: 501 and 505 are denials too.
     if (!isDenial(cause) && problem.status >= 500)
-      deps.strangers.report({
+      context.strangers.report({
         level: 'error',
         code: problem.code,
         detail: 'A request could not be served',
@@ -60,34 +60,34 @@ export async function createGate<const Plugins extends readonly Plugin[] = reado
   const gate: Gate = {
     ...operations,
     publicUrl,
-    scopes: Object.freeze(Object.keys(deps.options.scopes)),
+    scopes: Object.freeze(Object.keys(context.options.scopes)),
     problems,
-    credentialHeaders: credentialHeadersOf(deps.credentialKinds),
+    credentialHeaders: credentialHeadersOf(context.credentialKinds),
     admissions: plugins.admissions,
-    clock: deps.clock,
-    report: deps.report,
+    clock: context.clock,
+    report: context.report,
     owns(path) {
       if (typeof path !== 'string') throw new InputError(['path: give a text'])
       return isOwn(path)
     },
     authenticate(view) {
-      if (isRequestView(view)) return authenticate(deps, view)
+      if (isRequestView(view)) return authenticate(context, view)
       return Promise.reject(new InputError(['view: give { method, target, rawHeaders }']))
     },
     jobs: plugins.jobs,
     metrics: plugins.metrics,
     handle: (request, peer) => handle(request, peer).catch((cause: unknown) => refuse(cause, '')),
     refuse,
-    stillAllowed: async (identity) => isIdentity(identity) && stillAllowed(deps, identity),
+    stillAllowed: async (identity) => isIdentity(identity) && stillAllowed(context, identity),
     async close() {
       stopExamining()
       await stopRetention()
       await stopResuming()
       await plugins.close()
-      await deps.pruning.close()
-      await deps.auditQueue.close()
-      deps.strangers.close()
-      await deps.store.close()
+      await context.pruning.close()
+      await context.auditQueue.close()
+      context.strangers.close()
+      await context.store.close()
     },
   }
   // What a plugin adds is read from the list; that the list is what was started, the type cannot know.

@@ -1,17 +1,17 @@
 import { BEARER_HEADERS } from '../authentication/authenticate.js'
 import type { AnyCredentialKind } from '../authentication/credential-kind.js'
 import { isKindName } from '../authorization/actor.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { PortcullisError } from '../errors/portcullis-error.js'
-import { sessionKind } from '../sessions/credential-kind.js'
-import { tokenKind } from '../tokens/credential-kind.js'
+import { sessionKind } from '../sessions/session-kind.js'
+import { tokenKind } from '../tokens/token-kind.js'
 
 /**
  * Every kind of credential that the gate takes, in the order in which they are asked. Tokens of the gate come last: any
  * bearer credential that nobody else knows is one of them, or refused as one.
  */
-export function builtInKinds(deps: Deps): readonly AnyCredentialKind[] {
-  const kinds: readonly (AnyCredentialKind | undefined)[] = [sessionKind(deps), tokenKind(deps)]
+export function builtInKinds(context: GateContext): readonly AnyCredentialKind[] {
+  const kinds: readonly (AnyCredentialKind | undefined)[] = [sessionKind(context), tokenKind(context)]
   return kinds.filter((kind) => kind !== undefined)
 }
 

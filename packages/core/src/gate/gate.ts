@@ -6,10 +6,10 @@ import type { ProblemRenderer } from '../errors/problem.js'
 import type { JobStatus, MetricReading } from '../plugin/job.js'
 import type { RequestView } from '../request/view.js'
 import type { Clock } from '../store/store.js'
-import type { GateVerbs } from './operations.js'
+import type { GateOperations } from './operations.js'
 
-/** The gate: three methods for requests, the verbs for programs. */
-export interface Gate extends GateVerbs {
+/** The gate: three methods for requests, the operations for programs. */
+export interface Gate extends GateOperations {
   /** Whether the gate answers this path itself. `path` has no query. Throws `InputError` for what is no text. */
   owns(path: string): boolean
   /**

@@ -1,4 +1,4 @@
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { PortcullisError } from '../errors/portcullis-error.js'
 import type { Metric, MetricReading } from '../plugin/job.js'
 import type { RunningPlugin } from '../plugin/plugin.js'
@@ -32,7 +32,7 @@ export function jobsOf(running: readonly RunningPlugin[]): readonly NamedJob[] {
 
 /** Reads the metrics of all plugins. Throws `configuration_invalid` for a name that two claim. */
 export function metricsOf(
-  { report }: Pick<Deps, 'report'>,
+  { report }: Pick<GateContext, 'report'>,
   running: readonly RunningPlugin[],
 ): () => Promise<readonly MetricReading[]> {
   const metrics = running.flatMap(({ plugin, started }) =>
@@ -57,7 +57,7 @@ export function metricsOf(
 /** Undefined, and reported, where it cannot be read within a second. */
 async function readMetric(
   { read, ...metric }: Metric,
-  report: Deps['report'],
+  report: GateContext['report'],
 ): Promise<MetricReading | undefined> {
   try {
     const value = await within(async () => read())

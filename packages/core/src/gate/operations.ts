@@ -24,7 +24,7 @@ import {
   operation,
   problemsOfInput,
 } from '../authorization/operation.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { acceptLoss } from '../data-loss/accept-loss.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import { endSession } from '../sessions/end.js'
@@ -72,7 +72,7 @@ export interface SessionInfo {
  * `audit.list`, which answer no refusals, reject with a `RangeError` that does. Every change is audited under `by`, with
  * the power that `by` has and no other; `by` may be left out where tokens and API keys are handed out, never be undefined.
  */
-export interface GateVerbs {
+export interface GateOperations {
   readonly tokens: {
     issue(input: TokenToIssueOnce): Promise<Outcome<IssuedToken>>
     list(input: ListQuery & { account: string }): Promise<Outcome<Listed<TokenInfo>>>
@@ -105,56 +105,56 @@ export interface GateVerbs {
   }
 }
 
-export function bindVerbs(deps: Deps): GateVerbs {
+export function bindOperations(context: GateContext): GateOperations {
   return {
     tokens: {
       issue: operation(TOKEN_TO_ISSUE, (input) =>
-        acting(handingOn(deps, bySomebody(input)), (acted) => issueTokenOnce(deps, acted)),
+        acting(handingOn(context, bySomebody(input)), (acted) => issueTokenOnce(context, acted)),
       ),
-      list: operation(LIST_OF_ACCOUNT, async (input) => done(await listTokens(deps, onAccountOf(input)))),
+      list: operation(LIST_OF_ACCOUNT, async (input) => done(await listTokens(context, onAccountOf(input)))),
       async listAll(input) {
         requireInput(input, LIST_OF_ALL)
-        return listAllTokens(deps, input)
+        return listAllTokens(context, input)
       },
       revoke: operation(ONE_OF_ACCOUNT, (input) =>
         acting(input, async (acted) => {
-          const revoked = await revokeToken(deps, acted)
+          const revoked = await revokeToken(context, acted)
           return revoked.ok ? done(replicationOf(revoked.value)) : revoked
         }),
       ),
-      revokeAll: operation(ON_ACCOUNT, (input) => acting(input, (acted) => revokeAllTokens(deps, acted))),
+      revokeAll: operation(ON_ACCOUNT, (input) => acting(input, (acted) => revokeAllTokens(context, acted))),
     },
     sessions: {
       list: operation(LIST_OF_ACCOUNT, async (input) => {
-        const { items, ...page } = await listSessions(deps, onAccountOf(input))
+        const { items, ...page } = await listSessions(context, onAccountOf(input))
         return done({ ...page, items: items.map(infoOf) })
       }),
       end: operation(SESSION_TO_END, ({ handle, by }) =>
         actingAs(by, async (actor) => {
           const key = parseHandle(handle)
-          const ended = key ? await endSession(deps, { key, by: actor }) : refused('session_not_found')
+          const ended = key ? await endSession(context, { key, by: actor }) : refused('session_not_found')
           return ended.ok ? done(replicationOf(ended.value)) : ended
         }),
       ),
     },
     standing: {
-      ban: operation(BAN, (input) => acting(input, (acted) => banAccount(deps, acted))),
-      unban: operation(ON_ACCOUNT, (input) => acting(input, (acted) => unbanAccount(deps, acted))),
-      forceLogout: operation(FORCED_LOGOUT, (input) => acting(input, (acted) => forceLogout(deps, acted))),
+      ban: operation(BAN, (input) => acting(input, (acted) => banAccount(context, acted))),
+      unban: operation(ON_ACCOUNT, (input) => acting(input, (acted) => unbanAccount(context, acted))),
+      forceLogout: operation(FORCED_LOGOUT, (input) => acting(input, (acted) => forceLogout(context, acted))),
       signOutEverywhere: operation(ON_ACCOUNT, (input) =>
-        acting(input, (acted) => signOutEverywhere(deps, acted)),
+        acting(input, (acted) => signOutEverywhere(context, acted)),
       ),
     },
     store: {
-      acceptLoss: operation(BY, ({ by }) => actingAs(by, (actor) => acceptLoss(deps, { by: actor }))),
+      acceptLoss: operation(BY, ({ by }) => actingAs(by, (actor) => acceptLoss(context, { by: actor }))),
     },
     audit: {
       async list(query) {
         requireInput(query, PAGE)
-        return listAudit(deps, query)
+        return listAudit(context, query)
       },
-      verify: () => verifyAudit(deps),
-      prune: operation(BY, ({ by }) => actingAs(by, (actor) => pruneAudit(deps, { by: actor }))),
+      verify: () => verifyAudit(context),
+      prune: operation(BY, ({ by }) => actingAs(by, (actor) => pruneAudit(context, { by: actor }))),
     },
   }
 }

@@ -1,6 +1,6 @@
 import { canonicalEmail } from '../accounts/account-id.js'
 import { actorFor } from '../authorization/actor.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { refused } from '../errors/outcome.js'
 import { parseJsonObject } from '../jws/strict-json.js'
 import type { Plugin } from '../plugin/plugin.js'
@@ -13,7 +13,7 @@ const GRANT_LENGTH = 200
 
 /** What one plugin may do with tokens. `storedName`: the collection in the store, of one that the plugin has declared. */
 export function pluginTokens(
-  deps: Deps,
+  context: GateContext,
   { name, tokenTypes = [] }: Plugin,
   storedName: (collection: string) => string,
 ): PluginTokens {
@@ -33,10 +33,10 @@ export function pluginTokens(
         record,
       }))
       return issueToken(
-        deps,
+        context,
         { ...token, by: actor.value },
         {
-          id: deps.randomId(16),
+          id: context.randomId(16),
           family: grant,
           ...(clientId === undefined ? {} : { clientId }),
           refuse: () => undefined,
@@ -45,13 +45,13 @@ export function pluginTokens(
         },
       )
     },
-    revokeOfGrant: (grant) => revokeTokensOfGrant(deps, grant),
+    revokeOfGrant: (grant) => revokeTokensOfGrant(context, grant),
     jwts(typ) {
       if (!tokenTypes.includes(typ)) throw new TypeError(`${name}: ${typ} is not one of its token types`)
       return {
-        sign: (claims) => deps.keys.sign(claims, typ),
+        sign: (claims) => context.keys.sign(claims, typ),
         async prove(compact) {
-          const verified = await deps.keys.verify(compact).catch(() => undefined)
+          const verified = await context.keys.verify(compact).catch(() => undefined)
           return verified?.protectedHeader.typ === typ ? parseJsonObject(verified.payload) : undefined
         },
       }

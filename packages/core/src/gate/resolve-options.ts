@@ -12,7 +12,7 @@ import { isolatePages, isolateProvider, isolateRenderer, isolateUsage, quietly }
 
 const BUILT_IN_SCOPES = {
   api: 'Call the API behind the gate',
-  'tokens:write': 'Mint, list and revoke tokens of the same account',
+  'tokens:write': 'Issue, list and revoke tokens of the same account',
   admin: 'Administer, when the account is an administrator',
 }
 

@@ -1,4 +1,4 @@
-import { DIRECTORY, type DirectoryName, entries } from '../account-index/account-index.js'
+import { entries, INDEX, type IndexName } from '../account-index/account-index.js'
 import { partitionOf } from '../accounts/account-id.js'
 import type { GateEvent } from '../context/event.js'
 import { createSealer, deriveKey, type Sealer } from '../crypto/seal.js'
@@ -85,11 +85,11 @@ async function createRootKeys(store: Store, secrets: readonly [string, ...string
 }
 
 /** Lists whose entries tell by which key their accounts are found. */
-const LISTS: readonly DirectoryName[] = ['bans', 'sessions']
+const LISTS: readonly IndexName[] = ['bans', 'sessions']
 
 async function requireKeysOf(store: Store, { partition }: RootKeys): Promise<void> {
   for (const list of LISTS) {
-    const { records } = await store.page(DIRECTORY, list, { limit: 1 })
+    const { records } = await store.page(INDEX, list, { limit: 1 })
     for (const entry of records)
       if (!entry.id.startsWith(partitionOf(entries[list].read(entry).account, partition)))
         throw refusal(

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import type { Job, JobRun, JobStatus } from '../plugin/job.js'
 import { collection, instant, optional, text } from '../store/collection.js'
 
@@ -38,8 +38,8 @@ export interface NamedJob extends Job {
  * another within the lease, 30 s. Where a leader cannot renew its lease in time, its run is aborted before the lease ends
  * for others; clocks that differ by more than a third of the lease can let two run at once.
  */
-export function runJobs(deps: Deps, jobs: readonly NamedJob[], leaseMs = LEASE_MS): RunningJobs {
-  const running = jobs.map((job) => runJob(deps, job, leaseMs))
+export function runJobs(context: GateContext, jobs: readonly NamedJob[], leaseMs = LEASE_MS): RunningJobs {
+  const running = jobs.map((job) => runJob(context, job, leaseMs))
   return {
     status: () => Promise.all(running.map((job) => job.status())),
     async close() {
@@ -48,12 +48,12 @@ export function runJobs(deps: Deps, jobs: readonly NamedJob[], leaseMs = LEASE_M
   }
 }
 
-function runJob(deps: Deps, job: NamedJob, leaseMs: number) {
-  const { store, clock, report } = deps
+function runJob(context: GateContext, job: NamedJob, leaseMs: number) {
+  const { store, clock, report } = context
   const id = `${job.plugin}.${job.name}`
   const lease = jobLeases.key(id)
   const record = jobRuns.key(id)
-  const holder = deps.randomId(16)
+  const holder = context.randomId(16)
   const everyMs = job.everySeconds * 1000
   const tickMs = leaseMs / RENEWALS
   let isClosed = false
@@ -131,7 +131,7 @@ function runJob(deps: Deps, job: NamedJob, leaseMs: number) {
         if (isDue && !isClosed) start()
       }
     } catch (cause) {
-      deps.strangers.report({
+      context.strangers.report({
         level: 'warn',
         code: 'job_lease_unknown',
         detail: `Whether the job ${id} is this process's to run is not known`,

@@ -2,7 +2,7 @@ import type { Admission } from '../admission/admission.js'
 import { appendAudit } from '../audit/append.js'
 import type { AnyCredentialKind, OperatorKind } from '../authentication/credential-kind.js'
 import { refuseOver } from '../authorization/actor.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import type { Sealer } from '../crypto/seal.js'
 import { denial } from '../errors/denials.js'
 import { PortcullisError } from '../errors/portcullis-error.js'
@@ -17,7 +17,7 @@ import { problemsOfKind } from './check-kinds.js'
 import { problemsOfStarted } from './check-plugins.js'
 import { requireNamed } from './credential-kinds.js'
 import { healthOf, jobsOf, metricsOf } from './observe-plugins.js'
-import type { GateVerbs } from './operations.js'
+import type { GateOperations } from './operations.js'
 import { grantsOf, loginHooksOf } from './plugin-hooks.js'
 import { pluginTokens } from './plugin-tokens.js'
 import { runJobs } from './run-jobs.js'
@@ -37,33 +37,33 @@ export interface RunningPlugins {
 
 /** Starts plugins one after the other. Rejects with what one of them throws, the others closed again. */
 export async function startPlugins(
-  deps: Deps,
-  operations: GateVerbs,
+  context: GateContext,
+  operations: GateOperations,
   plugins: readonly Plugin[],
 ): Promise<RunningPlugins> {
   const running: RunningPlugin[] = []
   let admissions: RunningPlugins['admissions'] = []
   let metrics: RunningPlugins['metrics'] = async () => []
-  let runningJobs = runJobs(deps, [])
+  let runningJobs = runJobs(context, [])
   const close = async () => {
     await runningJobs.close()
-    await closeAll(deps, running)
+    await closeAll(context, running)
   }
   try {
     for (const plugin of plugins) {
-      const started = await plugin.start(contextOf(deps, operations, plugin, running))
+      const started = await plugin.start(contextOf(context, operations, plugin, running))
       running.push({ plugin, started })
       const problems = problemsOfStarted(plugin, started)
       if (problems.length > 0) throw refusedPlugin(...problems)
     }
-    addKinds(deps, running)
+    addKinds(context, running)
     admissions = admissionsOf(running)
     const jobs = jobsOf(running)
-    metrics = metricsOf(deps, running)
-    deps.pluginHealth = healthOf(running)
-    deps.loginHooks = loginHooksOf(running)
-    deps.grants = grantsOf(running)
-    runningJobs = runJobs(deps, jobs)
+    metrics = metricsOf(context, running)
+    context.pluginHealth = healthOf(running)
+    context.loginHooks = loginHooksOf(running)
+    context.grants = grantsOf(running)
+    runningJobs = runJobs(context, jobs)
   } catch (error) {
     await close()
     throw error
@@ -94,23 +94,23 @@ function admissionsOf(running: readonly RunningPlugin[]): readonly Admission[] {
  * In front of the gate's own, whose tokens are asked last; what an operator has set is known exactly, and asked first, so
  * that no other kind takes it for one of its own.
  */
-function addKinds(deps: Deps, running: readonly RunningPlugin[]): void {
+function addKinds(context: GateContext, running: readonly RunningPlugin[]): void {
   const added = running.flatMap(({ plugin, started }) =>
-    (started.credentialKinds ?? []).map((kind) => lookedAfter(deps, plugin, kind)),
+    (started.credentialKinds ?? []).map((kind) => lookedAfter(context, plugin, kind)),
   )
   const ofOperators = added.filter((kind) => kind.isOfOperator)
   const ofAccounts = added.filter((kind) => !kind.isOfOperator)
-  const all = requireNamed([...ofOperators, ...ofAccounts, ...deps.credentialKinds])
-  deps.credentialKinds.splice(0, deps.credentialKinds.length, ...all)
-  for (const kind of ofAccounts) if (kind.records) deps.decisive.add(kind.records.collection)
+  const all = requireNamed([...ofOperators, ...ofAccounts, ...context.credentialKinds])
+  context.credentialKinds.splice(0, context.credentialKinds.length, ...all)
+  for (const kind of ofAccounts) if (kind.records) context.decisive.add(kind.records.collection)
 }
 
 /**
  * A kind that others have made, held to what the judge relies on: that it is asked at all, and by the records of the very
  * account that is let in.
  */
-function lookedAfter(deps: Deps, plugin: Plugin, kind: AnyCredentialKind): AnyCredentialKind {
-  if (kind.isOfOperator) return declaredOperator(deps, plugin, kind)
+function lookedAfter(context: GateContext, plugin: Plugin, kind: AnyCredentialKind): AnyCredentialKind {
+  if (kind.isOfOperator) return declaredOperator(context, plugin, kind)
   const { name } = plugin
   const problems = problemsOfKind(plugin, kind)
   if (problems.length > 0) throw refusedPlugin(...problems)
@@ -123,7 +123,7 @@ function lookedAfter(deps: Deps, plugin: Plugin, kind: AnyCredentialKind): AnyCr
     issued: (presented, record) => ({ ...kind.issued(presented, record), partition: presented.partition }),
     describe(judged) {
       const described = kind.describe(judged)
-      if (deps.partitionOf(described.accountId) !== judged.proof.partition)
+      if (context.partitionOf(described.accountId) !== judged.proof.partition)
         throw new TypeError(`${name}: the kind ${kind.name} lets in another account than was judged`)
       return described
     },
@@ -131,13 +131,17 @@ function lookedAfter(deps: Deps, plugin: Plugin, kind: AnyCredentialKind): AnyCr
 }
 
 /** A kind that nobody judges: only as its plugin declares it, under that one name, and told at each start. */
-function declaredOperator(deps: Deps, { name, operators = {} }: Plugin, kind: OperatorKind): OperatorKind {
+function declaredOperator(
+  context: GateContext,
+  { name, operators = {} }: Plugin,
+  kind: OperatorKind,
+): OperatorKind {
   const account = Object.hasOwn(operators, kind.name) ? operators[kind.name] : undefined
   if (account === undefined)
     throw refusedPlugin(
       `${name}: the kind ${kind.name} cannot do without the judge: it is none of its operators`,
     )
-  deps.report({
+  context.report({
     level: 'info',
     code: 'operator_credential',
     detail: `${name}: whoever has the ${kind.name} acts as ${account}, a super admin whom no ban ends`,
@@ -159,7 +163,7 @@ function refusedPlugin(...problems: readonly string[]): PortcullisError {
   })
 }
 
-async function closeAll({ report }: Deps, running: readonly RunningPlugin[]): Promise<void> {
+async function closeAll({ report }: GateContext, running: readonly RunningPlugin[]): Promise<void> {
   for (const { plugin, started } of [...running].reverse())
     try {
       await started?.close?.()
@@ -170,8 +174,8 @@ async function closeAll({ report }: Deps, running: readonly RunningPlugin[]): Pr
 }
 
 function contextOf(
-  deps: Deps,
-  operations: GateVerbs,
+  gate: GateContext,
+  operations: GateOperations,
   plugin: Plugin,
   running: readonly RunningPlugin[],
 ): PluginContext {
@@ -183,46 +187,46 @@ function contextOf(
     return stored
   }
   const context: PluginContext = {
-    publicUrl: deps.options.publicUrl,
-    scopes: Object.freeze(Object.keys(deps.options.scopes)),
-    requiredScope: deps.options.requiredScope,
-    clock: deps.clock,
-    randomId: deps.randomId,
+    publicUrl: gate.options.publicUrl,
+    scopes: Object.freeze(Object.keys(gate.options.scopes)),
+    requiredScope: gate.options.requiredScope,
+    clock: gate.clock,
+    randomId: gate.randomId,
     collection(named, holds, of) {
       const stored = storedName(named)
-      const partition = of ? deps.partitionOf(of.account) : `plugin-${name}`
+      const partition = of ? gate.partitionOf(of.account) : `plugin-${name}`
       const isQuiet = of?.isQuiet ?? !of
-      if (of && isQuiet && deps.decisive.has(stored))
+      if (of && isQuiet && gate.decisive.has(stored))
         throw new TypeError(`${name}: a decision reads ${named}, so no change of it is quiet`)
-      const { store, options } = deps
+      const { store, options } = gate
       return bindCollection({ store, options, partition, isQuiet }, collection(stored, holds))
     },
-    issue: async (record) => issueRecord(deps, { ...record, collection: storedName(record.collection) }),
+    issue: async (record) => issueRecord(gate, { ...record, collection: storedName(record.collection) }),
     async audit(recorded) {
       if (!Object.hasOwn(auditActions, recorded.action))
         throw new UndeclaredError(`${name}: ${recorded.action} is not one of its audit actions`)
-      return appendAudit(deps, recorded)
+      return appendAudit(gate, recorded)
     },
     required<Api>(other: string) {
       const found = requires.includes(other) && running.find((one) => one.plugin.name === other)
       if (!found) throw new TypeError(`${name}: it does not say that it requires ${other}`)
       return found.started.api as Api
     },
-    report: deps.report,
-    reportOfStrangers: (event) => deps.strangers.report(event),
+    report: gate.report,
+    reportOfStrangers: (event) => gate.strangers.report(event),
     operations,
-    tokens: pluginTokens(deps, plugin, storedName),
-    rateLimits: deps.rateLimits,
-    sealer: sealerOf(deps.sealer, name),
-    partitionOf: deps.partitionOf,
-    roleOf: deps.roleOf,
-    refuseOver: (by, account) => refuseOver(deps, by, account),
+    tokens: pluginTokens(gate, plugin, storedName),
+    rateLimits: gate.rateLimits,
+    sealer: sealerOf(gate.sealer, name),
+    partitionOf: gate.partitionOf,
+    roleOf: gate.roleOf,
+    refuseOver: (by, account) => refuseOver(gate, by, account),
     async judge(account) {
-      const { standing } = await readStanding(deps, deps.partitionOf(account))
-      return activeBan(standing, deps.clock()) ? denial('account_banned') : undefined
+      const { standing } = await readStanding(gate, gate.partitionOf(account))
+      return activeBan(standing, gate.clock()) ? denial('account_banned') : undefined
     },
   }
-  return withInsides(Object.freeze(context), deps)
+  return withInsides(Object.freeze(context), gate)
 }
 
 /** A collection or an audit action that a plugin uses and has not declared: a mistake in the plugin. */

@@ -1,4 +1,4 @@
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { PortcullisError } from '../errors/portcullis-error.js'
 import { collection, instant } from '../store/collection.js'
 import type { Millis, StoreHealth } from '../store/store.js'
@@ -10,15 +10,15 @@ const EXAMINED_EVERY_MS = 15_000
  * Asks the store how it is, now and every 15 seconds, and reports what an operator should know whenever that changes.
  * Answers how to stop.
  */
-export function examineStore(deps: Deps): () => void {
+export function examineStore(context: GateContext): () => void {
   let known = ''
   const examine = async () => {
-    const { ok, warnings } = await deps.store.health()
+    const { ok, warnings } = await context.store.health()
     const found = JSON.stringify([ok, warnings])
     if (found === known) return
     known = found
-    if (!ok) deps.report({ level: 'error', code: 'store_unwell', detail: 'The store does not answer' })
-    for (const detail of warnings) deps.report({ level: 'warn', code: 'store_degraded', detail })
+    if (!ok) context.report({ level: 'error', code: 'store_unwell', detail: 'The store does not answer' })
+    for (const detail of warnings) context.report({ level: 'warn', code: 'store_degraded', detail })
   }
   // `health` never rejects behind the deadline.
   void examine()
@@ -48,7 +48,7 @@ export function createStoreReadiness({ store, clock }: Parts): () => Promise<Sto
   }
 }
 
-type Parts = Pick<Deps, 'store' | 'clock'>
+type Parts = Pick<GateContext, 'store' | 'clock'>
 
 /** Behind the deadline of the store neither of the two takes longer, and `health` never rejects. */
 async function examine({ store, clock }: Parts): Promise<StoreHealth> {
@@ -73,9 +73,9 @@ async function examine({ store, clock }: Parts): Promise<StoreHealth> {
 }
 
 /** Refuses to start on a store that may not keep what it acknowledges, where the options say so. */
-export async function requireSoundStore(deps: Deps): Promise<void> {
-  if (deps.options.onStoreDegraded === 'report') return
-  const { warnings } = await deps.store.health()
+export async function requireSoundStore(context: GateContext): Promise<void> {
+  if (context.options.onStoreDegraded === 'report') return
+  const { warnings } = await context.store.health()
   if (warnings.length === 0) return
   const problems = warnings.map((warning) => `store: ${warning}`)
   throw new PortcullisError('configuration_invalid', `The gate cannot start: ${problems.join(' ')}`, {

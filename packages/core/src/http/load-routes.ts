@@ -1,5 +1,5 @@
 import type { AnyCredentialKind } from '../authentication/credential-kind.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import type { RunningPlugin } from '../plugin/plugin.js'
 import { routesOfPlugin } from './plugin-routes.js'
 import { createRoutes, type Routes } from './router.js'
@@ -10,10 +10,13 @@ export interface LoadedRoutes extends Routes {
 }
 
 /** Collects the routes of core and of plugins into one table, and mounts it. Rejects with `configuration_invalid`. */
-export async function loadRoutes(deps: Deps, plugins: readonly RunningPlugin[]): Promise<LoadedRoutes> {
+export async function loadRoutes(
+  context: GateContext,
+  plugins: readonly RunningPlugin[],
+): Promise<LoadedRoutes> {
   const kinds = plugins.flatMap(({ started }) => started.credentialKinds ?? []).filter(isInHeader)
-  const table = routeTable({ ...deps.options, kinds }, await Promise.all(plugins.map(routesOfPlugin)))
-  return { table, ...createRoutes(deps, table) }
+  const table = routeTable({ ...context.options, kinds }, await Promise.all(plugins.map(routesOfPlugin)))
+  return { table, ...createRoutes(context, table) }
 }
 
 function isInHeader({ headers = [] }: AnyCredentialKind): boolean {

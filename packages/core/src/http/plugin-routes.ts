@@ -1,4 +1,4 @@
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import type { Pages } from '../context/options.js'
 import { type Denial, isDenial } from '../errors/denials.js'
 import { problemOfDenial } from '../errors/problem.js'
@@ -44,7 +44,7 @@ function mounted(route: PluginRoute): Route {
       },
     }),
     ...(refusal && {
-      refusal: (_deps: Deps, { view, url }: Pick<RouteCall, 'view' | 'url'>, refused: Denial) =>
+      refusal: (_deps: GateContext, { view, url }: Pick<RouteCall, 'view' | 'url'>, refused: Denial) =>
         refusal({ view, url }, refused),
     }),
     async handle(context) {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Identity } from '../authentication/identity.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import type { Denial } from '../errors/denials.js'
 import type { Outcome } from '../errors/outcome.js'
 import type {
@@ -18,7 +18,7 @@ import type { RequestView } from '../request/view.js'
 /** What a handler of core's own is given beside the call. */
 export interface RouteContext<Query = unknown, Body = unknown, Who = Identity | undefined>
   extends RouteCall<Query, Body, Who> {
-  readonly deps: Deps
+  readonly gate: GateContext
 }
 
 /** As `RouteLimit`, of a route of core's own. */
@@ -33,10 +33,10 @@ export interface Route extends Omit<RouteDescription, 'limit'> {
   /** A public route has one, or says why it needs none. */
   readonly limit?: Limit
   /** What the caller is judged by instead of the request itself. */
-  readonly judgedBy?: (deps: Deps, view: RequestView) => Outcome<RequestView>
+  readonly judgedBy?: (context: GateContext, view: RequestView) => Outcome<RequestView>
   /** Answers whoever is refused, in place of the usual problem or login, which undefined leaves it at. */
   readonly refusal?: (
-    deps: Deps,
+    context: GateContext,
     call: { view: RequestView; url: URL },
     refused: Denial,
   ) => Response | undefined

@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import { type Decision, sendToLoginOr } from '../authentication/authenticate.js'
 import type { Identity } from '../authentication/identity.js'
 import { actorOf, type RequestTrace } from '../authorization/actor.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import type { Pages } from '../context/options.js'
 import { type Denial, denial } from '../errors/denials.js'
 import { done, type Outcome } from '../errors/outcome.js'
@@ -13,11 +13,11 @@ import { limitGuess, unproven } from '../rate-limit/limit-guess.js'
 import { headerValues, refuseHead } from '../request/head.js'
 import { isNavigation, mayActOnSession } from '../request/same-origin.js'
 import type { RequestView } from '../request/view.js'
-import { admitCaller } from './admit-caller.js'
 import { redirect, refuse, refuseProblem } from './answers/answer.js'
 import { oauthMalfunction, oauthRefusal } from './answers/oauth-error.js'
 import { problemPage } from './answers/page.js'
-import { type AuditAdminCall, auditAdminCalls } from './audit-admin-calls.js'
+import { type AuditAdminCall, auditAdminCalls } from './audit-reads-and-refusals.js'
+import { admitCaller } from './authorize-caller.js'
 import { readBody, readForm, readQuery } from './body.js'
 import type { Route, RouteContext } from './route.js'
 import { envoyAuthRoute } from './routes/auth-request.js'
@@ -43,8 +43,8 @@ export interface Routes {
 }
 
 /** Mounts a table of routes. */
-export function createRoutes(deps: Deps, { routes, pages }: RouteTable): Routes {
-  const auditAdminCall = auditAdminCalls(deps)
+export function createRoutes(context: GateContext, { routes, pages }: RouteTable): Routes {
+  const auditAdminCall = auditAdminCalls(context)
   const router = new Hono<{ Bindings: Call }>({ strict: true })
   // Malfunctions are answered in one place, below.
   router.onError((cause) => {
@@ -52,13 +52,13 @@ export function createRoutes(deps: Deps, { routes, pages }: RouteTable): Routes 
   })
   for (const route of routes)
     router.on(route.method, honoPath(route.path), ({ env, req }) =>
-      answerRoute(deps, route, env, req.param() as Record<string, string>),
+      answerRoute(context, route, env, req.param() as Record<string, string>),
     )
-  if (deps.options.authRequest.proxy === 'envoy')
-    router.all(envoyAuthRoute.path, ({ env }) => answerRoute(deps, envoyAuthRoute, env, {}))
+  if (context.options.authRequest.proxy === 'envoy')
+    router.all(envoyAuthRoute.path, ({ env }) => answerRoute(context, envoyAuthRoute, env, {}))
   for (const path of new Set(routes.map((route) => route.path)))
     router.all(honoPath(path), () => refuse(denial('method_refused'), { allow: allowed(routes, path) }))
-  router.all('*', ({ env }) => answerPage(deps, pages, env))
+  router.all('*', ({ env }) => answerPage(context, pages, env))
 
   return {
     async handle(request, peer = {}) {
@@ -72,7 +72,7 @@ export function createRoutes(deps: Deps, { routes, pages }: RouteTable): Routes 
               request,
               view,
               url,
-              address: deps.addressOf(view),
+              address: context.addressOf(view),
               auditAdminCall,
             })
         return response.status >= 400 && isNavigation(view) ? await asPage(response) : response
@@ -80,7 +80,7 @@ export function createRoutes(deps: Deps, { routes, pages }: RouteTable): Routes 
         // The only range that a caller can miss once the schema has passed is the cursor's.
         if (cause instanceof RangeError)
           return refuse(denial('input_invalid', { detail: 'cursor: unknown.' }))
-        const problem = reportFailure(deps, { request, url }, cause)
+        const problem = reportFailure(context, { request, url }, cause)
         return isNavigation(view) ? problemPage(problem) : refuseProblem(problem)
       }
     },
@@ -88,55 +88,59 @@ export function createRoutes(deps: Deps, { routes, pages }: RouteTable): Routes 
 }
 
 async function answerRoute(
-  deps: Deps,
+  context: GateContext,
   route: Route,
   call: Call,
   params: Record<string, string>,
 ): Promise<Response> {
   const answer = async () => {
-    const prepared = await prepare(deps, route, call)
+    const prepared = await prepare(context, route, call)
     const trace = traceOf(call.view, call.address)
     const identity = prepared.ok ? prepared.value.identity : prepared.caller
     const actor = identity && actorOf(identity, trace)
     const response = prepared.ok
-      ? await answerUnderLimit(route, { deps, ...call, ...prepared.value, actor, trace, params })
-      : (refuseByAddress(route, { deps, address: call.address }) ??
-        refuseRoute(deps, route, call, prepared.denial))
-    if (actor) deps.auditQueue.expect(call.auditAdminCall(route, actor, response))
+      ? await answerUnderLimit(route, { gate: context, ...call, ...prepared.value, actor, trace, params })
+      : (refuseByAddress(route, { gate: context, address: call.address }) ??
+        refuseRoute(context, route, call, prepared.denial))
+    if (actor) context.auditQueue.expect(call.auditAdminCall(route, actor, response))
     return response
   }
   const { errors } = route
   if (errors === undefined) return answer()
   const answerProblem = errors === 'oauth' ? oauthMalfunction : errors.answer
-  return answer().catch((cause: unknown) => answerProblem(reportFailure(deps, call, cause)))
+  return answer().catch((cause: unknown) => answerProblem(reportFailure(context, call, cause)))
 }
 
-function reportFailure(deps: Deps, { request, url }: Pick<Call, 'request' | 'url'>, cause: unknown): Problem {
+function reportFailure(
+  context: GateContext,
+  { request, url }: Pick<Call, 'request' | 'url'>,
+  cause: unknown,
+): Problem {
   const problem = problemOfError(cause)
   const { message, options } = cause instanceof PortcullisError ? cause : { message: undefined, options: [] }
   const detail = `${request.method} ${url.pathname} failed${message === undefined ? '' : `: ${message}`}`
   const more = options.length === 0 ? {} : { options }
-  deps.strangers.report({ level: 'error', code: problem.code, detail, ...more, cause })
+  context.strangers.report({ level: 'error', code: problem.code, detail, ...more, cause })
   return problem
 }
 
 /** A browser that follows a link here logs in first and comes back. */
-function refuseRoute(deps: Deps, route: Route, call: Call, refusal: Denial): Response {
+function refuseRoute(context: GateContext, route: Route, call: Call, refusal: Denial): Response {
   const { view } = call
-  const answered = route.refusal?.(deps, call, refusal)
+  const answered = route.refusal?.(context, call, refusal)
   if (answered) return answered
   if (route.errors === 'oauth') return oauthRefusal(refusal)
-  if (route.errors) return route.errors.answer(problemOfDenial(limitGuess(deps, view, refusal)))
+  if (route.errors) return route.errors.answer(problemOfDenial(limitGuess(context, view, refusal)))
   if (route.method !== 'GET' || typeof route.access === 'object')
-    return refuse(limitGuess(deps, view, refusal))
-  return answerDecision(sendToLoginOr(deps, view, refusal), refusal)
+    return refuse(limitGuess(context, view, refusal))
+  return answerDecision(sendToLoginOr(context, view, refusal), refusal)
 }
 
 type Prepared = Pick<RouteContext, 'identity' | 'query' | 'body' | 'idempotencyKey'>
 
 /** Who calls comes before what they send: nobody learns the shape of what is not theirs to use. */
 async function prepare(
-  deps: Deps,
+  context: GateContext,
   route: Route,
   call: Call,
 ): Promise<Outcome<Prepared> & { readonly caller?: Identity }> {
@@ -144,15 +148,15 @@ async function prepare(
   if (route.access === 'public') {
     // OAuth clients prove themselves in what they send; what a browser adds by itself changes nothing there.
     const actsOnCookies = route.method !== 'GET' && route.errors !== 'oauth'
-    if (actsOnCookies && !mayActOnSession(call.view, deps.options.publicUrl))
+    if (actsOnCookies && !mayActOnSession(call.view, context.options.publicUrl))
       return { ok: false, denial: denial('cross_site_request') }
   } else if (typeof route.access === 'object') {
     const refusal = route.access.refuse(call.view)
-    if (refusal) return { ok: false, denial: unproven(deps.options.denials, refusal) }
+    if (refusal) return { ok: false, denial: unproven(context.options.denials, refusal) }
   } else {
-    const judged = route.judgedBy?.(deps, call.view) ?? done(call.view)
+    const judged = route.judgedBy?.(context, call.view) ?? done(call.view)
     if (!judged.ok) return judged
-    const admitted = await admitCaller(deps, judged.value, route.access)
+    const admitted = await admitCaller(context, judged.value, route.access)
     if (!admitted.ok) {
       const { denial: refusal, refused: caller } = admitted
       return { ok: false, denial: refusal, ...(caller && { caller }) }
@@ -165,7 +169,7 @@ async function prepare(
   const idempotencyKey = key.value
   const query = route.query ? await readQuery(call.url, route.query) : done(undefined)
   if (!query.ok) return { ...query, ...caller }
-  const body = await readInput(route, call.request, deps.options.bodyDeadlineMs)
+  const body = await readInput(route, call.request, context.options.bodyDeadlineMs)
   if (!body.ok) return { ...body, ...caller }
   const prepared = { identity, query: query.value, body: body.value }
   return done(idempotencyKey === undefined ? prepared : { ...prepared, idempotencyKey })
@@ -179,15 +183,15 @@ async function readInput(route: Route, request: Request, deadlineMs: number): Pr
 }
 
 async function answerPage(
-  deps: Deps,
+  context: GateContext,
   all: readonly Pages[],
   { request, view, url }: Call,
 ): Promise<Response> {
   const pages = all.find((candidate) => candidate.owns(url.pathname))
   if (!pages) return refuse(denial('not_found'))
-  const refusal = await refusePage(deps, pages, view, url)
+  const refusal = await refusePage(context, pages, view, url)
   if (!refusal) return pages.handle(request)
-  return answerDecision(sendToLoginOr(deps, view, refusal), refusal)
+  return answerDecision(sendToLoginOr(context, view, refusal), refusal)
 }
 
 function answerDecision(decision: Decision, refusal: Denial): Response {
@@ -196,13 +200,13 @@ function answerDecision(decision: Decision, refusal: Denial): Response {
 }
 
 async function refusePage(
-  deps: Deps,
+  context: GateContext,
   pages: Pages,
   view: RequestView,
   url: URL,
 ): Promise<Denial | undefined> {
   if (pages.isPublic(url.pathname)) return undefined
-  const admitted = await admitCaller(deps, view, 'account')
+  const admitted = await admitCaller(context, view, 'account')
   return admitted.ok ? undefined : admitted.denial
 }
 

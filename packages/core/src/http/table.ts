@@ -6,14 +6,14 @@ import { openApiDocument } from './openapi/openapi.js'
 import type { DocumentedOptions } from './openapi/security.js'
 import type { PluginRoutes } from './plugin-routes.js'
 import { nameOfAccess, type Route, route } from './route.js'
-import { adminStandingRoutes } from './routes/admin-accounts.js'
 import { auditRoutes } from './routes/admin-audit.js'
+import { adminStandingRoutes } from './routes/admin-standing.js'
 import { adminStoreRoutes } from './routes/admin-store.js'
 import { adminTokenRoutes } from './routes/admin-tokens.js'
 import { authRequestRoutes } from './routes/auth-request.js'
 import { browserRoutes } from './routes/browser.js'
-import { protectedResourceRoute } from './routes/metadata.js'
-import { operationRoutes } from './routes/operations.js'
+import { healthRoutes } from './routes/health.js'
+import { metadataRoutes, protectedResourceRoute } from './routes/metadata.js'
 import { tokenRoutes } from './routes/tokens.js'
 
 /** The routes of a gate: what is mounted, documented, owned and tested. */
@@ -32,7 +32,8 @@ const CORE_ROUTES: readonly Route[] = [
   ...adminStandingRoutes,
   ...adminStoreRoutes,
   ...auditRoutes,
-  ...operationRoutes,
+  ...healthRoutes,
+  ...metadataRoutes,
 ]
 
 /** Below these the gate answers everything, also where no route is: a path that is mistyped must reach no upstream. */

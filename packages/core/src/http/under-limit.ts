@@ -11,16 +11,16 @@ const WAITING = new Set(['authorization_pending', 'slow_down', 'expired_token'])
 export async function answerUnderLimit(route: Route, context: RouteContext): Promise<Response> {
   const { limit } = route
   if (!limit) return route.handle(context)
-  const { deps, identity, address } = context
+  const { gate, identity, address } = context
   const caller = identity
     ? { kind: limit.kind, client: `account ${identity.accountId}` }
     : await limit.callerOf?.({ ...context, identity, actor: undefined })
   if (caller) {
-    const refusal = deps.rateLimits.refuseClient(caller.kind, caller.client)
+    const refusal = gate.rateLimits.refuseClient(caller.kind, caller.client)
     return refusal ? refuseLimited(route, refusal, caller.isWaiting) : route.handle(context)
   }
   if (limit.counts === 'calls') {
-    const refusal = deps.rateLimits.refuseAddress(limit.kind, address)
+    const refusal = gate.rateLimits.refuseAddress(limit.kind, address)
     return refusal ? refuseLimited(route, refusal) : route.handle(context)
   }
   const response = await route.handle(context)
@@ -30,10 +30,10 @@ export async function answerUnderLimit(route: Route, context: RouteContext): Pro
 /** Counts a call of a public route that never came to its handler. Answers 429 when it is one too many. */
 export function refuseByAddress(
   route: Route,
-  { deps, address }: Pick<RouteContext, 'deps' | 'address'>,
+  { gate, address }: Pick<RouteContext, 'gate' | 'address'>,
 ): Response | undefined {
   if (!route.limit || route.access !== 'public') return undefined
-  const refusal = deps.rateLimits.refuseAddress(route.limit.kind, address)
+  const refusal = gate.rateLimits.refuseAddress(route.limit.kind, address)
   return refusal && refuseLimited(route, refusal)
 }
 

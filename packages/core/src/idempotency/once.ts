@@ -1,7 +1,7 @@
 import type { AuditAction, PluginAction } from '../audit/entry.js'
 import { type Issued, refuseIssued } from '../authentication/judge.js'
 import type { Actor } from '../authorization/actor.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { sha256 } from '../crypto/hash.js'
 import { type Denial, denial } from '../errors/denials.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
@@ -54,31 +54,31 @@ export interface Once {
   readonly find: () => Promise<Outcome<JsonValue> | undefined>
 }
 
-export function onceFor(deps: Deps, request: IdempotentRequest): Once {
+export function onceFor(gate: GateContext, request: IdempotentRequest): Once {
   const { account, by, idempotencyKey, action, wish } = request
-  const partition = deps.partitionOf(account)
-  const now = deps.clock()
+  const partition = gate.partitionOf(account)
+  const now = gate.clock()
   const dayEndsAt = (Math.floor(now / DAY_MS) + 1) * DAY_MS
   const asked = sha256(JSON.stringify([action, wish]))
-  const id = deps.deriveId('idempotency', JSON.stringify([partition, by.account, idempotencyKey]))
+  const id = gate.deriveId('idempotency', JSON.stringify([partition, by.account, idempotencyKey]))
   const key = idempotentResults.key(id)
   const context = `idempotency:${partition}:${id}`
   return {
     key,
     // Another one once the key has expired: an old record must not be written over.
-    createdId: deps.deriveId('created', JSON.stringify([id, asked, Math.floor(now / MINUTE_MS)])),
+    createdId: gate.deriveId('created', JSON.stringify([id, asked, Math.floor(now / MINUTE_MS)])),
     check: { key, version: null },
     writes: (created) => [
-      idempotentResults.put(id, deps.sealer.seal(context, { asked, created }), {
+      idempotentResults.put(id, gate.sealer.seal(context, { asked, created }), {
         expiresAt: now + IDEMPOTENCY_SECONDS * 1000,
       }),
       idempotentRequests.add(String(dayEndsAt), 1, { atMost: MAX_IDEMPOTENT_A_DAY, expiresAt: dayEndsAt }),
     ],
     beyond: denial('rate_limited', { retryAfterSeconds: Math.ceil((dayEndsAt - now) / 1000) }),
     async find() {
-      const [stored] = await deps.store.read(partition, [key])
+      const [stored] = await gate.store.read(partition, [key])
       if (!stored) return undefined
-      const kept = deps.sealer.open(context, idempotentResults.read(stored))
+      const kept = gate.sealer.open(context, idempotentResults.read(stored))
       if (!isKept(kept)) return refused('idempotent_result_gone')
       return kept.asked === asked ? done(kept.created) : refused('idempotency_key_reused')
     },
@@ -99,6 +99,6 @@ const GONE_CODES = { lost: GONE, absent: GONE, ended: GONE } as const
  * Why what was created is not handed out again: `account_banned`, or `idempotent_result_gone` once it does not work. A
  * login that is too old is no reason, as it is none against creating: whoever logs in again can use it.
  */
-export function refuseAgain(deps: Deps, standing: Standing, issued: Issued): Denial | undefined {
-  return refuseIssued(deps, standing, { ...issued, needsFreshLogin: false }, GONE_CODES)
+export function refuseAgain(context: GateContext, standing: Standing, issued: Issued): Denial | undefined {
+  return refuseIssued(context, standing, { ...issued, needsFreshLogin: false }, GONE_CODES)
 }

@@ -1,4 +1,4 @@
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import { cookieNames, writeCookie } from '../sessions/cookie.js'
 import { returnPath } from './return-path.js'
@@ -16,19 +16,21 @@ export interface BegunLogin {
  * rejects with `provider_unavailable` or `provider_misconfigured`.
  */
 export async function beginLogin(
-  deps: Deps,
+  context: GateContext,
   input: { returnTo: string | undefined; browser: string | undefined },
 ): Promise<Outcome<BegunLogin>> {
-  const { identityProvider, publicUrl, secure } = deps.options
+  const { identityProvider, publicUrl, secure } = context.options
   if (!identityProvider) return refused('login_unavailable')
-  const browser = isBrowserSecret(input.browser) ? input.browser : deps.randomId(32)
+  const browser = isBrowserSecret(input.browser) ? input.browser : context.randomId(32)
   const state = {
-    id: deps.randomId(16),
+    id: context.randomId(16),
     returnTo: returnPath(input.returnTo, publicUrl),
     browser: hashBrowser(browser),
-    expiresAt: deps.clock() + LOGIN_LIFETIME_SECONDS * 1000,
+    expiresAt: context.clock() + LOGIN_LIFETIME_SECONDS * 1000,
   }
-  const location = await identityProvider.begin(challengeOf(deps, sealState(deps, state), state, browser))
+  const location = await identityProvider.begin(
+    challengeOf(context, sealState(context, state), state, browser),
+  )
   const cookie = { secure, maxAgeSeconds: LOGIN_LIFETIME_SECONDS }
   return done({ location: location.href, setCookie: writeCookie(cookieNames(secure).login, browser, cookie) })
 }

@@ -1,6 +1,6 @@
 import { canonicalEmail } from '../accounts/account-id.js'
 import type { RequestTrace } from '../authorization/actor.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { boundedText, lineOf } from '../encoding/text.js'
 import type { DenialCode } from '../errors/denials.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
@@ -45,96 +45,104 @@ export interface CompletedLogin {
  * `provider_unavailable` or `provider_misconfigured`, and then nothing was stored; or with `store_unavailable` or
  * `plugin_unavailable`, and then a session may exist whose cookie nobody has.
  */
-export async function completeLogin(deps: Deps, answer: LoginAnswer): Promise<Outcome<CompletedLogin>> {
+export async function completeLogin(
+  context: GateContext,
+  answer: LoginAnswer,
+): Promise<Outcome<CompletedLogin>> {
   const { callback, browser, trace = {} } = answer
   const sealed = callback.searchParams.get('state') ?? ''
-  const state = openState(deps, sealed)
-  const { identityProvider } = deps.options
+  const state = openState(context, sealed)
+  const { identityProvider } = context.options
   if (!identityProvider) return refused('login_unavailable')
   if (
     !state ||
     !isBrowserSecret(browser) ||
     state.browser !== hashBrowser(browser) ||
-    state.expiresAt <= deps.clock()
+    state.expiresAt <= context.clock()
   )
-    return refuseLogin(deps, {
+    return refuseLogin(context, {
       code: 'login_refused',
       reason: 'the state is unknown, expired or of another browser',
       trace,
     })
-  if (!deps.spentStates.spend(state.id, state.expiresAt)) return refuseLogin(deps, { ...USED_BEFORE, trace })
+  if (!context.spentStates.spend(state.id, state.expiresAt))
+    return refuseLogin(context, { ...USED_BEFORE, trace })
   try {
-    return await exchange(deps, answer, state, challengeOf(deps, sealed, state, browser))
+    return await exchange(context, answer, state, challengeOf(context, sealed, state, browser))
   } catch (error) {
-    deps.spentStates.restore(state.id)
+    context.spentStates.restore(state.id)
     throw error
   }
 }
 
 async function exchange(
-  deps: Deps,
+  context: GateContext,
   answer: LoginAnswer,
   state: LoginState,
   challenge: LoginChallenge,
 ): Promise<Outcome<CompletedLogin>> {
-  const began = deps.clock()
+  const began = context.clock()
   const { trace = {} } = answer
-  const asked = await askProvider(deps, answer.callback, challenge, trace)
+  const asked = await askProvider(context, answer.callback, challenge, trace)
   if (!asked.ok) return asked
   const login = asked.value
   const account = login.email === undefined ? undefined : canonicalEmail(login.email)
-  if (account === undefined) return refuseUnnamed(deps, login, trace)
-  const refuse = (code: DenialCode, reason: string) => refuseLogin(deps, { code, reason, account, trace })
+  if (account === undefined) return refuseUnnamed(context, login, trace)
+  const refuse = (code: DenialCode, reason: string) => refuseLogin(context, { code, reason, account, trace })
   if (!login.emailVerified)
-    return refuseLogin(deps, {
+    return refuseLogin(context, {
       code: 'email_unverified',
       reason: 'the provider does not say that the address is verified',
       ...login.addressProblem,
       account,
       trace,
     })
-  requireGroups(deps, login, account)
-  const refusedDomain = refuseEmailDomain(deps.options, account)
+  requireGroups(context, login, account)
+  const refusedDomain = refuseEmailDomain(context.options, account)
   if (refusedDomain) return refuse('email_domain_refused', 'the domain is not allowed')
-  if (!(await spend(deps, state))) return refuse(USED_BEFORE.code, USED_BEFORE.reason)
+  if (!(await spend(context, state))) return refuse(USED_BEFORE.code, USED_BEFORE.reason)
 
-  const facts = { ...factsOf(deps, login, answer), email: account }
-  const started = await startSession(deps, facts, trace)
+  const facts = { ...factsOf(context, login, answer), email: account }
+  const started = await startSession(context, facts, trace)
   if (!started.ok) {
     const { denial, reason = 'the account may not log in' } = started
-    await recordRefusal(deps, { code: denial.code, reason, account, trace })
+    await recordRefusal(context, { code: denial.code, reason, account, trace })
     return { ok: false, denial }
   }
   const { cookieValue, maxAgeSeconds, id: sessionId, expiresAt } = started.value
   const vouched = vouchedLogin(facts, { sessionId, expiresAt, trace })
-  const refusal = await deps.loginHooks.afterLogin({ ...vouched, beganAt: began })
+  const refusal = await context.loginHooks.afterLogin({ ...vouched, beganAt: began })
   if (refusal) {
-    await endPrevious(deps, cookieValue, trace)
-    await recordRefusal(deps, { code: refusal.denial.code, reason: refusal.reason, account, trace })
+    await endPrevious(context, cookieValue, trace)
+    await recordRefusal(context, { code: refusal.denial.code, reason: refusal.reason, account, trace })
     return { ok: false, denial: refusal.denial }
   }
-  await endPrevious(deps, answer.previousSession, trace)
-  const { secure } = deps.options
+  await endPrevious(context, answer.previousSession, trace)
+  const { secure } = context.options
   const cookie = writeCookie(cookieNames(secure).session, cookieValue, { secure, maxAgeSeconds })
   return done({ location: state.returnTo, setCookies: [cookie] })
 }
 
-function refuseUnnamed(deps: Deps, login: ProviderLogin, trace: RequestTrace): Promise<Outcome<never>> {
+function refuseUnnamed(
+  context: GateContext,
+  login: ProviderLogin,
+  trace: RequestTrace,
+): Promise<Outcome<never>> {
   const { addressProblem, subject } = login
   const reason = 'what the provider named is no e-mail address'
-  return refuseLogin(deps, { code: 'login_email_missing', reason, ...addressProblem, subject, trace })
+  return refuseLogin(context, { code: 'login_email_missing', reason, ...addressProblem, subject, trace })
 }
 
 /** Groups that may make somebody a viewer must not count as none because they are too many to be sent. */
-function requireGroups(deps: Deps, { groupsWithheld }: ProviderLogin, account: string): void {
+function requireGroups(context: GateContext, { groupsWithheld }: ProviderLogin, account: string): void {
   if (!groupsWithheld) return
   const reason = `the provider did not send the groups of ${account}, who is in too many: let it send those alone that are assigned to the gateway`
   const options = ['groupsClaim', 'roleByGroup']
-  if (deps.options.roleByGroup.size > 0)
+  if (context.options.roleByGroup.size > 0)
     throw new PortcullisError('provider_misconfigured', `No role can be given by group: ${reason}`, {
       options,
     })
-  deps.report({
+  context.report({
     level: 'warn',
     code: 'groups_withheld',
     detail: `Logged in without groups: ${reason}`,
@@ -143,8 +151,8 @@ function requireGroups(deps: Deps, { groupsWithheld }: ProviderLogin, account: s
 }
 
 /** One winner over all processes: whoever writes the id of the state first may use it. */
-async function spend(deps: Deps, { id, expiresAt }: LoginState): Promise<boolean> {
-  const result = await deps.store.commit(completedLogins.name, {
+async function spend(context: GateContext, { id, expiresAt }: LoginState): Promise<boolean> {
+  const result = await context.store.commit(completedLogins.name, {
     quiet: true,
     checks: [{ key: completedLogins.key(id), version: null }],
     writes: [completedLogins.put(id, true, { expiresAt })],
@@ -153,19 +161,19 @@ async function spend(deps: Deps, { id, expiresAt }: LoginState): Promise<boolean
 }
 
 async function askProvider(
-  deps: Deps,
+  context: GateContext,
   callback: URL,
   challenge: LoginChallenge,
   trace: RequestTrace,
 ): Promise<Outcome<ProviderLogin>> {
   try {
-    const login = await deps.options.identityProvider?.complete(callback, challenge)
+    const login = await context.options.identityProvider?.complete(callback, challenge)
     return login ? done(login) : refused('login_unavailable')
   } catch (cause) {
     if (!(cause instanceof LoginRefused)) throw cause
     // Anybody with a state of their own may write what stands in the place of a code.
     const source = callback.searchParams.has('code') ? 'provider' : 'browser'
-    return refuseLogin(deps, {
+    return refuseLogin(context, {
       code: 'login_refused',
       reason: cause.message,
       source,
@@ -179,8 +187,8 @@ async function askProvider(
  * As many groups as are kept, those that give a role first. One that could not be kept as it is, is left out: cut or
  * cleaned, it could be the name of another.
  */
-function keptGroups(deps: Deps, groups: readonly string[]): readonly string[] {
-  const { roleByGroup } = deps.options
+function keptGroups(context: GateContext, groups: readonly string[]): readonly string[] {
+  const { roleByGroup } = context.options
   const names = groups.map((group) => group.replace(/\s+/g, ' ').trim())
   const sound = [...new Set(names)].filter((group) => lineOf(group, GROUP_LENGTH) === group && group !== '')
   const [mapped, others] = [
@@ -189,7 +197,7 @@ function keptGroups(deps: Deps, groups: readonly string[]): readonly string[] {
   ]
   const kept = [...mapped, ...others].slice(0, MOST_GROUPS)
   if (kept.length < new Set(names).size)
-    deps.strangers.report({
+    context.strangers.report({
       level: 'warn',
       code: 'groups_left_out',
       detail: `The provider names more than ${MOST_GROUPS} groups of an account, or one that is no line of ${GROUP_LENGTH} characters; the rest are left out`,
@@ -197,10 +205,10 @@ function keptGroups(deps: Deps, groups: readonly string[]): readonly string[] {
   return kept
 }
 
-function factsOf(deps: Deps, login: ProviderLogin, { trace, userAgent }: LoginAnswer) {
+function factsOf(context: GateContext, login: ProviderLogin, { trace, userAgent }: LoginAnswer) {
   const name = boundedText(login.name ?? '', 200)
   return {
-    groups: keptGroups(deps, login.groups),
+    groups: keptGroups(context, login.groups),
     issuer: login.issuer,
     subject: login.subject,
     idToken: login.idToken,
@@ -211,7 +219,11 @@ function factsOf(deps: Deps, login: ProviderLogin, { trace, userAgent }: LoginAn
   }
 }
 
-async function endPrevious(deps: Deps, cookieValue: string | undefined, trace: RequestTrace): Promise<void> {
+async function endPrevious(
+  context: GateContext,
+  cookieValue: string | undefined,
+  trace: RequestTrace,
+): Promise<void> {
   const key = cookieValue === undefined ? undefined : parseCookieValue(cookieValue)
-  if (key) await endSession(deps, { key, trace })
+  if (key) await endSession(context, { key, trace })
 }

@@ -1,5 +1,5 @@
 import type { RequestTrace } from '../authorization/actor.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { clearCookie, cookieNames } from '../sessions/cookie.js'
 import { endSession } from '../sessions/end.js'
 import type { SessionKey } from '../sessions/session.js'
@@ -19,28 +19,28 @@ export interface EndedLogin {
  * `location`, and the browser may go to nothing that needs a login: the provider would log in again unasked. Rejects, with the session alive and the cookie untouched, when the store cannot end it.
  */
 export async function endLogin(
-  deps: Deps,
+  context: GateContext,
   input: { session?: SessionKey; returnTo: string | undefined; trace?: RequestTrace },
 ): Promise<EndedLogin> {
-  const { publicUrl, secure } = deps.options
+  const { publicUrl, secure } = context.options
   const left = {
     returnTo: returnPath(input.returnTo, publicUrl),
     setCookies: [clearCookie(cookieNames(secure).session, secure)],
   }
   const ended =
     input.session &&
-    (await endSession(deps, { key: input.session, ...(input.trace && { trace: input.trace }) }))
-  const location = ended?.ok ? await providerLogout(deps, ended.value.session.idToken) : undefined
+    (await endSession(context, { key: input.session, ...(input.trace && { trace: input.trace }) }))
+  const location = ended?.ok ? await providerLogout(context, ended.value.session.idToken) : undefined
   return location === undefined ? left : { ...left, location }
 }
 
-async function providerLogout(deps: Deps, idToken: string): Promise<string | undefined> {
-  const { identityProvider, publicUrl } = deps.options
+async function providerLogout(context: GateContext, idToken: string): Promise<string | undefined> {
+  const { identityProvider, publicUrl } = context.options
   try {
     const url = await identityProvider?.logoutUrl({ idToken, returnTo: `${publicUrl}/` })
     return url?.href
   } catch (cause) {
-    deps.report({
+    context.report({
       level: 'warn',
       code: 'provider_logout_failed',
       detail: 'The session ended here, but not at the provider',

@@ -1,6 +1,6 @@
 import { appendAudit } from '../audit/append.js'
 import { actorByExchange, auditedAs, type RequestTrace } from '../authorization/actor.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import type { GateEvent } from '../context/event.js'
 import { boundedText } from '../encoding/text.js'
 import type { Denial, DenialCode } from '../errors/denials.js'
@@ -29,15 +29,15 @@ export interface RefusedLogin {
  * what a stranger has done leaves nothing in the store.
  */
 export async function refuseLogin(
-  deps: Deps,
+  context: GateContext,
   refusal: RefusedLogin & { readonly code: DenialCode },
 ): Promise<Outcome<never>> {
-  await recordRefusal(deps, refusal)
+  await recordRefusal(context, refusal)
   return refused(refusal.code)
 }
 
 /** As `refuseLogin`, for what was refused already. */
-export async function recordRefusal(deps: Deps, refusal: RefusedLogin): Promise<void> {
+export async function recordRefusal(context: GateContext, refusal: RefusedLogin): Promise<void> {
   const { code, reason, account, subject, options = [], source = 'browser', trace, cause } = refusal
   const who = account ?? (subject === undefined ? undefined : `the subject ${boundedText(subject, 255)}`)
   const event: GateEvent = {
@@ -47,19 +47,19 @@ export async function recordRefusal(deps: Deps, refusal: RefusedLogin): Promise<
     ...(options.length === 0 ? {} : { options }),
     ...(cause === undefined ? {} : { cause }),
   }
-  if (who === undefined) deps.strangers.report(event, source)
-  else deps.report(event)
-  if (account !== undefined && (await isKnown(deps, account)))
-    await appendAudit(deps, {
+  if (who === undefined) context.strangers.report(event, source)
+  else context.report(event)
+  if (account !== undefined && (await isKnown(context, account)))
+    await appendAudit(context, {
       action: 'session.refused',
-      ...auditedAs(actorByExchange(deps, account, 'login', trace)),
+      ...auditedAs(actorByExchange(context, account, 'login', trace)),
       subject: account,
       details: { code, reason },
     })
 }
 
 /** Whoever has logged in, was banned, or was deprovisioned has a standing. */
-async function isKnown(deps: Deps, account: string): Promise<boolean> {
-  const { version } = await readStanding(deps, deps.partitionOf(account))
-  return version !== null || deps.loginHooks.knowsAccount(account)
+async function isKnown(context: GateContext, account: string): Promise<boolean> {
+  const { version } = await readStanding(context, context.partitionOf(account))
+  return version !== null || context.loginHooks.knowsAccount(account)
 }

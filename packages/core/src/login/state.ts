@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { sha256 } from '../crypto/hash.js'
 import { asJson, hasShape, instant, text } from '../store/collection.js'
 import type { Millis } from '../store/store.js'
@@ -30,23 +30,28 @@ export function hashBrowser(secret: string): string {
   return sha256(secret)
 }
 
-export function sealState(deps: Deps, state: LoginState): string {
-  return deps.sealer.seal(CONTEXT, asJson(state))
+export function sealState(context: GateContext, state: LoginState): string {
+  return context.sealer.seal(CONTEXT, asJson(state))
 }
 
-export function openState(deps: Deps, sealed: string): LoginState | undefined {
-  const opened = deps.sealer.open(CONTEXT, sealed)
+export function openState(context: GateContext, sealed: string): LoginState | undefined {
+  const opened = context.sealer.open(CONTEXT, sealed)
   return isLoginState(opened) ? opened : undefined
 }
 
 /** Nonce and verifier follow from the browser's secret, so neither is kept anywhere nor part of a URL of ours. */
-export function challengeOf(deps: Deps, sealed: string, state: LoginState, browser: string): LoginChallenge {
+export function challengeOf(
+  context: GateContext,
+  sealed: string,
+  state: LoginState,
+  browser: string,
+): LoginChallenge {
   const derive = (purpose: string) =>
     createHmac('sha256', browser).update(`${purpose}:${state.id}`).digest('base64url')
   return {
     state: sealed,
     nonce: derive('nonce'),
     codeVerifier: derive('verifier'),
-    redirectUri: `${deps.options.publicUrl}/oauth2/callback`,
+    redirectUri: `${context.options.publicUrl}/oauth2/callback`,
   }
 }

@@ -2,7 +2,7 @@ import { secretProblem } from '../crypto/secrets.js'
 import { checkMembers } from '../input/check.js'
 import { oneOf, text } from '../input/kinds.js'
 import type { Plugin } from '../plugin/plugin.js'
-import { MASTER_KEY_ACCOUNT, masterKeyKind } from './credential-kind.js'
+import { MASTER_KEY_ACCOUNT, masterKeyKind } from './master-key-kind.js'
 import type { MasterKeyOptions } from './options.js'
 
 /**

@@ -1,7 +1,7 @@
 import type { Identity } from '../authentication/identity.js'
 import type { Issued } from '../authentication/judge.js'
 import { issuedOf } from '../authentication/judge.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import { readStoredStanding } from '../standing/standing.js'
 import { count, hasShape, instant, text } from '../store/collection.js'
@@ -29,22 +29,22 @@ export const isApproval = hasShape<Approval>({
  * Approves for whoever is at the browser. The generation is that of the session itself, not of the account by now: a
  * session that was ended a moment ago approves nothing that counts. Refused with `session_invalid`.
  */
-export async function approvalBy(deps: Deps, identity: Identity): Promise<Outcome<Approval>> {
+export async function approvalBy(context: GateContext, identity: Identity): Promise<Outcome<Approval>> {
   const session = issuedOf(identity)
   if (session?.sessionGeneration === undefined) return refused('session_invalid')
-  const { tokenGeneration } = await readStoredStanding(deps, identity.partition)
+  const { tokenGeneration } = await readStoredStanding(context, identity.partition)
   return done({
     account: identity.accountId,
-    approvedAt: deps.clock(),
+    approvedAt: context.clock(),
     sessionGeneration: session.sessionGeneration,
     tokenGeneration,
   })
 }
 
-export function issuedByApproval(deps: Deps, approval: Approval): Issued {
+export function issuedByApproval(context: GateContext, approval: Approval): Issued {
   const { account, approvedAt, sessionGeneration, tokenGeneration } = approval
   return {
-    partition: deps.partitionOf(account),
+    partition: context.partitionOf(account),
     issuedAt: approvedAt,
     sessionGeneration,
     tokenGeneration,

@@ -1,6 +1,6 @@
 import { appendAudit } from '../audit/append.js'
 import { type Actor, actorByExchange, auditedAs, type RequestTrace } from '../authorization/actor.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { sha256 } from '../crypto/hash.js'
 import { type Outcome, refused } from '../errors/outcome.js'
 import { collection, instant, text, texts } from '../store/collection.js'
@@ -46,10 +46,10 @@ export const authorizationCodes = collection<CodeRecord>(
 )
 
 /** A code for the client to redeem within a minute (RFC 6749 §4.1.2). */
-export async function issueCode(deps: Deps, authorization: Authorization): Promise<string> {
-  const code = deps.randomId(32)
-  const endsAt = deps.clock() + LIFETIME_MS
-  await deps.store.commit(CODES, {
+export async function issueCode(context: GateContext, authorization: Authorization): Promise<string> {
+  const code = context.randomId(32)
+  const endsAt = context.clock() + LIFETIME_MS
+  await context.store.commit(CODES, {
     quiet: true,
     writes: [
       authorizationCodes.put(
@@ -72,7 +72,7 @@ export async function issueCode(deps: Deps, authorization: Authorization): Promi
  * Refused with `grant_invalid`, `account_banned`, `login_stale` or `scope_insufficient`.
  */
 export async function redeemCode(
-  deps: Deps,
+  context: GateContext,
   input: {
     code: string
     redirectUri: string | undefined
@@ -83,7 +83,7 @@ export async function redeemCode(
 ): Promise<Outcome<GrantedTokens>> {
   const { client } = input
   const codeHash = sha256(input.code)
-  const [stored] = await deps.store.read(CODES, [authorizationCodes.key(codeHash)])
+  const [stored] = await context.store.read(CODES, [authorizationCodes.key(codeHash)])
   if (!stored) return refused('grant_invalid')
   const code = authorizationCodes.read(stored)
   const isTheirs =
@@ -92,31 +92,31 @@ export async function redeemCode(
     code.codeChallenge === sha256(input.codeVerifier)
   if (!isTheirs) return refused('grant_invalid')
   const { approval, scopes, endsAt } = code
-  const by = actorByExchange(deps, approval.account, 'authorization_code', input.trace)
-  const redeemed = await redeemApproval(deps, {
+  const by = actorByExchange(context, approval.account, 'authorization_code', input.trace)
+  const redeemed = await redeemApproval(context, {
     approval,
     by,
     codeHash,
     client,
     scopes,
     forgottenAt: stored.expiresAt ?? endsAt,
-    isOver: endsAt <= deps.clock(),
+    isOver: endsAt <= context.clock(),
   })
   if (!('reusedFamily' in redeemed)) return redeemed
-  return endReused(deps, { by, familyId: redeemed.reusedFamily, client })
+  return endReused(context, { by, familyId: redeemed.reusedFamily, client })
 }
 
 /** RFC 6749 §4.1.2: the tokens of a code that is used again should be revoked. */
 async function endReused(
-  deps: Deps,
+  context: GateContext,
   { by, familyId, client }: { by: Actor; familyId: string; client: OAuthClient },
 ): Promise<Outcome<never>> {
-  await appendAudit(deps, {
+  await appendAudit(context, {
     action: 'authorization_code.reuse',
     ...auditedAs(by),
     subject: by.account,
     details: { family_id: familyId, client_id: client.id },
   })
-  await endFamily(deps, { account: by.account, familyId })
+  await endFamily(context, { account: by.account, familyId })
   return refused('grant_invalid')
 }

@@ -1,4 +1,4 @@
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import type { Millis } from '../store/store.js'
 import { signAccessToken } from '../tokens/issue.js'
 import { type RefreshFamily, signRefreshToken } from './refresh-token.js'
@@ -13,7 +13,7 @@ export interface GrantedTokens {
 
 /** What a family handed out last. The same each time, but for signatures that differ each time by their algorithm. */
 export async function lastGranted(
-  deps: Deps,
+  context: GateContext,
   from: {
     accountId: string
     familyId: string
@@ -25,10 +25,10 @@ export async function lastGranted(
   const { accountId, familyId, family, expiresAt } = from
   const { clientId, access, turn, turnedAt } = family
   const [accessToken, refreshToken] = await Promise.all([
-    signAccessToken(deps, accountId, access, clientId),
-    signRefreshToken(deps, { accountId, familyId, turn }, { issuedAt: turnedAt, expiresAt }),
+    signAccessToken(context, accountId, access, clientId),
+    signRefreshToken(context, { accountId, familyId, turn }, { issuedAt: turnedAt, expiresAt }),
   ])
-  const now = Math.floor(deps.clock() / 1000)
+  const now = Math.floor(context.clock() / 1000)
   const expiresInSeconds = Math.max(0, access.expiresAt / 1000 - now)
   return { accessToken, expiresInSeconds, refreshToken, scopes: access.scopes }
 }

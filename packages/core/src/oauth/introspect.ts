@@ -3,7 +3,7 @@ import { kindOf } from '../authentication/credential-kind.js'
 import type { Identity } from '../authentication/identity.js'
 import { refuseGrant } from '../authentication/judge.js'
 import { isAdmin } from '../authorization/roles.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { done, type Outcome } from '../errors/outcome.js'
 import { headerValues } from '../request/head.js'
 import type { RequestView } from '../request/view.js'
@@ -24,21 +24,21 @@ export type Introspection =
  * administrator; anybody else could try tokens out. Refused with `client_invalid`.
  */
 export async function introspect(
-  deps: Deps,
+  context: GateContext,
   server: OAuthServer,
   input: { view: RequestView; fields: ClientFields; token: string },
 ): Promise<Outcome<Introspection>> {
-  if (!(await mayIntrospect(deps, server, input.view, input.fields))) return refusedClient()
-  const refresh = await introspectRefresh(deps, input.token)
+  if (!(await mayIntrospect(context, server, input.view, input.fields))) return refusedClient()
+  const refresh = await introspectRefresh(context, input.token)
   if (refresh) return done(refresh)
-  const identified = await identifyByBearer(deps, input.token)
-  if (!identified.ok || kindOf(deps, identified.value)?.isOfOperator) return done({ active: false })
-  const clientId = await clientOf(deps, input.token, identified.value)
-  return done({ ...describe(deps, identified.value), ...(clientId && { client_id: clientId }) })
+  const identified = await identifyByBearer(context, input.token)
+  if (!identified.ok || kindOf(context, identified.value)?.isOfOperator) return done({ active: false })
+  const clientId = await clientOf(context, input.token, identified.value)
+  return done({ ...describe(context, identified.value), ...(clientId && { client_id: clientId }) })
 }
 
 async function mayIntrospect(
-  deps: Deps,
+  context: GateContext,
   server: OAuthServer,
   view: RequestView,
   fields: ClientFields,
@@ -49,12 +49,12 @@ async function mayIntrospect(
     const client = authenticateClient(server, view, fields)
     return client.ok && client.value.secret !== undefined
   }
-  const caller = await identifyByBearer(deps, bearer)
+  const caller = await identifyByBearer(context, bearer)
   return caller.ok && isAdmin(caller.value.role) && caller.value.scopes.includes('admin')
 }
 
 function describe(
-  deps: Deps,
+  context: GateContext,
   { accountId, scopes, role, credential }: Identity,
 ): Introspection & { readonly active: true } {
   return {
@@ -63,8 +63,8 @@ function describe(
     username: accountId,
     sub: accountId,
     token_type: 'Bearer',
-    iss: deps.options.issuer,
-    aud: deps.options.audience,
+    iss: context.options.issuer,
+    aud: context.options.audience,
     jti: credential.id,
     iat: Math.floor(credential.issuedAt / 1000),
     exp: Math.floor(credential.expiresAt / 1000),
@@ -72,14 +72,17 @@ function describe(
   }
 }
 
-async function introspectRefresh(deps: Deps, token: string): Promise<Introspection | undefined> {
-  const claims = await proveRefreshToken(deps, token)
+async function introspectRefresh(context: GateContext, token: string): Promise<Introspection | undefined> {
+  const claims = await proveRefreshToken(context, token)
   if (!claims) return undefined
-  const partition = deps.partitionOf(claims.accountId)
-  const [standingRecord, stored] = await deps.store.read(partition, [STANDING, families.key(claims.familyId)])
+  const partition = context.partitionOf(claims.accountId)
+  const [standingRecord, stored] = await context.store.read(partition, [
+    STANDING,
+    families.key(claims.familyId),
+  ])
   const standing = standingOf(standingRecord)
   const family = stored && families.read(stored)
-  const refusal = refuseGrant(deps, standing, issuedAsFamily(partition, family))
+  const refusal = refuseGrant(context, standing, issuedAsFamily(partition, family))
   if (refusal || family?.turn !== claims.turn) return { active: false }
   return {
     active: true,
@@ -87,7 +90,7 @@ async function introspectRefresh(deps: Deps, token: string): Promise<Introspecti
     client_id: family.clientId,
     sub: claims.accountId,
     token_type: 'refresh_token',
-    iss: deps.options.issuer,
+    iss: context.options.issuer,
     ...(stored?.expiresAt === undefined ? {} : { exp: Math.floor(stored.expiresAt / 1000) }),
   }
 }

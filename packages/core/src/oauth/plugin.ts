@@ -38,15 +38,15 @@ export function oauth(options: OAuthOptions = {}): Plugin<'oauth', OAuthServer> 
       checkClients(clients, scopes, problems)
     },
     start(context) {
-      const deps = depsOf(context)
+      const gate = depsOf(context)
       const server = createOAuthServer(resolveClients(clients))
       return {
         api: server,
         grants: {
-          wasEnded: (grant) => isFamilyEnded(deps, grant),
-          endAll: (account) => endFamilies(deps, account),
+          wasEnded: (grant) => isFamilyEnded(gate, grant),
+          endAll: (account) => endFamilies(gate, account),
         },
-        routes: async () => (await import('./routes/index.js')).oauthRoutes(deps, server),
+        routes: async () => (await import('./routes/index.js')).oauthRoutes(gate, server),
       }
     },
   }

@@ -1,7 +1,7 @@
 import { refuseGrant } from '../authentication/judge.js'
 import type { Actor } from '../authorization/actor.js'
 import { scopesOf } from '../authorization/scopes.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { RETRY_WINDOW_SECONDS } from '../context/limits.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import { STANDING, standingOf } from '../standing/standing.js'
@@ -44,47 +44,51 @@ export interface Reused {
  * `scope_insufficient`.
  */
 export async function redeemApproval(
-  deps: Deps,
+  context: GateContext,
   input: ApprovalToRedeem,
 ): Promise<Outcome<GrantedTokens> | Reused> {
   const { approval, by, codeHash, client, scopes, forgottenAt, isOver } = input
-  const familyId = deps.deriveId('family', codeHash)
+  const familyId = context.deriveId('family', codeHash)
   const key = spentCodes.key(codeHash)
-  const before = await repeat(deps, approval, { key, familyId })
+  const before = await repeat(context, approval, { key, familyId })
   if (before) return before
   if (isOver) return refused('grant_invalid')
-  const started = await startFamily(deps, {
+  const started = await startFamily(context, {
     familyId,
     approval,
     by,
     client,
     scopes,
-    grantable: scopesForClient(client, scopesOf(deps, deps.roleOf(approval.account))),
-    spends: spentCodes.put(codeHash, deps.clock(), { expiresAt: forgottenAt + OUTLIVES_MS }),
+    grantable: scopesForClient(client, scopesOf(context, context.roleOf(approval.account))),
+    spends: spentCodes.put(codeHash, context.clock(), { expiresAt: forgottenAt + OUTLIVES_MS }),
   })
   if (started.ok || started.denial.code !== 'grant_invalid') return started
   // Another request with the same code may have been faster.
-  return (await repeat(deps, approval, { key, familyId })) ?? started
+  return (await repeat(context, approval, { key, familyId })) ?? started
 }
 
 /** What was bought before; undefined when nothing was. */
 async function repeat(
-  deps: Deps,
+  context: GateContext,
   approval: Approval,
   { key, familyId }: { key: RecordKey; familyId: string },
 ): Promise<Outcome<GrantedTokens> | Reused | undefined> {
   const { account } = approval
-  const partition = deps.partitionOf(account)
-  const [standing, spent, stored] = await deps.store.read(partition, [STANDING, key, families.key(familyId)])
+  const partition = context.partitionOf(account)
+  const [standing, spent, stored] = await context.store.read(partition, [
+    STANDING,
+    key,
+    families.key(familyId),
+  ])
   if (!spent) return undefined
   const family = stored && families.read(stored)
   if (!family || family.endedAt !== undefined) return refused('grant_invalid')
-  const isTimely = deps.clock() < spentCodes.read(spent) + RETRY_WINDOW_SECONDS * 1000
+  const isTimely = context.clock() < spentCodes.read(spent) + RETRY_WINDOW_SECONDS * 1000
   if (!isTimely || family.turn > 0) return { reusedFamily: familyId }
   const refusal =
-    refuseGrant(deps, standingOf(standing), issuedByApproval(deps, approval)) ??
-    refuseGrant(deps, standingOf(standing), issuedAsFamily(partition, family))
+    refuseGrant(context, standingOf(standing), issuedByApproval(context, approval)) ??
+    refuseGrant(context, standingOf(standing), issuedAsFamily(partition, family))
   if (refusal) return { ok: false, denial: refusal }
   const expiresAt = stored.expiresAt ?? family.turnedAt
-  return done(await lastGranted(deps, { accountId: account, familyId, family, expiresAt }))
+  return done(await lastGranted(context, { accountId: account, familyId, family, expiresAt }))
 }

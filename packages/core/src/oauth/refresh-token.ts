@@ -1,5 +1,5 @@
 import type { Issued } from '../authentication/judge.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { parseJsonObject } from '../jws/strict-json.js'
 import type { GrantName } from '../plugin/hooks.js'
 import { collection, count, hasShape, instant, optional, text, texts } from '../store/collection.js'
@@ -68,29 +68,32 @@ export function issuedAsFamily(partition: string, family: RefreshFamily | undefi
 }
 
 /** Whether a family was ended, as long as that is remembered. */
-export async function isFamilyEnded(deps: Deps, { partition, id }: GrantName): Promise<boolean> {
-  const [stored] = await deps.store.read(partition, [families.key(id)])
+export async function isFamilyEnded(context: GateContext, { partition, id }: GrantName): Promise<boolean> {
+  const [stored] = await context.store.read(partition, [families.key(id)])
   return stored !== undefined && families.read(stored).endedAt !== undefined
 }
 
 export function signRefreshToken(
-  deps: Deps,
+  context: GateContext,
   { accountId, familyId, turn }: RefreshClaims,
   { issuedAt, expiresAt }: { issuedAt: Millis; expiresAt: Millis },
 ): Promise<string> {
-  const { issuer } = deps.options
+  const { issuer } = context.options
   const claims = { iss: issuer, aud: issuer, sub: accountId, jti: familyId, turn }
   const instants = { iat: Math.floor(issuedAt / 1000), exp: Math.floor(expiresAt / 1000) }
-  return deps.keys.sign({ ...claims, ...instants }, REFRESH_TOKEN_TYPE)
+  return context.keys.sign({ ...claims, ...instants }, REFRESH_TOKEN_TYPE)
 }
 
 /** Proves a refresh token; undefined for anything else. Whether it was spent, only the family knows. */
-export async function proveRefreshToken(deps: Deps, compact: string): Promise<RefreshClaims | undefined> {
-  const verified = await deps.keys.verify(compact).catch(() => undefined)
+export async function proveRefreshToken(
+  context: GateContext,
+  compact: string,
+): Promise<RefreshClaims | undefined> {
+  const verified = await context.keys.verify(compact).catch(() => undefined)
   if (verified?.protectedHeader.typ !== REFRESH_TOKEN_TYPE) return undefined
   const { iss, aud, sub, jti, turn, exp } = parseJsonObject(verified.payload) ?? {}
-  if (iss !== deps.options.issuer || aud !== deps.options.issuer) return undefined
+  if (iss !== context.options.issuer || aud !== context.options.issuer) return undefined
   if (typeof sub !== 'string' || typeof jti !== 'string' || typeof turn !== 'number') return undefined
-  if (typeof exp !== 'number' || exp * 1000 <= deps.clock()) return undefined
+  if (typeof exp !== 'number' || exp * 1000 <= context.clock()) return undefined
   return { accountId: sub, familyId: jti, turn }
 }

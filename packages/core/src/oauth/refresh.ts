@@ -1,7 +1,7 @@
 import { appendAudit } from '../audit/append.js'
 import { refuseGrant } from '../authentication/judge.js'
 import { actorByExchange, auditedAs, type RequestTrace } from '../authorization/actor.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { RETRY_WINDOW_SECONDS } from '../context/limits.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import { STANDING, standingOf } from '../standing/standing.js'
@@ -41,67 +41,70 @@ export interface RefreshRequest {
  *
  * Refused with `grant_invalid`, `account_banned`, `login_stale` or `scope_insufficient`.
  */
-export async function refreshTokens(deps: Deps, request: RefreshRequest): Promise<Outcome<GrantedTokens>> {
-  const claims = await proveRefreshToken(deps, request.refreshToken)
+export async function refreshTokens(
+  context: GateContext,
+  request: RefreshRequest,
+): Promise<Outcome<GrantedTokens>> {
+  const claims = await proveRefreshToken(context, request.refreshToken)
   if (!claims) return refused('grant_invalid')
   const { accountId, familyId } = claims
-  const partition = deps.partitionOf(accountId)
-  return optimistically(deps, 'A family of refresh tokens changed too often', async () => {
-    const [standingRecord, stored] = await deps.store.read(partition, [STANDING, families.key(familyId)])
+  const partition = context.partitionOf(accountId)
+  return optimistically(context, 'A family of refresh tokens changed too often', async () => {
+    const [standingRecord, stored] = await context.store.read(partition, [STANDING, families.key(familyId)])
     const family = stored && families.read(stored)
-    const refusal = refuseGrant(deps, standingOf(standingRecord), issuedAsFamily(partition, family))
+    const refusal = refuseGrant(context, standingOf(standingRecord), issuedAsFamily(partition, family))
     if (refusal) return { ok: false, denial: refusal }
     if (!family || family.clientId !== request.client.id) return refused('grant_invalid')
     // The store has an older record than the one that we made this token by: nothing was used twice.
     if (claims.turn > family.turn) return refused('grant_invalid')
-    if (isRetry(deps, claims, family)) {
+    if (isRetry(context, claims, family)) {
       const expiresAt = stored.expiresAt ?? family.turnedAt
-      return done(await lastGranted(deps, { accountId, familyId, family, expiresAt }))
+      return done(await lastGranted(context, { accountId, familyId, family, expiresAt }))
     }
-    if (claims.turn < family.turn) return endReused(deps, claims, family, request.trace)
-    const turned = await turn(deps, request, claims, stored)
+    if (claims.turn < family.turn) return endReused(context, claims, family, request.trace)
+    const turned = await turn(context, request, claims, stored)
     // Somebody else was first, whose successor it is then, or the account’s standing has changed.
     return turned.ok || turned.denial.code !== 'grant_invalid' ? turned : RACED
   })
 }
 
-function isRetry(deps: Deps, claims: RefreshClaims, { turn, turnedAt }: RefreshFamily): boolean {
-  return claims.turn === turn - 1 && deps.clock() < turnedAt + RETRY_WINDOW_SECONDS * 1000
+function isRetry(context: GateContext, claims: RefreshClaims, { turn, turnedAt }: RefreshFamily): boolean {
+  return claims.turn === turn - 1 && context.clock() < turnedAt + RETRY_WINDOW_SECONDS * 1000
 }
 
 async function turn(
-  deps: Deps,
+  context: GateContext,
   { client, scopes, trace }: RefreshRequest,
   { accountId, familyId }: RefreshClaims,
   stored: StoredRecord,
 ): Promise<Outcome<GrantedTokens>> {
   const family = families.read(stored)
-  const partition = deps.partitionOf(accountId)
+  const partition = context.partitionOf(accountId)
   // A client may have been given more than it may have by now.
   const grantable = scopesForClient(client, family.scopes)
   if (grantable.length === 0) return refused('scope_insufficient')
-  const { accessLifetimeSeconds, refreshLifetimeSeconds, maxLifetimeSeconds } = deps.options.tokens
-  const now = deps.clock()
+  const { accessLifetimeSeconds, refreshLifetimeSeconds, maxLifetimeSeconds } = context.options.tokens
+  const now = context.clock()
   const expiresAt = Math.min(
     now + refreshLifetimeSeconds * 1000,
     family.createdAt + maxLifetimeSeconds * 1000,
   )
   const next = { turn: family.turn + 1, turnedAt: now }
   const issued = await issueToken(
-    deps,
+    context,
     {
       account: accountId,
-      by: actorByExchange(deps, accountId, 'refresh_token', trace),
+      by: actorByExchange(context, accountId, 'refresh_token', trace),
       scopes: scopes ?? grantable,
       grantable,
       name: client.name ?? client.id,
       lifetimeSeconds: accessLifetimeSeconds,
     },
     {
-      id: deps.deriveId('access', `${familyId} ${next.turn}`),
+      id: context.deriveId('access', `${familyId} ${next.turn}`),
       family: familyId,
       clientId: client.id,
-      refuse: (standing) => refuseGrant(deps, standing, issuedAsFamily(partition, family)),
+      refuse: (standing) => refuseGrant(context, standing, issuedAsFamily(partition, family)),
       checks: [{ key: families.key(familyId), version: stored.version }],
       writes: (_standing, access) => [
         families.put(familyId, { ...family, ...next, access }, { sort: stored.sort, expiresAt }),
@@ -110,22 +113,22 @@ async function turn(
   )
   if (!issued.ok) return issued
   const turned = { ...next, clientId: client.id, access: issued.value.info }
-  return done(await lastGranted(deps, { accountId, familyId, family: turned, expiresAt }))
+  return done(await lastGranted(context, { accountId, familyId, family: turned, expiresAt }))
 }
 
 /** Who comes with a spent token later than a client tries again has found it somewhere. */
 async function endReused(
-  deps: Deps,
+  context: GateContext,
   { accountId, familyId }: RefreshClaims,
   family: RefreshFamily,
   trace: RequestTrace | undefined,
 ): Promise<Outcome<never>> {
-  await appendAudit(deps, {
+  await appendAudit(context, {
     action: 'refresh.reuse',
-    ...auditedAs(actorByExchange(deps, accountId, 'refresh_token', trace)),
+    ...auditedAs(actorByExchange(context, accountId, 'refresh_token', trace)),
     subject: accountId,
     details: { family_id: familyId, client_id: family.clientId },
   })
-  await endFamily(deps, { account: accountId, familyId })
+  await endFamily(context, { account: accountId, familyId })
   return refused('grant_invalid')
 }

@@ -1,7 +1,7 @@
 import { audited } from '../audit/append.js'
 import { refuseGrant } from '../authentication/judge.js'
 import { type Actor, auditedAs } from '../authorization/actor.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { done, type Outcome } from '../errors/outcome.js'
 import type { Put } from '../store/store.js'
 import { issueToken } from '../tokens/issue.js'
@@ -26,11 +26,14 @@ export interface FamilyToStart {
  * until then the approval ends with all that ends it. Refused with `account_banned`, `grant_invalid` (also when the
  * approval was spent), `login_stale`, `scope_unknown` or `scope_insufficient`.
  */
-export async function startFamily(deps: Deps, input: FamilyToStart): Promise<Outcome<GrantedTokens>> {
+export async function startFamily(
+  context: GateContext,
+  input: FamilyToStart,
+): Promise<Outcome<GrantedTokens>> {
   const { familyId, approval, by, client, scopes, grantable, spends } = input
   const { account } = approval
-  const { accessLifetimeSeconds, refreshLifetimeSeconds } = deps.options.tokens
-  const now = deps.clock()
+  const { accessLifetimeSeconds, refreshLifetimeSeconds } = context.options.tokens
+  const now = context.clock()
   const expiresAt = now + refreshLifetimeSeconds * 1000
   const recorded = {
     action: 'refresh.start',
@@ -39,9 +42,9 @@ export async function startFamily(deps: Deps, input: FamilyToStart): Promise<Out
     details: { family_id: familyId, client_id: client.id, scope: scopes.join(' ') },
   } as const
   const first = { clientId: client.id, turn: 0, turnedAt: now }
-  const issued = await audited(deps, recorded, () =>
+  const issued = await audited(context, recorded, () =>
     issueToken(
-      deps,
+      context,
       {
         account,
         by,
@@ -51,10 +54,10 @@ export async function startFamily(deps: Deps, input: FamilyToStart): Promise<Out
         lifetimeSeconds: accessLifetimeSeconds,
       },
       {
-        id: deps.deriveId('access', `${familyId} 0`),
+        id: context.deriveId('access', `${familyId} 0`),
         family: familyId,
         clientId: client.id,
-        refuse: (standing) => refuseGrant(deps, standing, issuedByApproval(deps, approval)),
+        refuse: (standing) => refuseGrant(context, standing, issuedByApproval(context, approval)),
         checks: [{ key: spends.put, version: null }],
         writes: ({ tokenGeneration: generation }, access) => {
           const family: RefreshFamily = {
@@ -71,5 +74,5 @@ export async function startFamily(deps: Deps, input: FamilyToStart): Promise<Out
   )
   if (!issued.ok) return issued
   const family = { ...first, access: issued.value.info }
-  return done(await lastGranted(deps, { accountId: account, familyId, family, expiresAt }))
+  return done(await lastGranted(context, { accountId: account, familyId, family, expiresAt }))
 }

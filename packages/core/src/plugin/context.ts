@@ -1,12 +1,12 @@
 import type { AuditEntry, AuditedAction } from '../audit/entry.js'
 import type { Actor } from '../authorization/actor.js'
 import type { Role } from '../authorization/roles.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import type { GateEvent } from '../context/event.js'
 import type { Sealer } from '../crypto/seal.js'
 import type { Denial } from '../errors/denials.js'
 import type { Outcome } from '../errors/outcome.js'
-import type { GateVerbs } from '../gate/operations.js'
+import type { GateOperations } from '../gate/operations.js'
 import type { RateLimiter } from '../rate-limit/limiter.js'
 import type { Storable } from '../store/collection.js'
 import type { Clock } from '../store/store.js'
@@ -65,7 +65,7 @@ export interface PluginContext {
   /** As `report`, at most once a second for each code: for what strangers can cause. */
   readonly reportOfStrangers: (event: GateEvent) => void
   /** What the gate can do, as its holder can: tokens, sessions, bans, the audit log. */
-  readonly operations: GateVerbs
+  readonly operations: GateOperations
   /** Tokens of the gate for grants that the plugin keeps, and JWTs of its own. */
   readonly tokens: PluginTokens
   /** Counts a client against one of the gate's limits. */
@@ -90,17 +90,17 @@ export interface PluginContext {
   judge(account: string): Promise<Denial | undefined>
 }
 
-const insides = new WeakMap<PluginContext, Deps>()
+const insides = new WeakMap<PluginContext, GateContext>()
 
 /** For the gate: what the plugins that core ships with work on beside the contract. */
-export function withInsides(context: PluginContext, deps: Deps): PluginContext {
-  insides.set(context, deps)
+export function withInsides(context: PluginContext, gate: GateContext): PluginContext {
+  insides.set(context, gate)
   return context
 }
 
 /** What core's own functions work with; for plugins that core ships with, in whose place others have `operations`. */
-export function depsOf(context: PluginContext): Deps {
-  const deps = insides.get(context)
-  if (!deps) throw new TypeError('not the context of a gate')
-  return deps
+export function depsOf(context: PluginContext): GateContext {
+  const gate = insides.get(context)
+  if (!gate) throw new TypeError('not the context of a gate')
+  return gate
 }

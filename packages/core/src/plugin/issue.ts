@@ -1,5 +1,5 @@
 import { refuseBanned } from '../authentication/judge.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { done, type Outcome } from '../errors/outcome.js'
 import { commitUnderStanding } from '../standing/change.js'
 import type { Standing } from '../standing/standing.js'
@@ -26,14 +26,14 @@ export interface RecordToIssue<Value> {
 
 /** As the contract promises of `issue`, in the collection as the store knows it. */
 export async function issueRecord<Value extends JsonValue>(
-  deps: Deps,
+  context: GateContext,
   { account, collection, id, record }: RecordToIssue<Value>,
 ): Promise<Outcome<boolean>> {
   const key = { collection, id }
   const issued = await commitUnderStanding(
-    deps,
-    deps.partitionOf(account),
-    (standing) => refuseBanned(deps, standing),
+    context,
+    context.partitionOf(account),
+    (standing) => refuseBanned(context, standing),
     ({ tokenGeneration, sessionGeneration }) => [
       { put: key, ...record({ tokenGeneration, sessionGeneration }) },
     ],

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import { answerProblem, type Problem, type ProblemRenderer } from '../errors/problem.js'
 import type { Connection } from '../request/connection.js'
 import { endSocket } from '../request/end-socket.js'
-import type { HeaderFields } from './headers.js'
+import type { HeaderFields } from './header-fields.js'
 
 const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'
 

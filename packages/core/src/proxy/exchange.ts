@@ -8,8 +8,8 @@ import type { Connection } from '../request/connection.js'
 import { type EditAnswer, editAnswer } from './admission/edit-answer.js'
 import type { Observers } from './admission/observers.js'
 import { answer } from './answer.js'
-import type { HeaderFields } from './headers.js'
-import { answerHead, clientHeaders, type ResponseRules, withEarlier } from './response-headers.js'
+import { answerHead, clientHeaders, type ResponseRules, withEarlier } from './client-headers.js'
+import type { HeaderFields } from './header-fields.js'
 import type { Upstream } from './upstream.js'
 
 /** How long each silence of an upstream may last. */

@@ -6,16 +6,16 @@ import { type Problem, problemOfDenial, problemOfError } from '../errors/problem
 import { discardRest } from '../http/server/node-body.js'
 import { Connection } from '../request/connection.js'
 import { parseTarget } from '../request/head.js'
-import type { Granted } from './admission/decide.js'
+import type { Granted } from './admission/ask-admissions.js'
 import { answerToEnd } from './answer.js'
 import { type Checked, checkRequest, targetOf } from './check-request.js'
 import { Exchange } from './exchange.js'
-import { CLOSED, type Forwarding } from './forwarding.js'
-import { editHeaders } from './headers.js'
+import { CLOSED, type Forwarding } from './forwarder-parts.js'
+import { editHeaders } from './header-fields.js'
 import { describeIdentity } from './identity-headers.js'
-import { upstreamHeaders } from './request-headers.js'
 import { createTransport } from './transport.js'
 import type { Upstream } from './upstream.js'
+import { upstreamHeaders } from './upstream-headers.js'
 
 /** Methods by which nothing changes, however often it is sent (RFC 9110 §9.2.2). */
 const REPEATABLE: ReadonlySet<string> = new Set(['GET', 'HEAD'])

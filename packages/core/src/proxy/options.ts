@@ -11,15 +11,15 @@ import {
   text,
 } from '../input/kinds.js'
 import { type GivenOptions, optional, readOptions, required } from '../input/options.js'
-import type { ReadyAdmission } from './admission/decide.js'
-import { NEVER_ALLOWED, NEVER_IDENTITY_HEADERS } from './distrusted-headers.js'
+import type { ReadyAdmission } from './admission/ask-admissions.js'
+import { type ResponseRules, responseHeaderFilter } from './client-headers.js'
 import type { Deadlines } from './exchange.js'
-import { type HeaderFilter, headerFilter, isHeader, normaliseName } from './headers.js'
+import { type HeaderFilter, headerFilter, isHeader, normaliseName } from './header-fields.js'
 import { DEFAULT_IDENTITY_HEADERS, type IdentityHeaders, type IdentityPart } from './identity-headers.js'
 import { RECHECK_EVERY_MS } from './recheck.js'
-import { requestHeaderFilter } from './request-headers.js'
-import { type ResponseRules, responseHeaderFilter } from './response-headers.js'
+import { NEVER_ALLOWED, NEVER_IDENTITY_HEADERS } from './removed-request-headers.js'
 import { readUpstream, type Upstream } from './upstream.js'
+import { requestHeaderFilter } from './upstream-headers.js'
 
 const DAY_MS = 86_400_000
 const IDENTITY_PART = oneOf<IdentityPart>('accountId', 'email', 'name', 'groups', 'role', 'credentialId')

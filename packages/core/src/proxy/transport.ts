@@ -10,7 +10,7 @@ import { Agent as HttpsAgent } from 'node:https'
 import type { Readable } from 'node:stream'
 import { createProxyServer } from 'http-proxy'
 import type { Target } from '../request/head.js'
-import type { HeaderFields } from './headers.js'
+import type { HeaderFields } from './header-fields.js'
 import type { Upstream } from './upstream.js'
 
 /** Who is told what becomes of a request to an upstream. */

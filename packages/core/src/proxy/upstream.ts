@@ -2,7 +2,7 @@ import type { UpstreamTarget } from '../admission/admission.js'
 import { PortcullisError } from '../errors/portcullis-error.js'
 import { checkMembers } from '../input/check.js'
 import { checkedByValue, mapOf, type Shape, text } from '../input/kinds.js'
-import { type HeaderFilter, headerFilter, isHeader, normaliseName } from './headers.js'
+import { type HeaderFilter, headerFilter, isHeader, normaliseName } from './header-fields.js'
 
 /** An upstream, read and checked once. */
 export interface Upstream {

@@ -1,4 +1,4 @@
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { DENIALS, type Denial, type DenialText } from '../errors/denials.js'
 import type { RequestView } from '../request/view.js'
 
@@ -18,7 +18,7 @@ export function unproven(texts: Readonly<Record<string, DenialText>>, refusal: D
  * its place. Only after a credential has failed: one that is valid is never refused for what others have tried, nor is one
  * that was proven to be genuine, as an expired token or the token of a banned account.
  */
-export function limitGuess(deps: Deps, view: RequestView, refusal: Denial): Denial {
+export function limitGuess(context: GateContext, view: RequestView, refusal: Denial): Denial {
   if (!refusal.isGuess) return refusal
-  return deps.rateLimits.refuseAddress('guesses', deps.addressOf(view)) ?? refusal
+  return context.rateLimits.refuseAddress('guesses', context.addressOf(view)) ?? refusal
 }

@@ -1,5 +1,5 @@
 import { pickCredential } from '../authentication/authenticate.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { type Denial, denial } from '../errors/denials.js'
 import type { RequestView } from '../request/view.js'
 
@@ -8,7 +8,7 @@ import type { RequestView } from '../request/view.js'
  * `credentials_missing`, `credentials_ambiguous`, `credentials_malformed` or `token_invalid`.
  */
 export function refuseUnlessDirectory(
-  { credentialKinds }: Deps,
+  { credentialKinds }: GateContext,
   isSecret: (candidate: string) => boolean,
   view: RequestView,
 ): Denial | undefined {

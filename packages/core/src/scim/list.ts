@@ -1,4 +1,4 @@
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { ifReadable } from '../store/readable.js'
 import { SCIM, type User, userOf, users } from './user.js'
 
@@ -14,22 +14,22 @@ export interface UserPage {
  * lies before is read past, a thousand at a time: RFC 7644 §3.4.2.4 pages by position.
  */
 export async function listUsers(
-  deps: Deps,
+  context: GateContext,
   { startIndex, count }: { startIndex: number; count: number },
 ): Promise<UserPage> {
-  const total = await deps.store.count(SCIM, users.name)
+  const total = await context.store.count(SCIM, users.name)
   const listed: User[] = []
   let position = 0
   let cursor: string | undefined
   while (count > 0 && startIndex <= total && listed.length < count) {
-    const page = await deps.store.page(SCIM, users.name, {
+    const page = await context.store.page(SCIM, users.name, {
       limit: Math.min(1000, Math.max(startIndex - 1 - position, 0) + count - listed.length),
       ...(cursor === undefined ? {} : { cursor }),
     })
     for (const stored of page.records) {
       position += 1
       if (position < startIndex || listed.length >= count) continue
-      const user = ifReadable(deps, { name: users.name, read: userOf }, stored)
+      const user = ifReadable(context, { name: users.name, read: userOf }, stored)
       if (user) listed.push(user)
     }
     cursor = page.nextCursor

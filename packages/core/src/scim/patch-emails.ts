@@ -1,6 +1,12 @@
 import { attributesOf, isResource } from './attributes.js'
 import { fine, refuseScim, type ScimOutcome } from './outcome.js'
-import { type AttributePath, type Draft, type ItemFilter, type PatchVerb, parseItemFilter } from './path.js'
+import {
+  type AttributePath,
+  type Draft,
+  type ItemFilter,
+  type PatchOperation,
+  parseItemFilter,
+} from './path.js'
 
 type Item = Readonly<Record<string, unknown>>
 
@@ -12,17 +18,17 @@ const PARTS: readonly string[] = ['value', 'type', 'primary']
  */
 export function patchEmails(
   draft: Draft,
-  verb: PatchVerb,
+  op: PatchOperation,
   { filter, part }: AttributePath,
   value: unknown,
 ): ScimOutcome<void> {
   const current = itemsOf(draft.emails) ?? []
-  if (filter === undefined) return patchAll(draft, verb, part, current, value)
+  if (filter === undefined) return patchAll(draft, op, part, current, value)
   const wanted = parseItemFilter(filter)
   if (!wanted) return refuseScim('invalidFilter', 'emails: filter by type, value or primary with eq.')
   if (part !== undefined && !PARTS.includes(part)) return fine(undefined)
   const matching = current.filter((item) => matches(item, wanted))
-  if (verb === 'remove') {
+  if (op === 'remove') {
     if (matching.length === 0) return refuseScim('noTarget', 'No e-mail is of this kind.')
     if (part === undefined) draft.emails = current.filter((item) => !matching.includes(item))
     else
@@ -44,16 +50,16 @@ export function patchEmails(
 
 function patchAll(
   draft: Draft,
-  verb: PatchVerb,
+  op: PatchOperation,
   part: string | undefined,
   current: readonly Item[],
   value: unknown,
 ): ScimOutcome<void> {
   if (part !== undefined) return refuseScim('invalidPath', 'emails: say which, with a filter.')
-  const given = verb === 'remove' ? [] : itemsOf(Array.isArray(value) ? value : [value])
+  const given = op === 'remove' ? [] : itemsOf(Array.isArray(value) ? value : [value])
   if (!given) return refuseScim('invalidValue', 'emails: give objects.')
   const isNew = (item: Item) => !given.some((added) => added.value === item.value)
-  draft.emails = verb === 'add' ? withPrimary(current.filter(isNew), given) : given
+  draft.emails = op === 'add' ? withPrimary(current.filter(isNew), given) : given
   return fine(undefined)
 }
 

@@ -1,6 +1,6 @@
 import { parseString } from './filter.js'
 
-export type PatchVerb = 'add' | 'replace' | 'remove'
+export type PatchOperation = 'add' | 'replace' | 'remove'
 
 /** A user as a directory would send it, while it is being changed. */
 export type Draft = Record<string, unknown>
@@ -15,11 +15,11 @@ export interface AttributePath {
 const CORE_USER = 'urn:ietf:params:scim:schemas:core:2.0:user:'
 const PATH = /^([a-z][\w$-]*)(?:\[([^\]]*)\])?(?:\.([a-z][\w$-]*))?$/i
 
-/** Undefined for what is no path; `foreign` for one into a schema that is not kept here. */
-export function parsePath(text: string): AttributePath | 'foreign' | undefined {
+/** Undefined for what is no path; `extension` for one into a schema that is not kept here. */
+export function parsePath(text: string): AttributePath | 'extension' | undefined {
   const isCore = text.toLowerCase().startsWith(CORE_USER)
   const rest = isCore ? text.slice(CORE_USER.length) : text
-  if (!isCore && /^urn:/i.test(rest)) return 'foreign'
+  if (!isCore && /^urn:/i.test(rest)) return 'extension'
   const [whole, attribute, filter, part] = PATH.exec(rest) ?? []
   if (whole === undefined || attribute === undefined) return undefined
   return {

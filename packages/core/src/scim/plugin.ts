@@ -13,16 +13,16 @@ export function scim(options: ScimOptions): Plugin<'scim', undefined> {
     secrets: { 'scim.secret': options?.secret ?? [] },
     check: (problems) => checkScim(options, problems),
     start(context) {
-      const deps = depsOf(context)
+      const gate = depsOf(context)
       const isSecret = directorySecrets(options)
       const access: OwnAccess = {
         name: 'scim',
         description: 'The secret of the directory; it opens nothing else.',
-        refuse: (view) => refuseUnlessDirectory(deps, isSecret, view),
+        refuse: (view) => refuseUnlessDirectory(gate, isSecret, view),
       }
       return {
-        logins: { knowsAccount: (account) => isInDirectory(deps, account) },
-        routes: async () => (await import('./routes/index.js')).scimRoutes(deps, access),
+        logins: { knowsAccount: (account) => isInDirectory(gate, account) },
+        routes: async () => (await import('./routes/index.js')).scimRoutes(gate, access),
       }
     },
   }

@@ -1,5 +1,5 @@
 import { deactivateAccount } from '../accounts/deactivate.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { optimistically, RACED } from '../store/update.js'
 import { accountsOf } from './attributes.js'
 import { fine, NO_SUCH_USER, NOT_UNIQUE, refusedBy, type ScimOutcome } from './outcome.js'
@@ -22,12 +22,12 @@ import {
  * `uniqueness`, or as a 409 when the last super admin would be deactivated; nothing has changed then.
  */
 export async function replaceUser(
-  deps: Deps,
+  context: GateContext,
   id: string,
   next: (current: User) => ScimOutcome<UserAttributes>,
 ): Promise<ScimOutcome<User>> {
-  return optimistically(deps, 'A user of the directory changed too often to be changed', async () => {
-    const current = await findUser(deps, id)
+  return optimistically(context, 'A user of the directory changed too often to be changed', async () => {
+    const current = await findUser(context, id)
     if (!current) return NO_SUCH_USER
     const attributes = next(current)
     if (!attributes.ok) return attributes
@@ -35,35 +35,35 @@ export async function replaceUser(
       ...attributes.value,
       accounts: accountsOf(attributes.value),
       createdAt: current.createdAt,
-      changedAt: deps.clock(),
+      changedAt: context.clock(),
     }
-    const stored = await store(deps, current, changed)
+    const stored = await store(context, current, changed)
     if (stored === RACED) return RACED
     if (!stored.ok) return stored
-    const settled = await settle(deps, id, current.accounts)
+    const settled = await settle(context, id, current.accounts)
     if (!settled.ok) return settled
-    const user = await findUser(deps, id)
+    const user = await findUser(context, id)
     return user ? fine(user) : NO_SUCH_USER
   })
 }
 
 async function store(
-  deps: Deps,
+  context: GateContext,
   current: User,
   changed: UserRecord,
 ): Promise<ScimOutcome<void> | typeof RACED> {
-  const had = claimsOf(deps, current)
-  const has = claimsOf(deps, changed)
+  const had = claimsOf(context, current)
+  const has = claimsOf(context, changed)
   const added = has.filter((key) => !had.some((other) => isSameKey(key, other)))
   const dropped = had.filter((key) => !has.some((other) => isSameKey(key, other)))
-  const taken = await deps.store.read(SCIM, added)
+  const taken = await context.store.read(SCIM, added)
   if (taken.some((claim) => claim !== undefined)) return NOT_UNIQUE
-  const first = await deactivateFirst(deps, current.accounts, changed)
+  const first = await deactivateFirst(context, current.accounts, changed)
   if (!first.ok) {
-    await settle(deps, current.id)
+    await settle(context, current.id)
     return first
   }
-  const result = await deps.store.commit(SCIM, {
+  const result = await context.store.commit(SCIM, {
     quiet: true,
     checks: [
       { key: users.key(current.id), version: current.version },
@@ -83,16 +83,16 @@ async function store(
  * again, and a super admin who must stay is a reason to change nothing.
  */
 export async function deactivateFirst(
-  deps: Deps,
+  context: GateContext,
   had: readonly string[],
   changed: UserRecord,
 ): Promise<ScimOutcome<void>> {
   const left = had.filter((account) => !changed.accounts.includes(account))
   const guarded = changed.active
     ? []
-    : changed.accounts.filter((account) => deps.options.superAdmins.has(account))
+    : changed.accounts.filter((account) => context.options.superAdmins.has(account))
   for (const account of [...left, ...guarded]) {
-    const deactivated = await deactivateAccount(deps, { account, by: DIRECTORY_ACTOR })
+    const deactivated = await deactivateAccount(context, { account, by: DIRECTORY_ACTOR })
     if (!deactivated.ok) return refusedBy(deactivated.denial)
   }
   return fine(undefined)

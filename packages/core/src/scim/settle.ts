@@ -1,5 +1,5 @@
 import { activateAccount, deactivateAccount } from '../accounts/deactivate.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { optimistically, RACED } from '../store/update.js'
 import { fine, refusedBy, type ScimOutcome } from './outcome.js'
 import { DIRECTORY_ACTOR, findUser } from './user.js'
@@ -10,24 +10,24 @@ import { DIRECTORY_ACTOR, findUser } from './user.js'
  * longer has are deactivated, since the directory could not reach them any more.
  */
 export async function settle(
-  deps: Deps,
+  context: GateContext,
   id: string,
   applied: readonly string[] = [],
 ): Promise<ScimOutcome<void>> {
   let before = applied
-  return optimistically(deps, 'A user of the directory changed too often', async () => {
-    const user = await findUser(deps, id)
+  return optimistically(context, 'A user of the directory changed too often', async () => {
+    const user = await findUser(context, id)
     const accounts = user?.accounts ?? []
     for (const account of before.filter((candidate) => !accounts.includes(candidate))) {
-      const left = await deactivateAccount(deps, { account, by: DIRECTORY_ACTOR })
+      const left = await deactivateAccount(context, { account, by: DIRECTORY_ACTOR })
       if (!left.ok) return refusedBy(left.denial)
     }
     for (const account of accounts) {
       const settleOne = user?.active ? activateAccount : deactivateAccount
-      const set = await settleOne(deps, { account, by: DIRECTORY_ACTOR })
+      const set = await settleOne(context, { account, by: DIRECTORY_ACTOR })
       if (!set.ok) return refusedBy(set.denial)
     }
-    if ((await findUser(deps, id))?.version === user?.version) return fine(undefined)
+    if ((await findUser(context, id))?.version === user?.version) return fine(undefined)
     before = accounts
     return RACED
   })

@@ -1,5 +1,5 @@
 import { serviceActor } from '../authorization/actor.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { DIRECTORY_SERVICE } from '../standing/standing.js'
 import { collection, hasShape, instant, optional, text, texts, truth } from '../store/collection.js'
 import type { Millis, RecordKey, StoredRecord } from '../store/store.js'
@@ -46,23 +46,29 @@ export const userNames = collection<string>('user-names', text, 'claim to a user
 /** The id of the user who may log in as an account. */
 export const userAccounts = collection<string>('accounts', text, 'claim to an account')
 
-function userNameKey(deps: Deps, userName: string): RecordKey {
+function userNameKey(context: GateContext, userName: string): RecordKey {
   const folded = userName.normalize('NFC').toLowerCase()
-  return userNames.key(deps.partitionOf(`scim-user-name\u0000${folded}`))
+  return userNames.key(context.partitionOf(`scim-user-name\u0000${folded}`))
 }
 
-function accountKey(deps: Deps, account: string): RecordKey {
-  return userAccounts.key(deps.partitionOf(account))
+function accountKey(context: GateContext, account: string): RecordKey {
+  return userAccounts.key(context.partitionOf(account))
 }
 
 /** What only one user may have at a time. */
-export function claimsOf(deps: Deps, user: Pick<UserRecord, 'userName' | 'accounts'>): readonly RecordKey[] {
-  return [userNameKey(deps, user.userName), ...user.accounts.map((account) => accountKey(deps, account))]
+export function claimsOf(
+  context: GateContext,
+  user: Pick<UserRecord, 'userName' | 'accounts'>,
+): readonly RecordKey[] {
+  return [
+    userNameKey(context, user.userName),
+    ...user.accounts.map((account) => accountKey(context, account)),
+  ]
 }
 
 /** Whether the directory has a user who may log in as this account. */
-export async function isInDirectory(deps: Deps, account: string): Promise<boolean> {
-  const [claim] = await deps.store.read(SCIM, [accountKey(deps, account)])
+export async function isInDirectory(context: GateContext, account: string): Promise<boolean> {
+  const [claim] = await context.store.read(SCIM, [accountKey(context, account)])
   return claim !== undefined
 }
 
@@ -101,12 +107,12 @@ export function userOf(stored: StoredRecord): User {
   return { ...users.read(stored), id: stored.id, version: stored.version }
 }
 
-export async function findUser(deps: Deps, id: string): Promise<User | undefined> {
-  const [stored] = await deps.store.read(SCIM, [users.key(id)])
+export async function findUser(context: GateContext, id: string): Promise<User | undefined> {
+  const [stored] = await context.store.read(SCIM, [users.key(id)])
   return stored && userOf(stored)
 }
 
-export async function findUserByName(deps: Deps, userName: string): Promise<User | undefined> {
-  const [claim] = await deps.store.read(SCIM, [userNameKey(deps, userName)])
-  return claim && findUser(deps, userNames.read(claim))
+export async function findUserByName(context: GateContext, userName: string): Promise<User | undefined> {
+  const [claim] = await context.store.read(SCIM, [userNameKey(context, userName)])
+  return claim && findUser(context, userNames.read(claim))
 }

@@ -1,8 +1,8 @@
 import { leave } from '../account-index/account-index.js'
 import { appendAudit } from '../audit/append.js'
 import { type Actor, auditedAs } from '../authorization/actor.js'
-import type { Deps } from '../context/context.js'
-import { countLive, liveRecords } from '../standing/live.js'
+import type { GateContext } from '../context/context.js'
+import { countLive, liveRecords } from '../standing/live-counts.js'
 import type { Standing } from '../standing/standing.js'
 import { handleOf } from './session.js'
 
@@ -14,34 +14,34 @@ const ENDED_AT_ONCE = 100
  * To be ended in a commit under the standing, which every login changes, so that the count holds.
  */
 export async function findOldestBeyondCap(
-  deps: Deps,
+  context: GateContext,
   partition: string,
   { sessionGeneration: generation }: Standing,
 ): Promise<readonly string[]> {
-  const live = await countLive(deps, partition, 'sessions', generation)
-  const excess = live + 1 - deps.options.maxCredentialsPerAccount
+  const live = await countLive(context, partition, 'sessions', generation)
+  const excess = live + 1 - context.options.maxCredentialsPerAccount
   if (excess <= 0) return []
   const { name } = liveRecords('sessions', generation)
-  const { records } = await deps.store.page(partition, name, { limit: Math.min(excess, ENDED_AT_ONCE) })
+  const { records } = await context.store.page(partition, name, { limit: Math.min(excess, ENDED_AT_ONCE) })
   return records.map(({ id }) => id)
 }
 
 /** Takes sessions that a login has ended off the directory and records their end. Never rejects. */
 export async function recordEndedByLogin(
-  deps: Deps,
+  context: GateContext,
   { account, by, ids }: { account: string; by: Actor; ids: readonly string[] },
 ): Promise<void> {
   if (ids.length === 0) return
-  const partition = deps.partitionOf(account)
+  const partition = context.partitionOf(account)
   const details = { sessions: ids.length, reason: 'max_credentials_per_account' }
   try {
-    await appendAudit(deps, { action: 'session.end', ...auditedAs(by), subject: account, details })
+    await appendAudit(context, { action: 'session.end', ...auditedAs(by), subject: account, details })
     await leave(
-      deps,
-      ids.map((id) => ({ directory: 'sessions', id: handleOf({ partition, id }) })),
+      context,
+      ids.map((id) => ({ index: 'sessions', id: handleOf({ partition, id }) })),
     )
   } catch (cause) {
     const detail = 'That a login has ended the oldest sessions of its account was not recorded'
-    deps.report({ level: 'error', code: 'audit_failed', detail, cause })
+    context.report({ level: 'error', code: 'audit_failed', detail, cause })
   }
 }

@@ -7,7 +7,7 @@ import {
   type RequestTrace,
   refuseOver,
 } from '../authorization/actor.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import { type Replicated, replicationOf } from '../store/update.js'
 import { endingOf, handleOf, openSession, type Session, type SessionKey, sessionRecords } from './session.js'
@@ -21,30 +21,30 @@ export interface EndedSession extends Replicated {
  * `session_not_found`, and over another account with `role_insufficient` or `super_admin_protected`.
  */
 export async function endSession(
-  deps: Deps,
+  context: GateContext,
   input: { key: SessionKey; by?: Actor; trace?: RequestTrace },
 ): Promise<Outcome<EndedSession>> {
   const recordKey = sessionRecords.key(input.key.id)
-  const [stored] = await deps.store.read(input.key.partition, [recordKey])
-  const session = stored && openSession(deps, input.key, stored)
+  const [stored] = await context.store.read(input.key.partition, [recordKey])
+  const session = stored && openSession(context, input.key, stored)
   if (!session) return refused('session_not_found')
-  const by = input.by ?? actorByExchange(deps, session.email, 'session', input.trace)
-  const forbidden = refuseOver(deps, by, session.email)
+  const by = input.by ?? actorByExchange(context, session.email, 'session', input.trace)
+  const forbidden = refuseOver(context, by, session.email)
   if (forbidden) return { ok: false, denial: forbidden }
   const recorded = {
     action: 'session.end',
     ...auditedAs(by),
     subject: session.email,
   } as const
-  const ended = await audited(deps, recorded, async () =>
+  const ended = await audited(context, recorded, async () =>
     done(
-      await deps.store.commit(input.key.partition, {
+      await context.store.commit(input.key.partition, {
         confirm: true,
         essential: true,
-        writes: endingOf(input.key.id, session.generation, deps.clock()),
+        writes: endingOf(input.key.id, session.generation, context.clock()),
       }),
     ),
   )
-  await leave(deps, [{ directory: 'sessions', id: handleOf(input.key) }])
+  await leave(context, [{ index: 'sessions', id: handleOf(input.key) }])
   return done({ session, ...(ended.ok && ended.value.committed ? replicationOf(ended.value) : {}) })
 }

@@ -1,7 +1,7 @@
 import { leave } from '../account-index/account-index.js'
-import { giveOthersATurn } from '../accounts/pruning.js'
-import type { Deps } from '../context/context.js'
-import { liveRecords } from '../standing/live.js'
+import { giveOthersATurn } from '../accounts/pruning-queue.js'
+import type { GateContext } from '../context/context.js'
+import { liveRecords } from '../standing/live-counts.js'
 import { ifReadable } from '../store/readable.js'
 import { walkPages } from '../store/walk.js'
 import { handleOf, sessionRecords } from './session.js'
@@ -13,15 +13,15 @@ const REMOVED_AT_ONCE = 50
  * were dead before.
  */
 export async function collectEndedSessions(
-  deps: Deps,
+  context: GateContext,
   account: string,
   generation: number,
   signal: AbortSignal,
 ): Promise<void> {
-  const partition = deps.partitionOf(account)
-  for await (const page of walkPages(deps, partition, sessionRecords.name, { limit: REMOVED_AT_ONCE })) {
+  const partition = context.partitionOf(account)
+  for await (const page of walkPages(context, partition, sessionRecords.name, { limit: REMOVED_AT_ONCE })) {
     const ended = page.flatMap((stored) => {
-      const record = ifReadable(deps, sessionRecords, stored)
+      const record = ifReadable(context, sessionRecords, stored)
       return record && record.generation < generation
         ? [{ id: stored.id, generation: record.generation }]
         : []
@@ -30,7 +30,7 @@ export async function collectEndedSessions(
     if (ended.length === 0) continue
     const began = performance.now()
     // Unchecked: nothing that lives ever has the id of one that has ended.
-    await deps.store.commit(partition, {
+    await context.store.commit(partition, {
       quiet: true,
       essential: true,
       writes: ended.flatMap(({ id, generation: endedWith }) => [
@@ -39,8 +39,8 @@ export async function collectEndedSessions(
       ]),
     })
     await leave(
-      deps,
-      ended.map(({ id }) => ({ directory: 'sessions', id: handleOf({ partition, id }) })),
+      context,
+      ended.map(({ id }) => ({ index: 'sessions', id: handleOf({ partition, id }) })),
     )
     await giveOthersATurn(began)
   }

@@ -1,6 +1,6 @@
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { sha256 } from '../crypto/hash.js'
-import { liveRecords } from '../standing/live.js'
+import { liveRecords } from '../standing/live-counts.js'
 import { collection, count, hasShape, instant, optional, present, text, texts } from '../store/collection.js'
 import type { Millis, StoredRecord, Write } from '../store/store.js'
 
@@ -106,10 +106,14 @@ export interface Session extends SessionFacts {
  * The decrypted session, or undefined when it was sealed for another place or by a secret that is gone. Throws
  * `store_unavailable` for a record that cannot be read.
  */
-export function openSession(deps: Deps, key: SessionKey, stored: StoredRecord): Session | undefined {
+export function openSession(
+  context: GateContext,
+  key: SessionKey,
+  stored: StoredRecord,
+): Session | undefined {
   const record = sessionRecords.read(stored)
-  const facts: unknown = deps.sealer.open(sealingContext(key), record.sealed)
-  if (!isSessionFacts(facts) || deps.partitionOf(facts.email) !== key.partition) return undefined
+  const facts: unknown = context.sealer.open(sealingContext(key), record.sealed)
+  if (!isSessionFacts(facts) || context.partitionOf(facts.email) !== key.partition) return undefined
   return {
     ...facts,
     key,

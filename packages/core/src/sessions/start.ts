@@ -3,13 +3,13 @@ import { audited } from '../audit/append.js'
 import { refuseBanned } from '../authentication/judge.js'
 import { actorByExchange, auditedAs, type RequestTrace } from '../authorization/actor.js'
 import { roleOfGroups } from '../authorization/roles.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { boundedText } from '../encoding/text.js'
 import { type Denial, denial } from '../errors/denials.js'
 import { done, type Outcome } from '../errors/outcome.js'
 import type { LoginRefusal, VouchedLogin } from '../plugin/hooks.js'
 import { commitUnderStanding } from '../standing/change.js'
-import { enterLive } from '../standing/live.js'
+import { enterLive } from '../standing/live-counts.js'
 import { putStanding, readStanding, type Standing } from '../standing/standing.js'
 import { asJson } from '../store/collection.js'
 import type { Millis } from '../store/store.js'
@@ -39,48 +39,48 @@ export interface StartedSession {
  * then with its `reason`.
  */
 export async function startSession(
-  deps: Deps,
+  context: GateContext,
   facts: SessionFacts,
   trace: RequestTrace = facts.ip === undefined ? {} : { address: facts.ip },
 ): Promise<Outcome<StartedSession> & { readonly reason?: string }> {
-  const now = deps.clock()
-  const partition = deps.partitionOf(facts.email)
-  const early = refuseLogin(deps, (await readStanding(deps, partition)).standing, now)
+  const now = context.clock()
+  const partition = context.partitionOf(facts.email)
+  const early = refuseLogin(context, (await readStanding(context, partition)).standing, now)
   if (early) return { ok: false, denial: early }
 
-  const secret = deps.randomId(32)
+  const secret = context.randomId(32)
   const key = { partition, id: hashSecret(secret) }
-  const { idleSeconds, absoluteSeconds } = deps.options.sessions
+  const { idleSeconds, absoluteSeconds } = context.options.sessions
   const absoluteExpiresAt = now + absoluteSeconds * 1000
   const expiresAt = Math.min(now + idleSeconds * 1000, absoluteExpiresAt)
   const kept = facts.userAgent ? { ...facts, userAgent: boundedText(facts.userAgent, 256) } : facts
-  const sealed = deps.sealer.seal(sealingContext(key), asJson(kept))
+  const sealed = context.sealer.seal(sealingContext(key), asJson(kept))
 
-  const by = actorByExchange(deps, facts.email, 'login', trace)
-  const isViewer = roleOfGroups(facts.groups, deps.options.roleByGroup) === 'viewer'
+  const by = actorByExchange(context, facts.email, 'login', trace)
+  const isViewer = roleOfGroups(facts.groups, context.options.roleByGroup) === 'viewer'
   const recorded = { action: 'session.start', ...auditedAs(by), subject: facts.email } as const
   let oldest: readonly string[] = []
   let refusal: LoginRefusal | undefined
-  const started = await audited(deps, recorded, async () => {
-    await enter(deps, [
+  const started = await audited(context, recorded, async () => {
+    await enter(context, [
       {
-        directory: 'sessions',
+        index: 'sessions',
         id: handleOf(key),
         account: facts.email,
         sort: now,
         expiresAt: absoluteExpiresAt,
       },
     ])
-    refusal = await deps.loginHooks.beforeLogin(
+    refusal = await context.loginHooks.beforeLogin(
       vouchedLogin(facts, { sessionId: handleOf(key), expiresAt: absoluteExpiresAt, trace }),
     )
     if (refusal) return { ok: false, denial: refusal.denial }
     return commitUnderStanding(
-      deps,
+      context,
       partition,
-      (standing) => refuseLogin(deps, standing, now),
+      (standing) => refuseLogin(context, standing, now),
       async (standing) => {
-        oldest = await findOldestBeyondCap(deps, partition, standing)
+        oldest = await findOldestBeyondCap(context, partition, standing)
         return [
           ...oldest.flatMap((id) => endingOf(id, standing.sessionGeneration, now)),
           putStanding(afterLogin(standing, now, isViewer)),
@@ -106,7 +106,7 @@ export async function startSession(
     )
   })
   if (!started.ok) return refusal ? { ...started, reason: refusal.reason } : started
-  await recordEndedByLogin(deps, { account: facts.email, by, ids: oldest })
+  await recordEndedByLogin(context, { account: facts.email, by, ids: oldest })
   return done({
     cookieValue: `${partition}.${secret}`,
     maxAgeSeconds: absoluteSeconds,
@@ -128,8 +128,8 @@ function afterLogin({ isViewer: _before, ...standing }: Standing, now: Millis, i
   return { ...standing, authenticatedAt: now, ...(isViewer ? { isViewer } : {}) }
 }
 
-function refuseLogin(deps: Deps, standing: Standing, now: Millis): Denial | undefined {
-  const banned = refuseBanned(deps, standing)
+function refuseLogin(context: GateContext, standing: Standing, now: Millis): Denial | undefined {
+  const banned = refuseBanned(context, standing)
   if (banned) return banned
   const waitMs = (standing.reloginAfter ?? 0) - now
   return waitMs > 0 ? denial('relogin_delayed', { retryAfterSeconds: Math.ceil(waitMs / 1000) }) : undefined

@@ -1,4 +1,4 @@
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { type Denial, type DenialCode, denial } from '../errors/denials.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import type { Check, Write } from '../store/store.js'
@@ -14,14 +14,14 @@ export interface ChangedStanding extends Replicated {
  * runs again on the newer standing. Answers what was stored.
  */
 export async function changeStanding(
-  deps: Deps,
+  context: GateContext,
   partition: string,
   next: (current: Standing) => Standing,
 ): Promise<ChangedStanding> {
-  return optimistically(deps, 'The standing of an account changed too often to be changed', async () => {
-    const { standing, version } = await readStanding(deps, partition)
+  return optimistically(context, 'The standing of an account changed too often to be changed', async () => {
+    const { standing, version } = await readStanding(context, partition)
     const changed = next(standing)
-    const result = await deps.store.commit(partition, {
+    const result = await context.store.commit(partition, {
       confirm: true,
       essential: true,
       checks: [{ key: STANDING, version }],
@@ -47,7 +47,7 @@ export interface Conditions {
  * `refuse` runs after the records of the partition were read.
  */
 export async function commitUnderStanding(
-  deps: Deps,
+  context: GateContext,
   partition: string,
   refuse: (standing: Standing) => Denial | undefined,
   writes: (standing: Standing) => readonly Write[] | Promise<readonly Write[]>,
@@ -58,12 +58,12 @@ export async function commitUnderStanding(
     confirm = false,
   }: Conditions = {},
 ): Promise<Outcome<Standing>> {
-  return optimistically(deps, 'The standing of an account changed too often to act under it', async () => {
-    const { standing, version } = await readStanding(deps, partition)
+  return optimistically(context, 'The standing of an account changed too often to act under it', async () => {
+    const { standing, version } = await readStanding(context, partition)
     const refusal = refuse(standing)
     if (refusal) return { ok: false as const, denial: refusal }
     const written = await writes(standing)
-    const result = await deps.store.commit(partition, {
+    const result = await context.store.commit(partition, {
       ...(confirm ? { confirm } : {}),
       checks: [{ key: STANDING, version }, ...checks],
       writes: written,

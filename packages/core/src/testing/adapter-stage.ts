@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { createGate } from '../gate/create-gate.js'
 import type { Gate } from '../gate/gate.js'
 import { guardServer } from '../http/server/guard-server.js'
-import { createForwarder, type Forwarder } from '../proxy/forward.js'
+import { createForwarder, type Forwarder } from '../proxy/forwarder.js'
 import { memoryStore } from '../store/memory.js'
 
 /** What an adapter mounts for a case. */

@@ -1,14 +1,14 @@
 import { type Acted, refuseOver } from '../authorization/actor.js'
 import { chooseScopes } from '../authorization/scopes.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import { onceFor, refuseAgain } from '../idempotency/once.js'
 import { STANDING, standingOf } from '../standing/standing.js'
 import { hasShape, text } from '../store/collection.js'
 import type { RecordKey } from '../store/store.js'
-import { issuedAsToken } from './credential-kind.js'
 import { type IssuedToken, issueToken, type TokenToIssue } from './issue.js'
 import { tokenRecords } from './token.js'
+import { issuedAsToken } from './token-kind.js'
 
 /** A token that may be asked for again. */
 export interface TokenToIssueOnce extends TokenToIssue {
@@ -25,25 +25,25 @@ export interface TokenToIssueOnce extends TokenToIssue {
  * thousand keys of an account in a day. A token that has ended since is not answered again: `idempotent_result_gone`.
  */
 export async function issueTokenOnce(
-  deps: Deps,
+  context: GateContext,
   { idempotencyKey, ...input }: Acted<TokenToIssueOnce>,
 ): Promise<Outcome<IssuedToken>> {
-  if (idempotencyKey === undefined) return issueToken(deps, input)
+  if (idempotencyKey === undefined) return issueToken(context, input)
   const { account, by, name = null, lifetimeSeconds = null, scopes = null } = input
-  const forbidden = refuseOver(deps, by, account)
+  const forbidden = refuseOver(context, by, account)
   if (forbidden) return { ok: false, denial: forbidden }
   const wish = [name, lifetimeSeconds, scopes]
-  const once = onceFor(deps, { account, by, idempotencyKey, action: 'token.issue', wish })
+  const once = onceFor(context, { account, by, idempotencyKey, action: 'token.issue', wish })
   const again = async () => {
     const found = await once.find()
     if (!found?.ok) return found
     return isKept(found.value)
-      ? answerAgain(deps, input, once.key, found.value)
+      ? answerAgain(context, input, once.key, found.value)
       : refused('idempotent_result_gone')
   }
   return (
     (await again()) ??
-    issueToken(deps, input, {
+    issueToken(context, input, {
       id: once.createdId,
       refuse: () => undefined,
       checks: [once.check],
@@ -62,23 +62,23 @@ interface Kept {
 const isKept = hasShape<Kept>({ id: text, token: text })
 
 async function answerAgain(
-  deps: Deps,
+  context: GateContext,
   { account, grantable }: Acted<TokenToIssue>,
   key: RecordKey,
   { id, token }: Kept,
 ): Promise<Outcome<IssuedToken>> {
-  const partition = deps.partitionOf(account)
+  const partition = context.partitionOf(account)
   // With a key that the near cache does not keep, it is read past that.
-  const [standingRecord, stored] = await deps.store.read(partition, [STANDING, tokenRecords.key(id), key])
+  const [standingRecord, stored] = await context.store.read(partition, [STANDING, tokenRecords.key(id), key])
   const standing = standingOf(standingRecord)
   if (!stored) return refused('idempotent_result_gone')
   const record = tokenRecords.read(stored)
   const { name, scopes, createdAt, expiresAt } = record
   const issued = issuedAsToken(partition, record)
-  const isEnded = issued.isEnded || expiresAt <= deps.clock()
-  const refusal = refuseAgain(deps, standing, { ...issued, isEnded })
+  const isEnded = issued.isEnded || expiresAt <= context.clock()
+  const refusal = refuseAgain(context, standing, { ...issued, isEnded })
   if (refusal) return { ok: false, denial: refusal }
-  const granted = chooseScopes(deps, { scopes, ...(grantable && { grantable }) })
+  const granted = chooseScopes(context, { scopes, ...(grantable && { grantable }) })
   if (!granted.ok) return granted
   return done({ token, info: { id, scopes, createdAt, expiresAt, account, name, status: 'active' } })
 }

@@ -3,12 +3,12 @@ import { audited } from '../audit/append.js'
 import { refuseBanned } from '../authentication/judge.js'
 import { type Acted, type ActsFor, auditedAs, refuseOver } from '../authorization/actor.js'
 import { chooseScopes, type ScopeWish } from '../authorization/scopes.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { lineOf } from '../encoding/text.js'
 import { type Denial, denial } from '../errors/denials.js'
 import { done, type Outcome, refused, refuseLong } from '../errors/outcome.js'
 import { commitUnderStanding } from '../standing/change.js'
-import { enterLive } from '../standing/live.js'
+import { enterLive } from '../standing/live-counts.js'
 import type { Standing } from '../standing/standing.js'
 import type { Check, Millis, Write } from '../store/store.js'
 import { optimistically, RACED } from '../store/update.js'
@@ -72,13 +72,13 @@ export interface IssuedToken {
  * refuses, and `grant_invalid` when one of its checks fails.
  */
 export async function issueToken(
-  deps: Deps,
+  context: GateContext,
   input: Acted<TokenToIssue>,
   together?: IssuedWith,
 ): Promise<Outcome<IssuedToken>> {
-  const forbidden = refuseOver(deps, input.by, input.account)
+  const forbidden = refuseOver(context, input.by, input.account)
   if (forbidden) return { ok: false, denial: forbidden }
-  const { tokens } = deps.options
+  const { tokens } = context.options
   const lifetimeSeconds = input.lifetimeSeconds ?? tokens.defaultLifetimeSeconds
   if (!isWithin(lifetimeSeconds, tokens.minLifetimeSeconds, tokens.maxLifetimeSeconds))
     return refused('expires_in_invalid', {
@@ -86,17 +86,17 @@ export async function issueToken(
     })
   const name = lineOf(input.name ?? '', TOKEN_NAME_LENGTH)
   if (name === undefined) return refuseLong('name', TOKEN_NAME_LENGTH)
-  const chosen = chooseScopes(deps, input)
+  const chosen = chooseScopes(context, input)
   if (!chosen.ok) return chosen
   const scopes = chosen.value
 
   const { account } = input
-  const partition = deps.partitionOf(account)
-  const id = together?.id ?? deps.randomId(16)
-  const createdAt = deps.clock()
+  const partition = context.partitionOf(account)
+  const id = together?.id ?? context.randomId(16)
+  const createdAt = context.clock()
   const expiresAt = (Math.floor(createdAt / 1000) + lifetimeSeconds) * 1000
   const issued: AccessToken = { id, scopes, createdAt, expiresAt }
-  const token = await signAccessToken(deps, account, issued, together?.clientId)
+  const token = await signAccessToken(context, account, issued, together?.clientId)
   const recorded = {
     action: 'token.issue',
     ...auditedAs(input.by),
@@ -104,14 +104,14 @@ export async function issueToken(
     details: { token_id: id, expires_in: lifetimeSeconds, scope: scopes.join(' ') },
   } as const
   const origin = originOf(together)
-  const deadline = recordDeadline(deps, { expiresAt, ...origin })
-  return audited(deps, recorded, async () => {
-    await enterDirectories(deps, { account, id, createdAt, expiresAt, deadline })
+  const deadline = recordDeadline(context, { expiresAt, ...origin })
+  return audited(context, recorded, async () => {
+    await enterDirectories(context, { account, id, createdAt, expiresAt, deadline })
     const commit = () =>
       commitUnderStanding(
-        deps,
+        context,
         partition,
-        (standing) => refuseBanned(deps, standing) ?? together?.refuse(standing),
+        (standing) => refuseBanned(context, standing) ?? together?.refuse(standing),
         (standing) => [
           tokenRecords.put(
             id,
@@ -126,7 +126,7 @@ export async function issueToken(
             { sort: createdAt, expiresAt: deadline },
           ),
           enterLive('tokens', { generation: standing.tokenGeneration, id, createdAt, expiresAt }),
-          countAgainstCap(deps),
+          countAgainstCap(context),
           ...(together?.writes?.(standing, issued, token) ?? []),
         ],
         {
@@ -138,9 +138,9 @@ export async function issueToken(
         },
       )
     const busy = 'The tokens of an account changed too often to be counted'
-    const stored = await optimistically(deps, busy, async () => {
+    const stored = await optimistically(context, busy, async () => {
       const committed = await commit()
-      return isAtCap(committed) && (await recount(deps, partition)) ? RACED : committed
+      return isAtCap(committed) && (await recount(context, partition)) ? RACED : committed
     })
     if (stored.ok)
       return done({ token, info: { ...issued, account, name: name || 'token', status: 'active' } })
@@ -156,14 +156,14 @@ const isAtCap = (issuing: Outcome<unknown>) => !issuing.ok && issuing.denial.cod
  * that RFC 9068 §2.2 requires.
  */
 export function signAccessToken(
-  deps: Deps,
+  context: GateContext,
   account: string,
   { id, scopes, createdAt, expiresAt }: AccessToken,
   clientId = GATE_CLIENT_ID,
 ): Promise<string> {
   const claims = {
-    iss: deps.options.issuer,
-    aud: deps.options.audience,
+    iss: context.options.issuer,
+    aud: context.options.audience,
     sub: account,
     client_id: clientId,
     jti: id,
@@ -171,7 +171,7 @@ export function signAccessToken(
     exp: expiresAt / 1000,
     scope: scopes.join(' '),
   }
-  return deps.keys.sign(claims, ACCESS_TOKEN_TYPE)
+  return context.keys.sign(claims, ACCESS_TOKEN_TYPE)
 }
 
 function originOf({ family, firstIssuedAt }: Pick<IssuedWith, 'family' | 'firstIssuedAt'> = {}) {
@@ -186,13 +186,13 @@ function isWithin(value: number, least: number, most: number): boolean {
 }
 
 function enterDirectories(
-  deps: Deps,
+  context: GateContext,
   token: { id: string; account: string; createdAt: number; expiresAt: number; deadline: number },
 ) {
   const { id, account, createdAt, expiresAt, deadline } = token
   const entry = { id, account, expiresAt: deadline }
-  return enter(deps, [
-    { ...entry, directory: 'tokens', sort: createdAt },
-    { ...entry, directory: 'tokens-by-expiry', sort: expiresAt },
+  return enter(context, [
+    { ...entry, index: 'tokens', sort: createdAt },
+    { ...entry, index: 'tokens-by-expiry', sort: expiresAt },
   ])
 }

@@ -1,5 +1,5 @@
-import { DIRECTORY, entries, type Listed, type ListQuery } from '../account-index/account-index.js'
-import type { Deps } from '../context/context.js'
+import { entries, INDEX, type Listed, type ListQuery } from '../account-index/account-index.js'
+import type { GateContext } from '../context/context.js'
 import { STANDING } from '../standing/standing.js'
 import { isUnreadable } from '../store/collection.js'
 import { ifReadable } from '../store/readable.js'
@@ -20,22 +20,25 @@ const EXAMINED_AT_MOST = 1000
  * The tokens of all accounts, newest first. Reads at most 1000 records a call: with a narrow filter a page may hold
  * fewer than `limit`, or none, and still have a cursor.
  */
-export async function listAllTokens(deps: Deps, query: ListQuery & TokenFilter): Promise<Listed<TokenInfo>> {
+export async function listAllTokens(
+  context: GateContext,
+  query: ListQuery & TokenFilter,
+): Promise<Listed<TokenInfo>> {
   const items: TokenInfo[] = []
   let cursor = query.cursor
   for (let examined = 0; examined < EXAMINED_AT_MOST && items.length < query.limit; ) {
     const limit = Math.min(query.limit - items.length, EXAMINED_AT_MOST - examined)
-    const page = await deps.store.page(DIRECTORY, 'tokens', {
+    const page = await context.store.page(INDEX, 'tokens', {
       limit,
       order: 'descending',
       ...(cursor === undefined ? {} : { cursor }),
     })
     const listed = page.records.flatMap((entry) => {
-      const account = ifReadable(deps, entries.tokens, entry)?.account
+      const account = ifReadable(context, entries.tokens, entry)?.account
       return account === undefined ? [] : [{ id: entry.id, account }]
     })
     const candidates = listed.filter(({ account }) => contains(account, query.email))
-    const infos = await describeEach(deps, candidates)
+    const infos = await describeEach(context, candidates)
     items.push(...infos.filter((info) => contains(info.name, query.name) && hasStatus(info, query.status)))
     examined += limit
     cursor = page.nextCursor
@@ -44,14 +47,14 @@ export async function listAllTokens(deps: Deps, query: ListQuery & TokenFilter):
   return { items, ...(cursor === undefined ? {} : { nextCursor: cursor }) }
 }
 
-async function describeEach(deps: Deps, listed: readonly { id: string; account: string }[]) {
+async function describeEach(context: GateContext, listed: readonly { id: string; account: string }[]) {
   const byAccount = new Map<string, string[]>()
   for (const { id, account } of listed) byAccount.set(account, [...(byAccount.get(account) ?? []), id])
   const described = await Promise.all(
     [...byAccount].map(([account, ids]) =>
-      describeTokens(deps, account, ids).catch((error: unknown) => {
+      describeTokens(context, account, ids).catch((error: unknown) => {
         if (!isUnreadable(error)) throw error
-        deps.reportUnreadable(STANDING.collection, deps.partitionOf(account))
+        context.reportUnreadable(STANDING.collection, context.partitionOf(account))
         return []
       }),
     ),

@@ -1,10 +1,10 @@
 import { pruneLater } from '../accounts/prune-ended.js'
 import { audited } from '../audit/append.js'
 import { type Actor, auditedAs, refuseOver } from '../authorization/actor.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { done, type Outcome } from '../errors/outcome.js'
 import { changeStanding } from '../standing/change.js'
-import { countEnded } from '../standing/live.js'
+import { countEnded } from '../standing/live-counts.js'
 import { withoutTokens } from '../standing/standing.js'
 import { type Replicated, replicationOf } from '../store/update.js'
 
@@ -19,28 +19,28 @@ export interface RevokedTokens extends Replicated {
  * `super_admin_protected`.
  */
 export async function revokeAllTokens(
-  deps: Deps,
+  context: GateContext,
   input: { account: string; by: Actor },
 ): Promise<Outcome<RevokedTokens>> {
-  const forbidden = refuseOver(deps, input.by, input.account)
+  const forbidden = refuseOver(context, input.by, input.account)
   if (forbidden) return { ok: false, denial: forbidden }
   const recorded = {
     action: 'token.revoke_all',
     ...auditedAs(input.by),
     subject: input.account,
   } as const
-  const revoked = await audited(deps, recorded, async () =>
+  const revoked = await audited(context, recorded, async () =>
     done(
-      await changeStanding(deps, deps.partitionOf(input.account), (standing) =>
-        withoutTokens(standing, deps.clock()),
+      await changeStanding(context, context.partitionOf(input.account), (standing) =>
+        withoutTokens(standing, context.clock()),
       ),
     ),
   )
   if (!revoked.ok) return revoked
   const { tokenGeneration } = revoked.value.standing
-  const partition = deps.partitionOf(input.account)
-  const revokedCount = await countEnded(deps, partition, 'tokens', tokenGeneration)
-  await pruneLater(deps, input.account)
+  const partition = context.partitionOf(input.account)
+  const revokedCount = await countEnded(context, partition, 'tokens', tokenGeneration)
+  await pruneLater(context, input.account)
   return done({
     ...(revokedCount === undefined ? {} : { revokedCount }),
     ...replicationOf(revoked.value),

@@ -1,9 +1,9 @@
 import { enter } from '../account-index/account-index.js'
 import { audited } from '../audit/append.js'
 import { type Actor, auditedAs, refuseOver } from '../authorization/actor.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
-import { liveRecords } from '../standing/live.js'
+import { liveRecords } from '../standing/live-counts.js'
 import { optimistically, RACED, type Replicated, replicationOf } from '../store/update.js'
 import { recordDeadline, type TokenRecord, tokenRecords } from './token.js'
 
@@ -17,15 +17,15 @@ export interface RevokedToken extends Replicated {
  * `role_insufficient` or `super_admin_protected`.
  */
 export async function revokeToken(
-  deps: Deps,
+  context: GateContext,
   input: { account: string; id: string; by: Actor },
 ): Promise<Outcome<RevokedToken>> {
   const { account, id, by } = input
-  const forbidden = refuseOver(deps, by, account)
+  const forbidden = refuseOver(context, by, account)
   if (forbidden) return { ok: false, denial: forbidden }
   const key = tokenRecords.key(id)
-  const partition = deps.partitionOf(account)
-  const [found] = await deps.store.read(partition, [key])
+  const partition = context.partitionOf(account)
+  const [found] = await context.store.read(partition, [key])
   if (!found) return refused('token_not_found')
   const record = tokenRecords.read(found)
   if (record.revokedAt !== undefined) return done({ record })
@@ -35,31 +35,31 @@ export async function revokeToken(
     subject: account,
     details: { token_id: id },
   } as const
-  return audited(deps, recorded, () => markRevoked(deps, account, id, { confirm: true }))
+  return audited(context, recorded, () => markRevoked(context, account, id, { confirm: true }))
 }
 
 /** Marks the record; what is already marked stays as it is. */
 export async function markRevoked(
-  deps: Deps,
+  context: GateContext,
   account: string,
   id: string,
   { confirm }: { confirm: boolean },
 ): Promise<Outcome<RevokedToken>> {
   const key = tokenRecords.key(id)
-  const partition = deps.partitionOf(account)
-  return optimistically(deps, 'A token changed too often to be revoked', async () => {
-    const [stored] = await deps.store.read(partition, [key])
+  const partition = context.partitionOf(account)
+  return optimistically(context, 'A token changed too often to be revoked', async () => {
+    const [stored] = await context.store.read(partition, [key])
     if (!stored) return refused('token_not_found')
     const record = tokenRecords.read(stored)
     if (record.revokedAt !== undefined) return done({ record })
-    const revoked = { ...record, revokedAt: deps.clock() }
-    const deadline = recordDeadline(deps, record)
+    const revoked = { ...record, revokedAt: context.clock() }
+    const deadline = recordDeadline(context, record)
     await enter(
-      deps,
-      [{ directory: 'revoked-tokens', id, account, sort: record.expiresAt, expiresAt: deadline }],
+      context,
+      [{ index: 'revoked-tokens', id, account, sort: record.expiresAt, expiresAt: deadline }],
       { essential: true },
     )
-    const result = await deps.store.commit(partition, {
+    const result = await context.store.commit(partition, {
       confirm,
       essential: true,
       checks: [{ key, version: stored.version }],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { DIRECTORY, entries } from '../../src/account-index/account-index.js'
+import { entries, INDEX } from '../../src/account-index/account-index.js'
 import { banAccount } from '../../src/accounts/ban.js'
 import { forceLogout } from '../../src/accounts/force-logout.js'
 import { resumePruning } from '../../src/accounts/prune-ended.js'
@@ -46,25 +46,25 @@ async function heldUp() {
     },
   })
   const fixture = await gateFixture({ store, clock: clock.read, storeDeadlineMs: 10_000 })
-  const { deps } = fixture
-  for (let count = 0; count < TOKEN_COUNT; count++) must(await issueToken(deps, { account, by: PROGRAM }))
-  for (let count = 0; count < SESSION_COUNT; count++) must(await startSession(deps, facts))
+  const { context } = fixture
+  for (let count = 0; count < TOKEN_COUNT; count++) must(await issueToken(context, { account, by: PROGRAM }))
+  for (let count = 0; count < SESSION_COUNT; count++) must(await startSession(context, facts))
   isHeld = true
-  const unpruned = () => memory.count(DIRECTORY, entries.unpruned.name)
+  const unpruned = () => memory.count(INDEX, entries.unpruned.name)
   const recordsOf = async (collection: string) =>
-    (await memory.page(deps.partitionOf(account), collection, { limit: 1000 })).records
+    (await memory.page(context.partitionOf(account), collection, { limit: 1000 })).records
   return { ...fixture, clock, memory, release, reached, unpruned, recordsOf }
 }
 
 describe('a ban', () => {
   it('is answered, with true counts, before a record is pruned; pruning goes on behind it', async () => {
-    const { deps, release, unpruned, recordsOf } = await heldUp()
-    const banned = must(await banAccount(deps, { account, by }))
+    const { context, release, unpruned, recordsOf } = await heldUp()
+    const banned = must(await banAccount(context, { account, by }))
     expect(banned).toMatchObject({ endedSessions: SESSION_COUNT, revokedTokens: TOKEN_COUNT })
     expect(await recordsOf(sessionRecords.name)).toHaveLength(SESSION_COUNT)
     expect(await unpruned()).toBe(1)
     release()
-    await deps.pruning.settled()
+    await context.pruning.settled()
     expect(await recordsOf(sessionRecords.name), 'which tell of the ban').toHaveLength(SESSION_COUNT)
     expect(
       (await recordsOf(tokenRecords.name)).every(
@@ -75,8 +75,11 @@ describe('a ban', () => {
   })
 
   it('is answered without a count rather than refused when the store does not tell', async () => {
-    const { deps, events } = await heldUp()
-    const failing = { ...deps, store: { ...deps.store, count: () => Promise.reject(new Error('planted')) } }
+    const { context, events } = await heldUp()
+    const failing = {
+      ...context,
+      store: { ...context.store, count: () => Promise.reject(new Error('planted')) },
+    }
     const banned = must(await banAccount(failing, { account, by }))
     expect([banned.endedSessions, banned.revokedTokens]).toEqual([undefined, undefined])
     expect(events.map(({ code }) => code)).toContain('ended_uncounted')
@@ -85,25 +88,25 @@ describe('a ban', () => {
 
 describe('while pruning runs', () => {
   it('lists and summaries show nothing that is dead as alive', async () => {
-    const { deps, clock } = await heldUp()
-    must(await revokeAllTokens(deps, { account, by }))
+    const { context, clock } = await heldUp()
+    must(await revokeAllTokens(context, { account, by }))
     clock.advance(1)
-    must(await forceLogout(deps, { account, by }))
-    must(await issueToken(deps, { account, by: PROGRAM }))
-    expect((await listSessions(deps, { account, limit: 200 })).items).toEqual([])
-    const { items } = await listTokens(deps, { account, limit: 200 })
+    must(await forceLogout(context, { account, by }))
+    must(await issueToken(context, { account, by: PROGRAM }))
+    expect((await listSessions(context, { account, limit: 200 })).items).toEqual([])
+    const { items } = await listTokens(context, { account, limit: 200 })
     expect(items.filter(({ status }) => status === 'active')).toHaveLength(1)
     const summary = { total: TOKEN_COUNT + 1, active: 1, revoked: TOKEN_COUNT, expired: 0 }
-    expect(await summarizeTokens(deps)).toEqual(summary)
+    expect(await summarizeTokens(context)).toEqual(summary)
   })
 
   it('another revocation answers how many it has ended itself', async () => {
-    const { deps, release, recordsOf } = await heldUp()
-    expect(must(await revokeAllTokens(deps, { account, by })).revokedCount).toBe(TOKEN_COUNT)
-    must(await issueToken(deps, { account, by: PROGRAM }))
-    expect(must(await revokeAllTokens(deps, { account, by })).revokedCount).toBe(1)
+    const { context, release, recordsOf } = await heldUp()
+    expect(must(await revokeAllTokens(context, { account, by })).revokedCount).toBe(TOKEN_COUNT)
+    must(await issueToken(context, { account, by: PROGRAM }))
+    expect(must(await revokeAllTokens(context, { account, by })).revokedCount).toBe(1)
     release()
-    await deps.pruning.settled()
+    await context.pruning.settled()
     expect(
       (await recordsOf(tokenRecords.name)).every(
         (stored) => tokenRecords.read(stored).revokedAt !== undefined,
@@ -151,14 +154,14 @@ describe('closing the gate', () => {
 
 describe('pruning that was stopped half way', () => {
   it('is resumed by another process', async () => {
-    const { deps, release, unpruned, clock, options, recordsOf } = await heldUp()
-    must(await revokeAllTokens(deps, { account, by }))
-    const closed = deps.pruning.close()
+    const { context, release, unpruned, clock, options, recordsOf } = await heldUp()
+    must(await revokeAllTokens(context, { account, by }))
+    const closed = context.pruning.close()
     release()
     await closed
     expect(await unpruned()).toBe(1)
     clock.advance(60_000)
-    const { deps: other } = await gateFixture(options)
+    const { context: other } = await gateFixture(options)
     const stop = resumePruning(other, 0)
     await expect.poll(unpruned).toBe(0)
     await stop()
@@ -170,13 +173,13 @@ describe('pruning that was stopped half way', () => {
   })
 
   it('leaves what was ended meanwhile to be found', async () => {
-    const { deps, release, reached, unpruned, memory, clock } = await heldUp()
-    must(await revokeAllTokens(deps, { account, by }))
+    const { context, release, reached, unpruned, memory, clock } = await heldUp()
+    must(await revokeAllTokens(context, { account, by }))
     await reached
-    const put = { collection: entries.unpruned.name, id: deps.partitionOf(account) }
-    await memory.commit(DIRECTORY, { writes: [{ put, value: { account }, sort: clock.now }] })
+    const put = { collection: entries.unpruned.name, id: context.partitionOf(account) }
+    await memory.commit(INDEX, { writes: [{ put, value: { account }, sort: clock.now }] })
     release()
-    await deps.pruning.settled()
+    await context.pruning.settled()
     expect(await unpruned()).toBe(1)
   })
 })

@@ -16,7 +16,7 @@ let headers: Record<string, string>
 
 beforeEach(async () => {
   fixture = await httpFixture()
-  headers = await sessionOf(fixture.deps, USER)
+  headers = await sessionOf(fixture.context, USER)
 })
 
 interface Created {
@@ -32,7 +32,7 @@ async function create(body: unknown = {}): Promise<Created> {
 
 const verdict = async (key: string) => {
   const view = { method: 'GET', target: '/', rawHeaders: ['x-api-key', key] }
-  return refusalOf(await identify(fixture.deps, view)) ?? 'allow'
+  return refusalOf(await identify(fixture.context, view)) ?? 'allow'
 }
 
 async function list() {
@@ -46,7 +46,7 @@ describe('an API key', () => {
     expect(key).toMatch(/^pk_[\w-]{77}$/)
     expect(await verdict(key)).toBe('allow')
     const bearer = { method: 'GET', target: '/', rawHeaders: ['Authorization', `Bearer ${key}`] }
-    expect(must(await identify(fixture.deps, bearer))).toMatchObject({
+    expect(must(await identify(fixture.context, bearer))).toMatchObject({
       accountId: USER,
       credential: { kind: 'api_key', id: key_id },
     })
@@ -57,7 +57,7 @@ describe('an API key', () => {
 
   it('is kept as a hash that does not work as a key', async () => {
     const { key, key_id } = await create()
-    const partition = fixture.deps.partitionOf(USER)
+    const partition = fixture.context.partitionOf(USER)
     const [stored] = await fixture.store.read(partition, [{ collection: 'api-keys', id: key_id }])
     if (!stored) throw new Error('nothing is stored')
     const { hash } = stored.value as { hash: string }
@@ -84,12 +84,12 @@ describe('an API key', () => {
     fixture.clock.advance(60_000)
     expect(await verdict(expiring.key)).toBe('api_key_invalid')
     const view = { method: 'GET', target: '/', rawHeaders: ['x-api-key', banned.key] }
-    const identity = must(await identify(fixture.deps, view))
-    expect(await stillAllowed(fixture.deps, identity)).toBe(true)
-    must(await banAccount(fixture.deps, { account: USER, by: actingAs('root@example.com') }))
+    const identity = must(await identify(fixture.context, view))
+    expect(await stillAllowed(fixture.context, identity)).toBe(true)
+    must(await banAccount(fixture.context, { account: USER, by: actingAs('root@example.com') }))
     expect(await verdict(banned.key)).toBe('account_banned')
-    expect(await stillAllowed(fixture.deps, identity)).toBe(false)
-    must(await unbanAccount(fixture.deps, { account: USER, by: actingAs('root@example.com') }))
+    expect(await stillAllowed(fixture.context, identity)).toBe(false)
+    must(await unbanAccount(fixture.context, { account: USER, by: actingAs('root@example.com') }))
     expect(await verdict(banned.key)).toBe('api_key_invalid')
   })
 
@@ -148,28 +148,28 @@ describe('an API key', () => {
     const clock = fixture.clock
     let lostAt: number | undefined
     const store = withFaults(memoryStore({ clock: clock.read }), { lossOf: () => lostAt })
-    const { deps } = await gateFixture({ clock: clock.read, store })
-    const { info } = must(await createApiKey(deps, { by: PROGRAM, account: USER }))
+    const { context } = await gateFixture({ clock: clock.read, store })
+    const { info } = must(await createApiKey(context, { by: PROGRAM, account: USER }))
     lostAt = clock.now
     clock.advance(1)
     const rotation = { account: USER, id: info.id, by: actingAs('root@example.com') }
-    expect(refusalOf(await rotateApiKey(deps, rotation))).toBe('key_not_found')
+    expect(refusalOf(await rotateApiKey(context, rotation))).toBe('key_not_found')
     lostAt = undefined
-    must(await rotateApiKey(deps, rotation))
+    must(await rotateApiKey(context, rotation))
   })
 
   it('is not given again to an account that was banned since it was rotated', async () => {
-    const { deps } = fixture
+    const { context } = fixture
     const { key_id: id } = await create()
     const rotation = { account: USER, id, by: actingAs('root@example.com') }
-    must(await rotateApiKey(deps, rotation))
-    must(await banAccount(deps, { account: USER, by: rotation.by, keepTokens: true }))
-    expect(refusalOf(await rotateApiKey(deps, rotation))).toBe('account_banned')
+    must(await rotateApiKey(context, rotation))
+    must(await banAccount(context, { account: USER, by: rotation.by, keepTokens: true }))
+    expect(refusalOf(await rotateApiKey(context, rotation))).toBe('account_banned')
   })
 
   it('does not lie readable in the store while its rotation may be repeated', async () => {
     const { key } = await rotate(await create(), 0)
-    const partition = fixture.deps.partitionOf(USER)
+    const partition = fixture.context.partitionOf(USER)
     const { records } = await fixture.store.page(partition, 'api-key-rotations', { limit: 10 })
     expect(records).toHaveLength(1)
     expect(JSON.stringify(records)).not.toContain(key.slice(-43))
@@ -189,19 +189,19 @@ describe('an API key', () => {
         },
       }),
     })
-    const make = () => createApiKey(fixture.deps, { by: PROGRAM, account: USER })
+    const make = () => createApiKey(fixture.context, { by: PROGRAM, account: USER })
     for (let made = 0; made < 99; made++) must(await make())
     beforeCommit = async () => must(await make())
     expect(refusalOf(await make())).toBe('too_many_keys')
   })
 
   it('is one of a hundred at most, however many are created at once, and ended ones do not count', async () => {
-    const make = () => createApiKey(fixture.deps, { by: PROGRAM, account: USER })
+    const make = () => createApiKey(fixture.context, { by: PROGRAM, account: USER })
     for (let made = 0; made < 95; made++) must(await make())
     const outcomes = await Promise.all(Array.from({ length: 10 }, make))
     expect(outcomes.filter(({ ok }) => ok)).toHaveLength(5)
     expect(new Set(outcomes.map(refusalOf))).toEqual(new Set([undefined, 'too_many_keys']))
-    must(await revokeAllTokens(fixture.deps, { account: USER, by: actingAs(USER) }))
+    must(await revokeAllTokens(fixture.context, { account: USER, by: actingAs(USER) }))
     must(await make())
     expect(await list()).toHaveLength(1)
   })
@@ -222,19 +222,21 @@ describe('an API key', () => {
   })
 
   it('is refused a name over its limit rather than given a shorter one', async () => {
-    const made = await createApiKey(fixture.deps, { by: PROGRAM, account: USER, name: 'x'.repeat(101) })
+    const made = await createApiKey(fixture.context, { by: PROGRAM, account: USER, name: 'x'.repeat(101) })
     expect(made).toMatchObject({ denial: { code: 'input_invalid', detail: 'name: at most 100 characters.' } })
   })
 
   it('is one of at most a hundred of an account', async () => {
     for (let made = 0; made < 100; made++)
-      must(await createApiKey(fixture.deps, { by: PROGRAM, account: USER }))
-    expect(refusalOf(await createApiKey(fixture.deps, { by: PROGRAM, account: USER }))).toBe('too_many_keys')
+      must(await createApiKey(fixture.context, { by: PROGRAM, account: USER }))
+    expect(refusalOf(await createApiKey(fixture.context, { by: PROGRAM, account: USER }))).toBe(
+      'too_many_keys',
+    )
   })
 
   it('of another account cannot be seen, revoked or rotated', async () => {
     const { key_id } = await create()
-    headers = await sessionOf(fixture.deps, 'thief@example.com')
+    headers = await sessionOf(fixture.context, 'thief@example.com')
     expect(await list()).toEqual([])
     expect((await fixture.call('DELETE', `/v1/user/keys/${key_id}`, { headers })).status).toBe(404)
     const path = `/v1/user/keys/${key_id}/rotate`

@@ -66,19 +66,19 @@ const codeOf = (promise: Promise<unknown>) =>
 describe('the queue of the audit log', () => {
   it('commits what waits in groups of at most 100, in one chain', async () => {
     const { store, commits } = watched()
-    const { deps } = await gateFixture({ store })
-    await Promise.all(times(250, () => appendAudit(deps, ISSUE)))
+    const { context } = await gateFixture({ store })
+    await Promise.all(times(250, () => appendAudit(context, ISSUE)))
     expect(commits).toHaveLength(3)
-    expect(await verifyAudit(deps)).toMatchObject({ intact: true, entries: 250 })
+    expect(await verifyAudit(context)).toMatchObject({ intact: true, entries: 250 })
   })
 
   it('commits a ban before the strangers who came first, in a batch of its own that is essential', async () => {
     const { store, commits, actionsOf, hold } = watched()
-    const { deps } = await gateFixture({ store, storeDeadlineMs: 5000 })
+    const { context } = await gateFixture({ store, storeDeadlineMs: 5000 })
     const release = hold()
-    const appended = times(300, () => appendAudit(deps, ISSUE))
+    const appended = times(300, () => appendAudit(context, ISSUE))
     await vi.waitFor(() => expect(commits).toHaveLength(1))
-    appended.push(appendAudit(deps, UNBAN), appendAudit(deps, BAN))
+    appended.push(appendAudit(context, UNBAN), appendAudit(context, BAN))
     release()
     await Promise.all(appended)
     expect(commits[1]?.essential).toBe(true)
@@ -90,16 +90,16 @@ describe('the queue of the audit log', () => {
 
   it('is bounded: whoever comes when it is full is refused at once, but not an administrator', async () => {
     const { store, commits, hold } = watched()
-    const { deps } = await gateFixture({ store, storeDeadlineMs: 5000 })
+    const { context } = await gateFixture({ store, storeDeadlineMs: 5000 })
     const release = hold()
-    const first = appendAudit(deps, ISSUE)
+    const first = appendAudit(context, ISSUE)
     await vi.waitFor(() => expect(commits).toHaveLength(1))
-    const waiting = times(1999, () => appendAudit(deps, ISSUE))
-    expect(await codeOf(appendAudit(deps, ISSUE))).toBe('store_unavailable')
-    const ban = appendAudit(deps, BAN)
+    const waiting = times(1999, () => appendAudit(context, ISSUE))
+    expect(await codeOf(appendAudit(context, ISSUE))).toBe('store_unavailable')
+    const ban = appendAudit(context, BAN)
     release()
     await Promise.all([first, ...waiting, ban])
-    expect(await verifyAudit(deps)).toMatchObject({ intact: true, entries: 2001 })
+    expect(await verifyAudit(context)).toMatchObject({ intact: true, entries: 2001 })
   })
 
   it('fails all who wait within one deadline when the store stalls, instead of one after the other', async () => {
@@ -110,15 +110,15 @@ describe('the queue of the audit log', () => {
       read: (...input) => (stalled ? never() : inner.read(...input)),
       commit: (...input) => (stalled ? never() : inner.commit(...input)),
     })
-    const { deps } = await gateFixture({ store, storeDeadlineMs: 100 })
+    const { context } = await gateFixture({ store, storeDeadlineMs: 100 })
     stalled = true
     const began = performance.now()
-    const codes = await Promise.all(times(500, (i) => codeOf(appendAudit(deps, i % 2 ? ISSUE : BAN))))
+    const codes = await Promise.all(times(500, (i) => codeOf(appendAudit(context, i % 2 ? ISSUE : BAN))))
     expect(new Set(codes)).toEqual(new Set(['store_unavailable']))
     expect(performance.now() - began).toBeLessThan(1000)
     stalled = false
-    await appendAudit(deps, BAN)
-    expect(await verifyAudit(deps)).toMatchObject({ intact: true, entries: 1 })
+    await appendAudit(context, BAN)
+    expect(await verifyAudit(context)).toMatchObject({ intact: true, entries: 1 })
   })
 
   it('never commits what it gave up while it waited', async () => {
@@ -176,31 +176,31 @@ describe('the queue of the audit log', () => {
   it('keeps one chain when several processes append at once', async () => {
     const store = memoryStore()
     const gates = await Promise.all(times(4, () => gateFixture({ store, storeDeadlineMs: 5000 })))
-    await Promise.all(gates.flatMap(({ deps }) => times(300, () => appendAudit(deps, ISSUE))))
+    await Promise.all(gates.flatMap(({ context }) => times(300, () => appendAudit(context, ISSUE))))
     const [first] = gates
     if (!first) throw new Error('no gate')
-    expect(await verifyAudit(first.deps)).toMatchObject({ intact: true, entries: 1200 })
+    expect(await verifyAudit(first.context)).toMatchObject({ intact: true, entries: 1200 })
   })
 
   it('is done when it is closed, and takes nothing afterwards', async () => {
-    const { deps } = await gateFixture()
-    const appended = times(150, () => appendAudit(deps, ISSUE))
-    await deps.auditQueue.close()
-    expect((await listAudit(deps, { limit: 200 })).items).toHaveLength(150)
+    const { context } = await gateFixture()
+    const appended = times(150, () => appendAudit(context, ISSUE))
+    await context.auditQueue.close()
+    expect((await listAudit(context, { limit: 200 })).items).toHaveLength(150)
     await Promise.all(appended)
-    expect(await codeOf(appendAudit(deps, BAN))).toBe('store_unavailable')
+    expect(await codeOf(appendAudit(context, BAN))).toBe('store_unavailable')
   })
 })
 
 it('a recording that has yet to append its entry is waited for when it is closed', async () => {
-  const { deps } = await gateFixture()
+  const { context } = await gateFixture()
   const recording = async () => {
     await new Promise((resolve) => setImmediate(resolve))
-    await appendAudit(deps, ISSUE)
+    await appendAudit(context, ISSUE)
   }
-  deps.auditQueue.expect(recording())
-  await deps.auditQueue.close()
-  expect((await listAudit(deps, { limit: 10 })).items).toHaveLength(1)
+  context.auditQueue.expect(recording())
+  await context.auditQueue.close()
+  expect((await listAudit(context, { limit: 10 })).items).toHaveLength(1)
 })
 
 /** Without the deadline of the store: what it takes is for the test to say. */

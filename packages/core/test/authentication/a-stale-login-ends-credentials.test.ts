@@ -9,9 +9,9 @@ import { type GateFixture, gateFixture, must, PROGRAM } from '../gate/gate-fixtu
 const USER = 'user@example.com'
 const HOUR = 3_600_000
 
-const logIn = async ({ deps }: GateFixture) =>
+const logIn = async ({ context }: GateFixture) =>
   must(
-    await startSession(deps, {
+    await startSession(context, {
       email: USER,
       groups: [],
       issuer: 'https://idp.test',
@@ -23,15 +23,15 @@ const logIn = async ({ deps }: GateFixture) =>
 describe('credentials that need a fresh login', () => {
   it('work for so long after their owner has logged in, and again after the next login', async () => {
     const fixture = await gateFixture({ requireFreshLogin: '24h' })
-    const { deps, clock } = fixture
+    const { context, clock } = fixture
     await logIn(fixture)
-    const { token } = must(await issueToken(deps, { by: PROGRAM, account: USER }))
-    const { key } = must(await createApiKey(deps, { by: PROGRAM, account: USER }))
+    const { token } = must(await issueToken(context, { by: PROGRAM, account: USER }))
+    const { key } = must(await createApiKey(context, { by: PROGRAM, account: USER }))
     const verdicts = async () => {
       const decisions = []
       for (const credential of [token, key])
         decisions.push(
-          await authenticate(deps, {
+          await authenticate(context, {
             method: 'GET',
             target: '/',
             rawHeaders: ['x-api-key', credential],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { authenticate } from '../../src/authentication/authenticate.js'
-import type { Deps } from '../../src/context/context.js'
+import type { GateContext } from '../../src/context/context.js'
 import type { IdentityProvider } from '../../src/login/identity-provider.js'
 import { startSession } from '../../src/sessions/start.js'
 import { memoryStore } from '../../src/store/memory.js'
@@ -16,33 +16,33 @@ const provider: IdentityProvider = {
   ready: () => Promise.resolve(true),
 }
 
-function decide(deps: Deps, target: string, headers: Record<string, string> = {}, method = 'GET') {
-  return authenticate(deps, { method, target, rawHeaders: Object.entries(headers).flat() })
+function decide(context: GateContext, target: string, headers: Record<string, string> = {}, method = 'GET') {
+  return authenticate(context, { method, target, rawHeaders: Object.entries(headers).flat() })
 }
 
 describe('a request', () => {
   it('without a credential is denied with a challenge that names no error (RFC 6750 §3.1)', async () => {
-    const { deps } = await gateFixture()
-    const decision = await decide(deps, '/v1/messages')
+    const { context } = await gateFixture()
+    const decision = await decide(context, '/v1/messages')
     expect(decision).toMatchObject({ outcome: 'deny', denial: { code: 'credentials_missing', status: 401 } })
     expect(decision.outcome === 'deny' && decision.denial.challengeError).toBeUndefined()
   })
 
   it('of a browser is sent to log in and back to where it was going', async () => {
-    const { deps } = await gateFixture({ identityProvider: provider })
+    const { context } = await gateFixture({ identityProvider: provider })
     for (const headers of [{ 'sec-fetch-mode': 'navigate' }, { accept: 'text/html,*/*' }])
-      expect(await decide(deps, '/app?x=1&y=2', headers)).toEqual({
+      expect(await decide(context, '/app?x=1&y=2', headers)).toEqual({
         outcome: 'login',
         location: '/oauth2/start?rd=%2Fapp%3Fx%3D1%26y%3D2',
       })
   })
 
   it('of a script in a browser, or a post, is never redirected', async () => {
-    const { deps } = await gateFixture({ identityProvider: provider })
+    const { context } = await gateFixture({ identityProvider: provider })
     const asked = [
-      decide(deps, '/app', { 'sec-fetch-mode': 'cors', accept: 'text/html' }),
-      decide(deps, '/app', { accept: 'application/json' }),
-      decide(deps, '/app', { 'sec-fetch-mode': 'navigate' }, 'POST'),
+      decide(context, '/app', { 'sec-fetch-mode': 'cors', accept: 'text/html' }),
+      decide(context, '/app', { accept: 'application/json' }),
+      decide(context, '/app', { 'sec-fetch-mode': 'navigate' }, 'POST'),
     ]
     for (const decision of await Promise.all(asked)) expect(decision.outcome).toBe('deny')
   })
@@ -55,15 +55,15 @@ describe('a request', () => {
     ['TRACE', '/', 'method_refused'],
     ['CONNECT', 'evil.test:443', 'method_refused'],
   ])('%s %s is denied as %s before anybody looks at the credential', async (method, target, code) => {
-    const { deps } = await gateFixture()
-    const { token } = must(await issueToken(deps, { by: PROGRAM, account }))
-    expect(await decide(deps, target, { 'x-api-key': token }, method)).toMatchObject({ denial: { code } })
+    const { context } = await gateFixture()
+    const { token } = must(await issueToken(context, { by: PROGRAM, account }))
+    expect(await decide(context, target, { 'x-api-key': token }, method)).toMatchObject({ denial: { code } })
   })
 
   it('with a token needs the scope of the gate', async () => {
-    const { deps } = await gateFixture()
-    const { token } = must(await issueToken(deps, { by: PROGRAM, account, scopes: ['tokens:write'] }))
-    expect(await decide(deps, '/v1/messages', { 'x-api-key': token })).toMatchObject({
+    const { context } = await gateFixture()
+    const { token } = must(await issueToken(context, { by: PROGRAM, account, scopes: ['tokens:write'] }))
+    expect(await decide(context, '/v1/messages', { 'x-api-key': token })).toMatchObject({
       outcome: 'deny',
       denial: { code: 'scope_insufficient', scope: 'api', challengeError: 'insufficient_scope' },
     })
@@ -79,21 +79,21 @@ describe('a request', () => {
     [{ origin: 'null' }, 'deny'],
     [{}, 'deny'],
   ])('that changes something on a session with %j is answered %s', async (headers, outcome) => {
-    const { deps } = await gateFixture()
+    const { context } = await gateFixture()
     const { cookieValue } = must(
-      await startSession(deps, { email: account, groups: [], issuer: 'i', subject: 's', idToken: 't' }),
+      await startSession(context, { email: account, groups: [], issuer: 'i', subject: 's', idToken: 't' }),
     )
     const cookie = `__Host-portcullis_session=${cookieValue}`
-    expect((await decide(deps, '/app', { cookie, ...headers }, 'POST')).outcome).toBe(outcome)
-    expect((await decide(deps, '/app', { cookie, ...headers })).outcome).toBe('allow')
+    expect((await decide(context, '/app', { cookie, ...headers }, 'POST')).outcome).toBe(outcome)
+    expect((await decide(context, '/app', { cookie, ...headers })).outcome).toBe('allow')
   })
 
   it('is neither allowed nor denied while the store cannot say', async () => {
     const store = memoryStore()
-    const { deps } = await gateFixture({ store, clock: Date.now })
-    const { token } = must(await issueToken(deps, { by: PROGRAM, account }))
+    const { context } = await gateFixture({ store, clock: Date.now })
+    const { token } = must(await issueToken(context, { by: PROGRAM, account }))
     for (const read of [() => Promise.reject(new Error('gone')), () => new Promise<never>(() => {})]) {
-      const { deps: broken } = await gateFixture({
+      const { context: broken } = await gateFixture({
         store: withFaults(store, { read }),
         clock: Date.now,
         storeDeadlineMs: 20,
@@ -113,10 +113,10 @@ describe('a request', () => {
         return store.read(...input)
       },
     })
-    const { deps } = await gateFixture({ store: counting, clock: Date.now })
-    const { token } = must(await issueToken(deps, { by: PROGRAM, account }))
+    const { context } = await gateFixture({ store: counting, clock: Date.now })
+    const { token } = must(await issueToken(context, { by: PROGRAM, account }))
     reads = 0
-    await decide(deps, '/v1', { 'x-api-key': token })
+    await decide(context, '/v1', { 'x-api-key': token })
     expect(reads).toBe(1)
   })
 })

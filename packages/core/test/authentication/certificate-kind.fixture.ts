@@ -1,5 +1,5 @@
 import type { CredentialKind, Proven } from '../../src/authentication/credential-kind.js'
-import type { Deps } from '../../src/context/context.js'
+import type { GateContext } from '../../src/context/context.js'
 import { done, refused } from '../../src/errors/outcome.js'
 import { headerValues } from '../../src/request/head.js'
 
@@ -19,13 +19,13 @@ export function certificateOf(account: string, { hash = 'ab12', issuedAt = 0 } =
 /** Client certificates that a trusted proxy forwards: a kind that the gate does not know, in one place. */
 export const certificateKind =
   (more: Partial<CredentialKind<Certificate, true>> = {}) =>
-  (deps: Deps): CredentialKind<Certificate, true> => ({
+  (context: GateContext): CredentialKind<Certificate, true> => ({
     name: 'client_certificate',
     pick: (view) => headerValues(view.rawHeaders, CERTIFICATE_HEADER)[0],
     prove(forwarded) {
       const [, id, account, issuedAt] = /^Hash=(\w+);Email=([^;]+);NotBefore=(\d+)$/.exec(forwarded) ?? []
       if (!id || !account) return refused('credentials_malformed')
-      return done({ partition: deps.partitionOf(account), id, account, issuedAt: Number(issuedAt) })
+      return done({ partition: context.partitionOf(account), id, account, issuedAt: Number(issuedAt) })
     },
     records: { collection: REVOKED_CERTIFICATES, read: () => true, mayBeAbsent: true },
     issued: ({ partition, issuedAt }, revoked) => ({
@@ -36,10 +36,10 @@ export const certificateKind =
     denials: { absent: 'token_invalid', ended: 'token_revoked' },
     describe: ({ proof: { account, issuedAt } }) => ({
       accountId: account,
-      role: deps.roleOf(account),
+      role: context.roleOf(account),
       scopes: ['api'],
       issuedAt,
-      expiresAt: deps.clock() + 3_600_000,
+      expiresAt: context.clock() + 3_600_000,
     }),
     ...more,
   })

@@ -39,9 +39,9 @@ async function start(
   }
 }
 
-function asking({ deps }: GateFixture) {
+function asking({ context }: GateFixture) {
   return (headers: Record<string, string>, method = 'GET') =>
-    authenticate(deps, { method, target: '/', rawHeaders: Object.entries(headers).flat() })
+    authenticate(context, { method, target: '/', rawHeaders: Object.entries(headers).flat() })
 }
 
 const view = (headers: Record<string, string>) => ({
@@ -51,14 +51,14 @@ const view = (headers: Record<string, string>) => ({
 })
 
 it('a kind that somebody adds lets in whom it has proven, under its own name', async () => {
-  const { ask, deps, certificate } = await start()
+  const { ask, context, certificate } = await start()
   expect(await ask({ [CERTIFICATE_HEADER]: certificate })).toMatchObject({
     outcome: 'allow',
     identity: {
       accountId: USER,
       email: USER,
       groups: [],
-      partition: deps.partitionOf(USER),
+      partition: context.partitionOf(USER),
       credential: { kind: 'client_certificate', id: 'ab12' },
     },
   })
@@ -69,38 +69,38 @@ it('a kind that somebody adds lets in whom it has proven, under its own name', a
 })
 
 it('a kind that somebody adds cannot let in a banned account, nor let it go on', async () => {
-  const { deps, certificate } = await start()
+  const { context, certificate } = await start()
   const presented = view({ [CERTIFICATE_HEADER]: certificate })
-  const identity = must(await identify(deps, presented))
-  expect(await stillAllowed(deps, identity)).toBe(true)
-  must(await banAccount(deps, { account: USER, by: actingAs('root@example.com'), keepTokens: true }))
-  expect(refusalOf(await identify(deps, presented))).toBe('account_banned')
-  expect(await stillAllowed(deps, identity)).toBe(false)
+  const identity = must(await identify(context, presented))
+  expect(await stillAllowed(context, identity)).toBe(true)
+  must(await banAccount(context, { account: USER, by: actingAs('root@example.com'), keepTokens: true }))
+  expect(refusalOf(await identify(context, presented))).toBe('account_banned')
+  expect(await stillAllowed(context, identity)).toBe(false)
 })
 
 it('a kind that somebody adds ends by its own record, and with all tokens of the account', async () => {
-  const { deps, clock, certificate } = await start()
+  const { context, clock, certificate } = await start()
   const presented = view({ [CERTIFICATE_HEADER]: certificate })
-  const identity = must(await identify(deps, presented))
+  const identity = must(await identify(context, presented))
   const revoked = { put: { collection: REVOKED_CERTIFICATES, id: 'other' }, value: true }
-  await deps.store.commit(identity.partition, { writes: [revoked] })
-  expect(await stillAllowed(deps, identity)).toBe(true)
-  must(await revokeAllTokens(deps, { account: USER, by: actingAs(USER) }))
-  expect(refusalOf(await identify(deps, presented))).toBe('token_revoked')
-  expect(await stillAllowed(deps, identity)).toBe(false)
+  await context.store.commit(identity.partition, { writes: [revoked] })
+  expect(await stillAllowed(context, identity)).toBe(true)
+  must(await revokeAllTokens(context, { account: USER, by: actingAs(USER) }))
+  expect(refusalOf(await identify(context, presented))).toBe('token_revoked')
+  expect(await stillAllowed(context, identity)).toBe(false)
   clock.advance(1)
   const renewed = view({ [CERTIFICATE_HEADER]: certificateOf(USER, { hash: 'cd34', issuedAt: clock.now }) })
-  const after = must(await identify(deps, renewed))
-  await deps.store.commit(identity.partition, {
+  const after = must(await identify(context, renewed))
+  await context.store.commit(identity.partition, {
     writes: [{ put: { collection: REVOKED_CERTIFICATES, id: 'cd34' }, value: true }],
   })
-  expect(refusalOf(await identify(deps, renewed))).toBe('token_revoked')
-  expect(await stillAllowed(deps, after)).toBe(false)
+  expect(refusalOf(await identify(context, renewed))).toBe('token_revoked')
+  expect(await stillAllowed(context, after)).toBe(false)
 })
 
 it('a credential of an added kind beside a bearer credential is refused, whoever both are of (RFC 6750 §2)', async () => {
-  const { ask, deps, certificate } = await start()
-  const { token } = must(await issueToken(deps, { by: PROGRAM, account: USER }))
+  const { ask, context, certificate } = await start()
+  const { token } = must(await issueToken(context, { by: PROGRAM, account: USER }))
   for (const name of ['authorization', 'x-api-key'])
     expect(
       await ask({
@@ -123,8 +123,8 @@ it('two added kinds at once are refused; one that yields gives way to any other 
 })
 
 it('a session cookie gives way to a credential of an added kind', async () => {
-  const { ask, deps, certificate } = await start()
-  const { cookie = '' } = await sessionOf(deps, 'bob@example.com')
+  const { ask, context, certificate } = await start()
+  const { cookie = '' } = await sessionOf(context, 'bob@example.com')
   expect(await ask({ cookie, [CERTIFICATE_HEADER]: certificate })).toMatchObject({
     identity: { accountId: USER },
   })
@@ -132,8 +132,8 @@ it('a session cookie gives way to a credential of an added kind', async () => {
 })
 
 it('what an added kind cannot read is refused as it says, and nothing else is tried', async () => {
-  const { ask, deps } = await start({ pick: () => denial('credentials_malformed') })
-  const { token } = must(await issueToken(deps, { by: PROGRAM, account: USER }))
+  const { ask, context } = await start({ pick: () => denial('credentials_malformed') })
+  const { token } = must(await issueToken(context, { by: PROGRAM, account: USER }))
   expect(await ask({ 'x-api-key': token })).toMatchObject({ denial: { code: 'credentials_malformed' } })
 })
 
@@ -157,8 +157,8 @@ it('an added kind costs one read of the store, and a request without it none mor
       return memory.read(...input)
     },
   })
-  const { ask, deps, certificate } = await start({}, { store, clock: clock.read })
-  const { token } = must(await issueToken(deps, { by: PROGRAM, account: USER }))
+  const { ask, context, certificate } = await start({}, { store, clock: clock.read })
+  const { token } = must(await issueToken(context, { by: PROGRAM, account: USER }))
   for (const headers of [{ [CERTIFICATE_HEADER]: certificate }, { 'x-api-key': token }]) {
     reads = 0
     expect(await ask(headers as Record<string, string>)).toMatchObject({ outcome: 'allow' })
@@ -184,9 +184,9 @@ it.each(['', 'service', 'refresh_token', 'Client', 'client certificate', 'x'.rep
 )
 
 it('who was let in by an added kind acts on others by its role, and is audited by its kind', async () => {
-  const { deps, options } = await start()
-  const root = certificateOf('root@example.com', { issuedAt: deps.clock() })
-  const by = must(await identify(deps, view({ [CERTIFICATE_HEADER]: root })))
+  const { context, options } = await start()
+  const root = certificateOf('root@example.com', { issuedAt: context.clock() })
+  const by = must(await identify(context, view({ [CERTIFICATE_HEADER]: root })))
   const gate = await createGate(options)
   must(await gate.standing.ban({ account: USER, by }))
   const [entry] = (await gate.audit.list({ limit: 1 })).items
@@ -194,8 +194,8 @@ it('who was let in by an added kind acts on others by its role, and is audited b
 })
 
 it('who was let in by a kind that is gone may not go on', async () => {
-  const { deps, certificate } = await start()
-  const identity = must(await identify(deps, view({ [CERTIFICATE_HEADER]: certificate })))
-  const { deps: without } = await gateFixture({ store: deps.store })
+  const { context, certificate } = await start()
+  const identity = must(await identify(context, view({ [CERTIFICATE_HEADER]: certificate })))
+  const { context: without } = await gateFixture({ store: context.store })
   expect(await stillAllowed(without, identity)).toBe(false)
 })

@@ -29,14 +29,14 @@ function vandalise(identity: Identity) {
 
 /** A gate with one credential of a kind, and the headers that present it. */
 const KINDS: Record<string, () => Promise<{ who: () => Promise<Identity> }>> = {
-  session: () => withHeaders(({ deps }) => sessionOf(deps, USER)),
+  session: () => withHeaders(({ context }) => sessionOf(context, USER)),
   token: () =>
-    withHeaders(async ({ deps }) => ({
-      'x-api-key': must(await issueToken(deps, { by: PROGRAM, account: USER })).token,
+    withHeaders(async ({ context }) => ({
+      'x-api-key': must(await issueToken(context, { by: PROGRAM, account: USER })).token,
     })),
   'API key': () =>
-    withHeaders(async ({ deps }) => ({
-      'x-api-key': must(await createApiKey(deps, { by: PROGRAM, account: USER })).key,
+    withHeaders(async ({ context }) => ({
+      'x-api-key': must(await createApiKey(context, { by: PROGRAM, account: USER })).key,
     })),
   'master key': () => withHeaders(async () => ({ 'x-api-key': MASTER_KEY })),
 }
@@ -49,7 +49,7 @@ async function withHeaders(
 ) {
   const fixture = await gateFixture({ plugins: [apiKeys(), masterKey({ key: MASTER_KEY })], ...overrides })
   const rawHeaders = Object.entries(await headersOf(fixture)).flat()
-  const who = async () => must(await identify(fixture.deps, { method: 'GET', target: '/', rawHeaders }))
+  const who = async () => must(await identify(fixture.context, { method: 'GET', target: '/', rawHeaders }))
   return { who }
 }
 

@@ -6,7 +6,7 @@ import { identify } from '../../src/authentication/authenticate.js'
 import type { Identity } from '../../src/authentication/identity.js'
 import { fateOf, type Issued, type JudgeContext } from '../../src/authentication/judge.js'
 import { stillAllowed } from '../../src/authentication/still-allowed.js'
-import type { Deps } from '../../src/context/context.js'
+import type { GateContext } from '../../src/context/context.js'
 import { externalTokens } from '../../src/external-tokens/plugin.js'
 import { revokeExternalToken } from '../../src/external-tokens/revoke.js'
 import { oauth } from '../../src/oauth/plugin.js'
@@ -111,7 +111,7 @@ interface Presented {
 }
 
 interface Row {
-  readonly present: (deps: Deps, externalToken: () => Promise<string>) => Promise<Presented>
+  readonly present: (context: GateContext, externalToken: () => Promise<string>) => Promise<Presented>
   /** Where its record is, for a credential that is proven without it. */
   readonly collection?: string
   readonly codes: {
@@ -132,49 +132,50 @@ const EXTERNAL_CODES = { ended: 'token_revoked', superseded: 'token_revoked' }
 
 const KINDS: Readonly<Record<string, Row>> = {
   token: {
-    async present(deps) {
-      const { token, info } = must(await issueToken(deps, { by: PROGRAM, account: USER }))
+    async present(context) {
+      const { token, info } = must(await issueToken(context, { by: PROGRAM, account: USER }))
       const input = { account: USER, id: info.id, by: actingAs(USER) }
-      return { headers: { 'x-api-key': token }, end: () => revokeToken(deps, input) }
+      return { headers: { 'x-api-key': token }, end: () => revokeToken(context, input) }
     },
     collection: 'tokens',
     codes: TOKEN_CODES,
   },
   'token of a family': {
-    async present(deps) {
-      const { client, refreshToken } = await startFamilyOf(deps, USER)
-      const bought = must(await refreshTokens(deps, { refreshToken, client }))
-      const end = () => revokeRefreshToken(deps, { refreshToken: bought.refreshToken, clientId: client.id })
+    async present(context) {
+      const { client, refreshToken } = await startFamilyOf(context, USER)
+      const bought = must(await refreshTokens(context, { refreshToken, client }))
+      const end = () =>
+        revokeRefreshToken(context, { refreshToken: bought.refreshToken, clientId: client.id })
       return { headers: { authorization: `Bearer ${bought.accessToken}` }, end }
     },
     collection: 'tokens',
     codes: TOKEN_CODES,
   },
   'API key': {
-    async present(deps) {
-      const { key } = must(await createApiKey(deps, { by: PROGRAM, account: USER }))
+    async present(context) {
+      const { key } = must(await createApiKey(context, { by: PROGRAM, account: USER }))
       return { headers: { 'x-api-key': key } }
     },
     codes: { superseded: 'api_key_invalid', stale: 'login_stale' },
   },
   session: {
-    present: async (deps) => ({ headers: { cookie: (await sessionOf(deps, USER)).cookie ?? '' } }),
+    present: async (context) => ({ headers: { cookie: (await sessionOf(context, USER)).cookie ?? '' } }),
     codes: { superseded: 'session_invalid' },
   },
   'external token': {
-    async present(deps, externalToken) {
+    async present(context, externalToken) {
       const end = ({ credential: { id, expiresAt } }: Identity) =>
-        revokeExternalToken(deps, { account: USER, by: actingAs(USER), id, expiresAt })
+        revokeExternalToken(context, { account: USER, by: actingAs(USER), id, expiresAt })
       return { headers: { authorization: `Bearer ${await externalToken()}` }, end }
     },
     codes: EXTERNAL_CODES,
   },
   'kind that was added': {
-    async present(deps) {
+    async present(context) {
       const revoked = { put: { collection: REVOKED_CERTIFICATES, id: 'ab12' }, value: true }
       return {
         headers: { [CERTIFICATE_HEADER]: certificateOf(USER, { issuedAt: NOW }) },
-        end: () => deps.store.commit(deps.partitionOf(USER), { writes: [revoked] }),
+        end: () => context.store.commit(context.partitionOf(USER), { writes: [revoked] }),
       }
     },
     codes: EXTERNAL_CODES,
@@ -188,7 +189,7 @@ async function start(kind: string) {
   server.keys = [key.jwk]
   let lostAt: number | undefined
   const store = withFaults(memoryStore({ clock: clock.read }), { lossOf: () => lostAt })
-  const { deps } = await gateFixture(
+  const { context } = await gateFixture(
     {
       clock: clock.read,
       store,
@@ -197,25 +198,25 @@ async function start(kind: string) {
     },
     [certificateKind()],
   )
-  const partition = deps.partitionOf(USER)
-  const change = (next: (standing: Standing) => Standing) => changeStanding(deps, partition, next)
+  const partition = context.partitionOf(USER)
+  const change = (next: (standing: Standing) => Standing) => changeStanding(context, partition, next)
   await change((standing) => ({ ...standing, authenticatedAt: clock.now }))
   const row = KINDS[kind]
   if (!row) throw new Error('no such kind')
   const token = () => signed(key, goodClaims(server.issuer))
-  const presented = await row.present(deps, token)
+  const presented = await row.present(context, token)
   const rawHeaders = Object.entries(presented.headers).flat()
   return {
     ...row,
     ...presented,
-    deps,
+    deps: context,
     clock,
     partition,
     change,
     lose: () => {
       lostAt = clock.now
     },
-    ask: () => identify(deps, { method: 'GET', target: '/', rawHeaders }),
+    ask: () => identify(context, { method: 'GET', target: '/', rawHeaders }),
   }
 }
 
@@ -243,18 +244,18 @@ describe.each(Object.keys(KINDS))('a %s', (kind) => {
   })
 })
 
-async function removeAll(deps: Deps, partition: string, collection: string) {
-  const { records } = await deps.store.page(partition, collection, { limit: 100 })
-  await deps.store.commit(partition, { writes: records.map(({ id }) => ({ delete: { collection, id } })) })
+async function removeAll(context: GateContext, partition: string, collection: string) {
+  const { records } = await context.store.page(partition, collection, { limit: 100 })
+  await context.store.commit(partition, { writes: records.map(({ id }) => ({ delete: { collection, id } })) })
 }
 
 it('nobody learns without the secret that the account of an API key or a session is banned', async () => {
-  const { deps } = await gateFixture()
-  const { key } = must(await createApiKey(deps, { by: PROGRAM, account: USER }))
-  const { cookie = '' } = await sessionOf(deps, USER)
-  must(await banAccount(deps, { account: USER, by: actingAs('root@example.com'), keepTokens: true }))
+  const { context } = await gateFixture()
+  const { key } = must(await createApiKey(context, { by: PROGRAM, account: USER }))
+  const { cookie = '' } = await sessionOf(context, USER)
+  must(await banAccount(context, { account: USER, by: actingAs('root@example.com'), keepTokens: true }))
   const ask = async (rawHeaders: string[]) =>
-    refusalOf(await identify(deps, { method: 'GET', target: '/', rawHeaders }))
+    refusalOf(await identify(context, { method: 'GET', target: '/', rawHeaders }))
   expect(await ask(['x-api-key', key])).toBe('account_banned')
   const other = (secret: string) => `${secret.slice(0, -1)}${secret.endsWith('A') ? 'E' : 'A'}`
   expect(await ask(['x-api-key', other(key)])).toBe('api_key_invalid')

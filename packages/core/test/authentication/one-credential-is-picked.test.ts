@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest'
 import { pickCredential } from '../../src/authentication/authenticate.js'
 import { gateFixture } from '../gate/gate-fixture.js'
 
-const { deps } = await gateFixture()
+const { context } = await gateFixture()
 const sid = '__Host-portcullis_session'
 
 function pick(...rawHeaders: string[]) {
-  const picked = pickCredential({ method: 'GET', target: '/', rawHeaders }, deps.credentialKinds)
+  const picked = pickCredential({ method: 'GET', target: '/', rawHeaders }, context.credentialKinds)
   if (picked.by === 'head') return { by: picked.kind.name, credential: picked.credential }
   return picked.by === 'refused' ? picked.denial.code : picked
 }

@@ -10,7 +10,7 @@ import { rotateApiKey } from '../../src/api-keys/rotate.js'
 import { identify } from '../../src/authentication/authenticate.js'
 import type { Identity } from '../../src/authentication/identity.js'
 import { stillAllowed } from '../../src/authentication/still-allowed.js'
-import type { Deps } from '../../src/context/context.js'
+import type { GateContext } from '../../src/context/context.js'
 import { oauth } from '../../src/oauth/plugin.js'
 import { refreshTokens } from '../../src/oauth/refresh.js'
 import { revokeRefreshToken } from '../../src/oauth/revoke-family.js'
@@ -27,7 +27,7 @@ import { startFamilyOf } from '../oauth/oauth-fixture.js'
 const USER = 'user@example.com'
 const ROOT = 'root@example.com'
 let fixture: GateFixture
-let deps: Deps
+let context: GateContext
 
 async function begin(overrides: Parameters<typeof gateFixture>[0] = {}) {
   fixture = await gateFixture({
@@ -36,16 +36,16 @@ async function begin(overrides: Parameters<typeof gateFixture>[0] = {}) {
     plugins: [apiKeys(), oauth()],
     ...overrides,
   })
-  deps = fixture.deps
+  context = fixture.context
 }
 
 beforeEach(() => begin())
 
 async function identityWith(rawHeaders: string[]): Promise<Identity> {
-  return must(await identify(deps, { method: 'GET', target: '/', rawHeaders }))
+  return must(await identify(context, { method: 'GET', target: '/', rawHeaders }))
 }
 
-const allowed = (identity: Identity) => stillAllowed(deps, identity)
+const allowed = (identity: Identity) => stillAllowed(context, identity)
 
 /** Somebody who was let in with a credential of each kind, which ends soon. */
 const KINDS: Record<
@@ -53,44 +53,48 @@ const KINDS: Record<
   () => Promise<{ identity: Identity; lifetimeMs: number; revoke: () => Promise<unknown> }>
 > = {
   async 'a token'() {
-    const { token, info } = must(await issueToken(deps, { by: PROGRAM, account: USER, lifetimeSeconds: 3 }))
+    const { token, info } = must(
+      await issueToken(context, { by: PROGRAM, account: USER, lifetimeSeconds: 3 }),
+    )
     return {
       identity: await identityWith(['x-api-key', token]),
       lifetimeMs: 3000,
-      revoke: () => revokeToken(deps, { account: USER, id: info.id, by: actingAs(USER) }),
+      revoke: () => revokeToken(context, { account: USER, id: info.id, by: actingAs(USER) }),
     }
   },
   async 'a token bought with a refresh token'() {
-    const { client, refreshToken } = await startFamilyOf(deps, USER)
-    const bought = must(await refreshTokens(deps, { refreshToken, client }))
+    const { client, refreshToken } = await startFamilyOf(context, USER)
+    const bought = must(await refreshTokens(context, { refreshToken, client }))
     return {
       identity: await identityWith(['x-api-key', bought.accessToken]),
       lifetimeMs: 900_000,
-      revoke: () => revokeRefreshToken(deps, { refreshToken: bought.refreshToken, clientId: client.id }),
+      revoke: () => revokeRefreshToken(context, { refreshToken: bought.refreshToken, clientId: client.id }),
     }
   },
   async 'an API key'() {
-    const { key, info } = must(await createApiKey(deps, { by: PROGRAM, account: USER, lifetimeSeconds: 60 }))
+    const { key, info } = must(
+      await createApiKey(context, { by: PROGRAM, account: USER, lifetimeSeconds: 60 }),
+    )
     return {
       identity: await identityWith(['x-api-key', key]),
       lifetimeMs: 60_000,
-      revoke: () => revokeApiKey(deps, { account: USER, id: info.id, by: actingAs(USER) }),
+      revoke: () => revokeApiKey(context, { account: USER, id: info.id, by: actingAs(USER) }),
     }
   },
   async 'a session'() {
-    const { cookie = '' } = await sessionOf(deps, USER)
+    const { cookie = '' } = await sessionOf(context, USER)
     const identity = await identityWith(['cookie', cookie])
     const key = parseHandle(identity.credential.id)
     if (!key) throw new Error('no handle')
-    return { identity, lifetimeMs: 60_000, revoke: () => endSession(deps, { key }) }
+    return { identity, lifetimeMs: 60_000, revoke: () => endSession(context, { key }) }
   },
 }
 
 /** What ends everything of an account that the kind belongs to. */
 const endAll = async (kind: string) => {
   const input = { account: USER, by: actingAs(USER) }
-  if (kind === 'a session') must(await signOutEverywhere(deps, input))
-  else must(await revokeAllTokens(deps, input))
+  if (kind === 'a session') must(await signOutEverywhere(context, input))
+  else must(await revokeAllTokens(context, input))
 }
 
 describe.each(Object.keys(KINDS))('a running answer to %s', (kind) => {
@@ -120,9 +124,9 @@ describe.each(Object.keys(KINDS))('a running answer to %s', (kind) => {
     async (when) => {
       const { identity, lifetimeMs } = await start()
       if (when === 'after') fixture.clock.advance(lifetimeMs + 1000)
-      must(await banAccount(deps, { account: USER, by: actingAs(ROOT) }))
+      must(await banAccount(context, { account: USER, by: actingAs(ROOT) }))
       expect(await allowed(identity)).toBe(false)
-      must(await unbanAccount(deps, { account: USER, by: actingAs(ROOT) }))
+      must(await unbanAccount(context, { account: USER, by: actingAs(ROOT) }))
       expect(await allowed(identity)).toBe(false)
     },
   )
@@ -137,7 +141,7 @@ describe.each(Object.keys(KINDS))('a running answer to %s', (kind) => {
   it('is ended by a deactivation after its expiry', async () => {
     const { identity, lifetimeMs } = await start()
     fixture.clock.advance(lifetimeMs + 1000)
-    must(await deactivateAccount(deps, { account: USER, by: PROGRAM }))
+    must(await deactivateAccount(context, { account: USER, by: PROGRAM }))
     expect(await allowed(identity)).toBe(false)
   })
 
@@ -156,9 +160,9 @@ describe.each(Object.keys(KINDS))('a running answer to %s', (kind) => {
     const { identity } = await start()
     const collections = ['tokens', 'api-keys', 'sessions']
     for (const collection of collections) {
-      const { records } = await deps.store.page(identity.partition, collection, { limit: 10 })
+      const { records } = await context.store.page(identity.partition, collection, { limit: 10 })
       for (const { id } of records)
-        await deps.store.commit(identity.partition, { writes: [{ delete: { collection, id } }] })
+        await context.store.commit(identity.partition, { writes: [{ delete: { collection, id } }] })
     }
     expect(await allowed(identity)).toBe(false)
   })
@@ -181,14 +185,14 @@ describe('a running answer', () => {
   })
 
   it('ends with the logout of a session that was extended while it ran', async () => {
-    const { cookie = '' } = await sessionOf(deps, USER)
+    const { cookie = '' } = await sessionOf(context, USER)
     const identity = await identityWith(['cookie', cookie])
     fixture.clock.advance(40_000)
     await identityWith(['cookie', cookie])
     fixture.clock.advance(40_000)
     expect(await allowed(identity)).toBe(true)
     const key = parseHandle(identity.credential.id)
-    if (key) must(await endSession(deps, { key }))
+    if (key) must(await endSession(context, { key }))
     expect(await allowed(identity)).toBe(false)
     fixture.clock.advance(40_000)
     expect(await allowed(identity)).toBe(false)
@@ -196,9 +200,9 @@ describe('a running answer', () => {
 
   it('to a key that was rotated goes on beyond the overlap, and ends at once without one', async () => {
     for (const overlapSeconds of [60, 0]) {
-      const { key, info } = must(await createApiKey(deps, { by: PROGRAM, account: USER }))
+      const { key, info } = must(await createApiKey(context, { by: PROGRAM, account: USER }))
       const identity = await identityWith(['x-api-key', key])
-      must(await rotateApiKey(deps, { account: USER, id: info.id, by: actingAs(USER), overlapSeconds }))
+      must(await rotateApiKey(context, { account: USER, id: info.id, by: actingAs(USER), overlapSeconds }))
       expect(await allowed(identity)).toBe(overlapSeconds > 0)
       fixture.clock.advance(61_000)
       expect(await allowed(identity)).toBe(overlapSeconds > 0)

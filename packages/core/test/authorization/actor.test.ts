@@ -66,7 +66,7 @@ describe('the actor of an operation', () => {
 describe('an operation over HTTP', () => {
   it('is recorded with the address of the client and the id of the request', async () => {
     const fixture = await httpFixture()
-    const headers = await sessionOf(fixture.deps, 'admin@example.com')
+    const headers = await sessionOf(fixture.context, 'admin@example.com')
     const ban = (id: string) =>
       fixture.call(
         'POST',
@@ -76,7 +76,7 @@ describe('an operation over HTTP', () => {
       )
     expect((await ban('r-1')).status).toBe(200)
     expect((await ban('not an id')).status).toBe(200)
-    const { items } = await listAudit(fixture.deps, { limit: 2, action: 'account.ban' })
+    const { items } = await listAudit(fixture.context, { limit: 2, action: 'account.ban' })
     const origin = { actor: 'admin@example.com', credential: 'session', address: '192.0.2.7' }
     expect(items[0]).toMatchObject(origin)
     expect(items[0]).not.toHaveProperty('requestId')

@@ -27,19 +27,19 @@ describe('the role of a session', () => {
     ['admin@example.com', ['guests'], 'admin'],
     ['root@example.com', ['guests', 'platform'], 'super_admin'],
   ])('of %s in the groups %j is %s', async (email, groups, role) => {
-    const { deps, roleWith } = await gate()
-    expect(await roleWith(await sessionOf(deps, email, groups))).toBe(role)
+    const { context, roleWith } = await gate()
+    expect(await roleWith(await sessionOf(context, email, groups))).toBe(role)
   })
 
   it('comes from no group unless the option says so', async () => {
-    const { deps, call } = await httpFixture()
-    const headers = await sessionOf(deps, USER, ['admin', 'super_admin', 'admins'])
+    const { context, call } = await httpFixture()
+    const headers = await sessionOf(context, USER, ['admin', 'super_admin', 'admins'])
     expect((await call('GET', '/api/admin/tokens', { headers })).status).toBe(403)
   })
 
   it('that a group made an admin can administer, but not over a super admin', async () => {
-    const { deps, call } = await gate()
-    const headers = await sessionOf(deps, USER, ['platform'])
+    const { context, call } = await gate()
+    const headers = await sessionOf(context, USER, ['platform'])
     expect((await call('GET', '/api/admin/tokens', { headers })).status).toBe(200)
     expect((await call('POST', '/api/admin/store/accept-loss', { headers })).status).toBe(403)
     const body = { user_email: 'root@example.com' }
@@ -48,20 +48,20 @@ describe('the role of a session', () => {
   })
 
   it('lifts no ban', async () => {
-    const { deps } = await gate()
-    const headers = await sessionOf(deps, USER, ['platform'])
-    must(await banAccount(deps, { account: USER, by: actingAs('root@example.com') }))
-    expect(await refusalWith(deps, headers)).toMatch(/^(account_banned|session_invalid)$/)
-    await expect(sessionOf(deps, USER, ['platform'])).rejects.toThrow('account_banned')
+    const { context } = await gate()
+    const headers = await sessionOf(context, USER, ['platform'])
+    must(await banAccount(context, { account: USER, by: actingAs('root@example.com') }))
+    expect(await refusalWith(context, headers)).toMatch(/^(account_banned|session_invalid)$/)
+    await expect(sessionOf(context, USER, ['platform'])).rejects.toThrow('account_banned')
   })
 })
 
 describe('tokens and API keys, which carry no groups', () => {
   it('get no right from one: neither the role nor a scope for it', async () => {
-    const { deps, call, roleWith } = await gate()
-    const headers = await sessionOf(deps, USER, ['platform'])
-    expect(await roleWith(await tokenOf(deps, USER, ['api']))).toBe('user')
-    expect(await roleWith(await apiKeyOf(deps, USER, ['api']))).toBe('user')
+    const { context, call, roleWith } = await gate()
+    const headers = await sessionOf(context, USER, ['platform'])
+    expect(await roleWith(await tokenOf(context, USER, ['api']))).toBe('user')
+    expect(await roleWith(await apiKeyOf(context, USER, ['api']))).toBe('user')
     for (const path of ['/api/token/generate', '/v1/user/keys']) {
       const answer = await call('POST', path, { headers, body: { scopes: ['admin'] } })
       expect(await answer.json()).toMatchObject({ code: 'scope_insufficient' })
@@ -69,21 +69,21 @@ describe('tokens and API keys, which carry no groups', () => {
   })
 
   it('only read once the last login was by a viewer, also those from before, until a login says otherwise', async () => {
-    const { deps, call, roleWith } = await gate()
-    const [token, key] = [await tokenOf(deps, USER, ['api']), await apiKeyOf(deps, USER, ['api'])]
+    const { context, call, roleWith } = await gate()
+    const [token, key] = [await tokenOf(context, USER, ['api']), await apiKeyOf(context, USER, ['api'])]
     expect(await roleWith(token)).toBe('user')
-    const viewer = await sessionOf(deps, USER, ['guests'])
+    const viewer = await sessionOf(context, USER, ['guests'])
     expect([await roleWith(token), await roleWith(key)]).toEqual(['viewer', 'viewer'])
-    const minted = await call('POST', '/api/token/generate', { headers: viewer, body: {} })
-    expect(await minted.json()).toMatchObject({ code: 'role_insufficient' })
-    await sessionOf(deps, USER, ['staff'])
+    const issued = await call('POST', '/api/token/generate', { headers: viewer, body: {} })
+    expect(await issued.json()).toMatchObject({ code: 'role_insufficient' })
+    await sessionOf(context, USER, ['staff'])
     expect([await roleWith(token), await roleWith(key)]).toEqual(['user', 'user'])
   })
 
   it('of an administrator by configuration are not less for a group', async () => {
-    const { deps, roleWith } = await gate()
-    await sessionOf(deps, 'admin@example.com', ['guests'])
-    expect(await roleWith(await tokenOf(deps, 'admin@example.com', ['api']))).toBe('admin')
+    const { context, roleWith } = await gate()
+    await sessionOf(context, 'admin@example.com', ['guests'])
+    expect(await roleWith(await tokenOf(context, 'admin@example.com', ['api']))).toBe('admin')
   })
 })
 

@@ -25,10 +25,10 @@ function identity(account: string, role: Role, kind: Identity['credential']['kin
 
 /** An account with one of everything. */
 async function everythingOf(account: string) {
-  const { options, deps } = await gateFixture()
+  const { options, context } = await gateFixture()
   const gate = await createGate({ ...options, plugins: [apiKeys()] })
   const facts = { email: account, groups: [], issuer: 'i', subject: 's', idToken: 't' }
-  must(await startSession(deps, facts))
+  must(await startSession(context, facts))
   const [session] = must(await gate.sessions.list({ account, limit: 1 })).items
   const token = must(await gate.tokens.issue({ account, by })).info.id
   const apiKey = must(await gate.apiKeys.create({ account, by })).info.id
@@ -118,9 +118,9 @@ it('only a super admin accepts a loss of records', async () => {
 })
 
 it('a plain admin is told over HTTP too that a super admin is protected', async () => {
-  const { deps, call } = await httpFixture()
-  await tokenOf(deps, ROOT, ['api'])
-  const headers = await sessionOf(deps, 'admin@example.com')
+  const { context, call } = await httpFixture()
+  await tokenOf(context, ROOT, ['api'])
+  const headers = await sessionOf(context, 'admin@example.com')
   const { tokens } = (await (await call('GET', `/api/admin/tokens/${ROOT}`, { headers })).json()) as {
     tokens: { token_id: string }[]
   }

@@ -73,7 +73,7 @@ afterAll(() => {
 
 it('a logout token that oidc-provider sends ends the session', async () => {
   const identityProvider = oidcProvider({ issuer, clientId: 'client', clientSecret: 'secret' })
-  const { deps, call } = await httpFixture({
+  const { context, call } = await httpFixture({
     identityProvider,
     plugins: [apiKeys(), backChannelLogout()],
     clock: Date.now,
@@ -90,13 +90,13 @@ it('a logout token that oidc-provider sends ends the session', async () => {
   const facts = { email: 'user@example.com', groups: [], issuer, subject: 'someone', idToken: 't' }
   const cookies = await Promise.all(
     ['s1', 's2'].map(async (providerSessionId) => {
-      const { cookieValue } = must(await startSession(deps, { ...facts, providerSessionId }))
+      const { cookieValue } = must(await startSession(context, { ...facts, providerSessionId }))
       return { cookie: `__Host-portcullis_session=${cookieValue}` }
     }),
   )
   await logOut('someone', 's1')
   expect(answers).toEqual([200])
-  expect(await Promise.all(cookies.map((cookie) => refusalWith(deps, cookie)))).toEqual([
+  expect(await Promise.all(cookies.map((cookie) => refusalWith(context, cookie)))).toEqual([
     'session_invalid',
     undefined,
   ])

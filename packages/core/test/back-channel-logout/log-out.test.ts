@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { apiKeys } from '../../src/api-keys/plugin.js'
 import { listAudit } from '../../src/audit/list.js'
 import { backChannelLogout } from '../../src/back-channel-logout/plugin.js'
-import type { Deps } from '../../src/context/context.js'
+import type { GateContext } from '../../src/context/context.js'
 import type { ProviderLogin } from '../../src/login/identity-provider.js'
 import { oauth } from '../../src/oauth/plugin.js'
 import { refreshTokens } from '../../src/oauth/refresh.js'
@@ -43,35 +43,35 @@ async function stage(overrides: Parameters<typeof httpFixture>[0] = {}): Promise
     async login({ email = account, subject = 'subject', sid } = {}) {
       const named = sid === undefined ? {} : { providerSessionId: sid }
       const facts = { email, groups: [], issuer: idp.issuer, subject, idToken: 't', ...named }
-      const { cookieValue } = must(await startSession(fixture.deps, facts))
+      const { cookieValue } = must(await startSession(fixture.context, facts))
       return { cookie: `__Host-portcullis_session=${cookieValue}` }
     },
   }
 }
 
-async function refresherOf(deps: Deps) {
-  const { client, refreshToken } = await startFamilyOf(deps, account)
-  return async () => refusalOf(await refreshTokens(deps, { refreshToken, client }))
+async function refresherOf(context: GateContext) {
+  const { client, refreshToken } = await startFamilyOf(context, account)
+  return async () => refusalOf(await refreshTokens(context, { refreshToken, client }))
 }
 
 describe('a back-channel logout of a subject', () => {
   it('ends its sessions, refresh tokens, tokens and API keys, and nobody else’s', async () => {
-    const { deps, login, send } = await stage()
+    const { context, login, send } = await stage()
     const sessions = [await login({ sid: 's1' }), await login(), await login({ sid: 's2' })]
     const others = [
       await login({ subject: 'other', email: 'other@example.com' }),
-      await tokenOf(deps, 'other@example.com', ['api']),
+      await tokenOf(context, 'other@example.com', ['api']),
     ]
-    const programs = [await tokenOf(deps, account, ['api']), await apiKeyOf(deps, account, ['api'])]
-    const refresh = await refresherOf(deps)
+    const programs = [await tokenOf(context, account, ['api']), await apiKeyOf(context, account, ['api'])]
+    const refresh = await refresherOf(context)
     const response = await send()
     expect([response.status, response.headers.get('cache-control')]).toEqual([200, 'no-store'])
-    for (const session of sessions) expect(await refusalWith(deps, session)).toBe('session_invalid')
-    expect(await refusalWith(deps, programs[0] ?? {})).toBe('token_revoked')
-    expect(await refusalWith(deps, programs[1] ?? {})).toBe('api_key_invalid')
+    for (const session of sessions) expect(await refusalWith(context, session)).toBe('session_invalid')
+    expect(await refusalWith(context, programs[0] ?? {})).toBe('token_revoked')
+    expect(await refusalWith(context, programs[1] ?? {})).toBe('api_key_invalid')
     expect(await refresh()).toBe('grant_invalid')
-    for (const headers of others) expect(await refusalWith(deps, headers)).toBeUndefined()
-    const { items } = await listAudit(deps, { limit: 1 })
+    for (const headers of others) expect(await refusalWith(context, headers)).toBeUndefined()
+    const { items } = await listAudit(context, { limit: 1 })
     expect(items[0]).toMatchObject({
       action: 'account.provider_logout',
       actor: 'identity-provider',
@@ -80,40 +80,40 @@ describe('a back-channel logout of a subject', () => {
   })
 
   it('leaves tokens and API keys alone where the gate says so, but no refresh token', async () => {
-    const { deps, login, send } = await stage({
+    const { context, login, send } = await stage({
       plugins: [apiKeys(), backChannelLogout({ ends: 'sessions' }), oauth()],
     })
     const session = await login()
-    const programs = [await tokenOf(deps, account, ['api']), await apiKeyOf(deps, account, ['api'])]
-    const refresh = await refresherOf(deps)
+    const programs = [await tokenOf(context, account, ['api']), await apiKeyOf(context, account, ['api'])]
+    const refresh = await refresherOf(context)
     await send()
-    expect(await refusalWith(deps, session)).toBe('session_invalid')
-    for (const headers of programs) expect(await refusalWith(deps, headers)).toBeUndefined()
+    expect(await refusalWith(context, session)).toBe('session_invalid')
+    for (const headers of programs) expect(await refusalWith(context, headers)).toBeUndefined()
     expect(await refresh()).toBe('grant_invalid')
   })
 
   it('ends every account that the subject has had', async () => {
-    const { deps, login, send } = await stage()
+    const { context, login, send } = await stage()
     const sessions = [await login(), await login({ email: 'new@example.com' })]
     await send()
-    for (const session of sessions) expect(await refusalWith(deps, session)).toBe('session_invalid')
+    for (const session of sessions) expect(await refusalWith(context, session)).toBe('session_invalid')
   })
 
   it('finds a subject that has not logged in for long', async () => {
-    const { deps, clock, login, send } = await stage()
+    const { context, clock, login, send } = await stage()
     await login()
-    const apiKey = await apiKeyOf(deps, account, ['api'])
+    const apiKey = await apiKeyOf(context, account, ['api'])
     clock.advance(400 * 86_400_000)
     await send()
-    expect(await refusalWith(deps, apiKey)).toBe('api_key_invalid')
+    expect(await refusalWith(context, apiKey)).toBe('api_key_invalid')
   })
 
   it('lets log in again', async () => {
-    const { deps, clock, login, send } = await stage()
+    const { context, clock, login, send } = await stage()
     await login()
     await send()
     clock.advance(1)
-    expect(await refusalWith(deps, await login())).toBeUndefined()
+    expect(await refusalWith(context, await login())).toBeUndefined()
   })
 
   it('of somebody who is not known here is fine', async () => {
@@ -124,21 +124,21 @@ describe('a back-channel logout of a subject', () => {
 
 describe('a back-channel logout of a session', () => {
   it('ends what began in it, and nothing else', async () => {
-    const { deps, login, send } = await stage()
+    const { context, login, send } = await stage()
     const ended = [await login({ sid: 's1' }), await login({ sid: 's1' })]
-    const others = [await login({ sid: 's2' }), await login(), await tokenOf(deps, account, ['api'])]
+    const others = [await login({ sid: 's2' }), await login(), await tokenOf(context, account, ['api'])]
     expect((await send({ claims: { sid: 's1' } })).status).toBe(200)
-    for (const session of ended) expect(await refusalWith(deps, session)).toBe('session_invalid')
-    for (const headers of others) expect(await refusalWith(deps, headers)).toBeUndefined()
+    for (const session of ended) expect(await refusalWith(context, session)).toBe('session_invalid')
+    for (const headers of others) expect(await refusalWith(context, headers)).toBeUndefined()
   })
 
   it('needs no subject, and with one ends only what is of that subject', async () => {
-    const { deps, login, send } = await stage()
+    const { context, login, send } = await stage()
     const session = await login({ sid: 's1' })
     await send({ claims: { sid: 's1', sub: 'other' } })
-    expect(await refusalWith(deps, session)).toBeUndefined()
+    expect(await refusalWith(context, session)).toBeUndefined()
     await send({ claims: { sid: 's1', sub: undefined } })
-    expect(await refusalWith(deps, session)).toBe('session_invalid')
+    expect(await refusalWith(context, session)).toBe('session_invalid')
   })
 })
 
@@ -194,13 +194,13 @@ describe('a logout token', () => {
   const refused = [400, 'invalid_request', 'no-store']
 
   it('is good once, however often it comes at once', async () => {
-    const { deps, login, deliver, clock } = await stage()
+    const { context, login, deliver, clock } = await stage()
     const compact = await idp.sign(clock.now)
     const answers = await Promise.all(Array.from({ length: 10 }, () => deliver(compact)))
     expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array(9).fill(400)])
     const session = await login()
     expect(await errorOf(await deliver(compact))).toEqual(refused)
-    expect(await refusalWith(deps, session)).toBeUndefined()
+    expect(await refusalWith(context, session)).toBeUndefined()
   })
 
   it.each([
@@ -215,27 +215,27 @@ describe('a logout token', () => {
   })
 
   it('that has expired, or is for another, is refused and ends nothing', async () => {
-    const { deps, login, send, clock } = await stage()
+    const { context, login, send, clock } = await stage()
     const session = await login()
     const exp = Math.floor(clock.now / 1000) - 31
     expect(await errorOf(await send({ claims: { exp } }))).toEqual(refused)
     expect(await errorOf(await send({ claims: { aud: 'other' } }))).toEqual(refused)
-    expect(await refusalWith(deps, session)).toBeUndefined()
+    expect(await refusalWith(context, session)).toBeUndefined()
   })
 
   it('lets nobody in: not as a bearer token, not as a cookie', async () => {
-    const { deps, login, clock } = await stage()
+    const { context, login, clock } = await stage()
     await login()
     const compact = await idp.sign(clock.now, { claims: { sub: account }, header: { typ: 'JWT' } })
-    expect(await refusalWith(deps, { authorization: `Bearer ${compact}` })).toMatch(/^token_/)
-    expect(await refusalWith(deps, { cookie: `__Host-portcullis_session=${compact}` })).toBe(
+    expect(await refusalWith(context, { authorization: `Bearer ${compact}` })).toMatch(/^token_/)
+    expect(await refusalWith(context, { cookie: `__Host-portcullis_session=${compact}` })).toBe(
       'session_invalid',
     )
   })
 
   it('of the gate itself is none: an access token in its place is refused', async () => {
-    const { deps, deliver } = await stage()
-    const { authorization = '' } = await tokenOf(deps, account, ['api'])
+    const { context, deliver } = await stage()
+    const { authorization = '' } = await tokenOf(context, account, ['api'])
     expect(await errorOf(await deliver(authorization.slice('Bearer '.length)))).toEqual(refused)
   })
 
@@ -258,7 +258,7 @@ describe('a logout token', () => {
     let isDown = false
     const commit = (...input: Parameters<typeof store.commit>) =>
       isDown ? Promise.reject(new Error('down')) : store.commit(...input)
-    const { deps, clock, login, deliver } = await stage({ store: withFaults(store, { commit }) })
+    const { context, clock, login, deliver } = await stage({ store: withFaults(store, { commit }) })
     const session = await login()
     const compact = await idp.sign(clock.now)
     isDown = true
@@ -266,7 +266,7 @@ describe('a logout token', () => {
     expect([failed.status, failed.headers.get('retry-after')]).toEqual([503, '1'])
     isDown = false
     expect((await deliver(compact)).status).toBe(200)
-    expect(await refusalWith(deps, session)).toBe('session_invalid')
+    expect(await refusalWith(context, session)).toBe('session_invalid')
   })
 })
 
@@ -289,8 +289,8 @@ describe('what is kept of a login', () => {
       batch.writes.some((write) => 'put' in write && write.put.collection === 'accounts')
         ? Promise.reject(new Error('down'))
         : store.commit(partition, batch)
-    const { login, deps } = await stage({ store: withFaults(store, { commit }) })
+    const { login, context } = await stage({ store: withFaults(store, { commit }) })
     await expect(login()).rejects.toThrow()
-    expect((await store.page(deps.partitionOf(account), 'sessions', { limit: 10 })).records).toEqual([])
+    expect((await store.page(context.partitionOf(account), 'sessions', { limit: 10 })).records).toEqual([])
   })
 })

@@ -27,7 +27,7 @@ const poll = (device_code: string, client_id = CLI) =>
   fixture.post('/oauth2/token', { grant_type: DEVICE_GRANT, device_code, client_id })
 
 async function decide(user_code: string, decision: string, account = USER) {
-  const headers = await sessionOf(fixture.deps, account)
+  const headers = await sessionOf(fixture.context, account)
   return fixture.call('POST', '/device', { headers, form: { user_code, decision } })
 }
 
@@ -141,7 +141,7 @@ describe('the page at /device', () => {
 
   it('shows what asks, for whom, the code and the scopes, with a policy that lets no script run', async () => {
     const begun = await begin('api')
-    const headers = await sessionOf(fixture.deps, USER)
+    const headers = await sessionOf(fixture.context, USER)
     const response = await fixture.call('GET', `/device?user_code=${begun.user_code.toLowerCase()}`, {
       headers,
     })
@@ -154,14 +154,14 @@ describe('the page at /device', () => {
 
   it('cannot be answered from another site', async () => {
     const begun = await begin()
-    const headers = { ...(await sessionOf(fixture.deps, USER)), 'sec-fetch-site': 'cross-site' }
+    const headers = { ...(await sessionOf(fixture.context, USER)), 'sec-fetch-site': 'cross-site' }
     const form = { user_code: begun.user_code, decision: 'approve' }
     expect((await fixture.call('POST', '/device', { headers, form })).status).toBe(403)
     expect((await poll(begun.device_code)).body.error).toBe('authorization_pending')
   })
 
   it('lets an account be wrong ten times in ten minutes', async () => {
-    const headers = await sessionOf(fixture.deps, USER)
+    const headers = await sessionOf(fixture.context, USER)
     const guess = async () =>
       (await fixture.call('GET', `/device?user_code=${newUserCode()}`, { headers })).status
     for (let tries = 0; tries < 10; tries++) expect(await guess()).toBe(200)

@@ -9,7 +9,8 @@ import { type GateFixture, gateFixture, must, refusalOf } from '../gate/gate-fix
 
 let fixture: GateFixture
 
-const begin = (address?: string) => beginDevice(fixture.deps, { client: { id: 'portcullis-cli' }, address })
+const begin = (address?: string) =>
+  beginDevice(fixture.context, { client: { id: 'portcullis-cli' }, address })
 const open = () => fixture.store.count(DEVICE, 'requests')
 
 const person = (): Identity => ({
@@ -19,7 +20,7 @@ const person = (): Identity => ({
   role: 'user',
   scopes: ['api'],
   credential: { kind: 'session', id: 'x', issuedAt: 0, expiresAt: 0 },
-  partition: fixture.deps.partitionOf('ada@example.com'),
+  partition: fixture.context.partitionOf('ada@example.com'),
 })
 
 /** As if so many had begun. */
@@ -63,7 +64,7 @@ describe('what strangers can begin', () => {
       decision: 'denied',
       scopes: ['api'],
     } as const
-    must(await decideDevice(fixture.deps, decided))
+    must(await decideDevice(fixture.context, decided))
     must(await begin('203.0.113.5'))
   })
 

@@ -5,9 +5,9 @@ import { httpFixture } from '../http/http-fixture.js'
 
 describe('the type of a problem', () => {
   it('leads to a page, for every code that can be answered', async () => {
-    const { call, deps } = await httpFixture({ plugins: shippedPlugins() })
+    const { call, context } = await httpFixture({ plugins: shippedPlugins() })
     const missing: string[] = []
-    for (const code of [...PROBLEM_CODES, ...Object.keys(deps.options.denials)]) {
+    for (const code of [...PROBLEM_CODES, ...Object.keys(context.options.denials)]) {
       const response = await call('GET', `/.well-known/portcullis/problems/${code}`)
       const isPage = response.status === 200 && (await response.text()).includes(`<code>${code}</code>`)
       if (!isPage) missing.push(code)

@@ -11,7 +11,7 @@ import { bindApiKeyOperations } from '../../src/api-keys/operations.js'
 import { listAudit } from '../../src/audit/list.js'
 import type { TrustedIssuerOptions } from '../../src/external-tokens/options.js'
 import { externalTokens } from '../../src/external-tokens/plugin.js'
-import { bindVerbs } from '../../src/gate/operations.js'
+import { bindOperations } from '../../src/gate/operations.js'
 import { masterKey } from '../../src/master-key/plugin.js'
 import { must, refusalOf } from '../gate/gate-fixture.js'
 import { httpFixture, MASTER_KEY } from '../http/http-fixture.js'
@@ -73,13 +73,13 @@ describe('an account without an e-mail address', () => {
   })
 
   it('is banned, shown in the audit log, listed and unbanned by its id, in a path too', async () => {
-    const { deps, call, token, whoami, account } = await gate()
+    const { context, call, token, whoami, account } = await gate()
     const compact = await token()
     const ban = administrate({ user_email: account })
     expect((await call('POST', '/api/admin/sessions/revoke-user', ban)).status).toBe(200)
     expect(await whoami(compact)).toMatchObject({ status: 403, body: { code: 'account_banned' } })
     expect((await whoami(await token({ sub: 'runner' }))).status).toBe(200)
-    const { items } = await listAudit(deps, { limit: 10 })
+    const { items } = await listAudit(context, { limit: 10 })
     expect(items).toContainEqual(expect.objectContaining({ action: 'account.ban', subject: account }))
 
     const { headers } = administrate(undefined)
@@ -92,19 +92,19 @@ describe('an account without an e-mail address', () => {
   })
 
   it('that administers is named by its id in the audit log', async () => {
-    const { deps, call, token, account } = await gate()
+    const { context, call, token, account } = await gate()
     const compact = await token({ role: 'admin', scope: 'admin' })
     const headers = { authorization: `Bearer ${compact}` }
     expect((await call('GET', '/api/admin/tokens', { headers })).status).toBe(200)
     await expect
-      .poll(async () => (await listAudit(deps, { limit: 10 })).items.map(({ actor }) => actor))
+      .poll(async () => (await listAudit(context, { limit: 10 })).items.map(({ actor }) => actor))
       .toContain(account)
   })
 
   it('is banned by programs, and given no credential of the gate', async () => {
-    const { deps, token, whoami, account } = await gate()
-    const { standing, tokens } = bindVerbs(deps)
-    const keys = bindApiKeyOperations(deps)
+    const { context, token, whoami, account } = await gate()
+    const { standing, tokens } = bindOperations(context)
+    const keys = bindApiKeyOperations(context)
     const by = { service: 'test' }
     expect(refusalOf(await tokens.issue({ account, by }))).toBe('input_invalid')
     expect(refusalOf(await keys.create({ account, by }))).toBe('input_invalid')

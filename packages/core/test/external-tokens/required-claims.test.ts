@@ -67,10 +67,10 @@ describe('an issuer that serves everybody', () => {
     const key = await testKey('first')
     server.keys = [key.jwk]
     const requiredClaims = { repository_owner: 'acme' }
-    const { call, deps } = await httpFixture({
+    const { call, context } = await httpFixture({
       plugins: [externalTokens([{ issuer: server.issuer, audience: AUDIENCE, requiredClaims }])],
     })
-    const told = vi.spyOn(deps.strangers, 'report')
+    const told = vi.spyOn(context.strangers, 'report')
     const statusOf = async (claims: object) => {
       const token = await signed(key, { ...goodClaims(server.issuer), ...claims })
       const headers = { authorization: `Bearer ${token}` }

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import type { Deps } from '../../src/context/context.js'
+import type { GateContext } from '../../src/context/context.js'
 import { beginDevice } from '../../src/device/begin.js'
 import { decideDevice } from '../../src/device/decide.js'
 import { device } from '../../src/device/plugin.js'
-import { bindDeps } from '../../src/gate/bind-context.js'
+import { bindContext } from '../../src/gate/bind-context.js'
 import type { Gate } from '../../src/gate/gate.js'
 import { resolveOptions } from '../../src/gate/resolve-options.js'
 import { issueCode } from '../../src/oauth/authorization-code.js'
@@ -26,7 +26,7 @@ interface Played {
   readonly gate: Gate
   readonly proxy: FaultProxy
   /** What people do at their browsers, by a connection that no fault touches. */
-  readonly people: Deps
+  readonly people: GateContext
 }
 
 async function play(stage: Stage): Promise<Played> {
@@ -40,7 +40,7 @@ async function play(stage: Stage): Promise<Played> {
   return {
     gate,
     proxy,
-    people: await bindDeps(resolveOptions({ ...options, keys, plugins: [oauth(), device()] })),
+    people: await bindContext(resolveOptions({ ...options, keys, plugins: [oauth(), device()] })),
   }
 }
 
@@ -64,7 +64,7 @@ async function askUntilAnswered(gate: Gate, form: Form) {
   return { ...answer, unavailable }
 }
 
-async function approved(people: Deps, account: string): Promise<Form> {
+async function approved(people: GateContext, account: string): Promise<Form> {
   const { deviceCode, userCode } = must(await beginDevice(people, { client: { id: CLI } }))
   const identity = await personOf(people, account)
   must(await decideDevice(people, { identity, userCode, decision: 'approved', scopes: ['api'] }))

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { bindDeps } from '../../src/gate/bind-context.js'
+import { bindContext } from '../../src/gate/bind-context.js'
 import type { Gate } from '../../src/gate/gate.js'
 import { resolveOptions } from '../../src/gate/resolve-options.js'
 import { redisStore } from '../../src/redis/index.js'
@@ -20,7 +20,7 @@ async function play(stage: Stage) {
   const store = redisStore({ url: server.url })
   stage.after(() => store.close())
   const keys = [{ algorithm: 'HS256', secret: SIGNING_SECRET }] as const
-  const beside = await bindDeps(resolveOptions({ store, publicUrl: gate.publicUrl, secret: SECRET, keys }))
+  const beside = await bindContext(resolveOptions({ store, publicUrl: gate.publicUrl, secret: SECRET, keys }))
   return { gate, proxy, beside }
 }
 

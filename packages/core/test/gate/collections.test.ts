@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it, vi } from 'vitest'
 import { apiKeys } from '../../src/api-keys/plugin.js'
-import type { Deps } from '../../src/context/context.js'
+import type { GateContext } from '../../src/context/context.js'
 import { externalTokens } from '../../src/external-tokens/plugin.js'
 import { COLLECTIONS } from '../../src/gate/collections.js'
 import { runJobs } from '../../src/gate/run-jobs.js'
@@ -20,8 +20,8 @@ const PROVIDER = 'subject or session of the identity provider'
 /** The name without the number of a shard or a generation; all that a keyed hash names are told apart by their records. */
 const unnumbered = (name: string) => name.replace(/-\d+$/, '')
 
-async function runAJob(deps: Deps): Promise<void> {
-  const jobs = runJobs(deps, [{ plugin: 'any', name: 'job', everySeconds: 60, run: async () => {} }])
+async function runAJob(context: GateContext): Promise<void> {
+  const jobs = runJobs(context, [{ plugin: 'any', name: 'job', everySeconds: 60, run: async () => {} }])
   await vi.waitFor(async () => expect((await jobs.status())[0]?.lastRun).toBeDefined(), { timeout: 10_000 })
   await jobs.close()
 }
@@ -51,10 +51,10 @@ async function writtenTo(): Promise<Map<string, Set<string>>> {
     auditRetentionDays: 30,
     plugins: shippedPlugins(),
   }
-  const { deps } = await gateFixture(options)
-  await fillStore(deps, clock)
-  await runAJob(deps)
-  await deps.pruning.close()
+  const { context } = await gateFixture(options)
+  await fillStore(context, clock)
+  await runAJob(context)
+  await context.pruning.close()
   return written
 }
 

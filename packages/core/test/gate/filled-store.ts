@@ -5,7 +5,7 @@ import { pruneAudit } from '../../src/audit/prune.js'
 import { identify } from '../../src/authentication/authenticate.js'
 import type { Identity } from '../../src/authentication/identity.js'
 import { logOutByProvider } from '../../src/back-channel-logout/log-out.js'
-import type { Deps } from '../../src/context/context.js'
+import type { GateContext } from '../../src/context/context.js'
 import { beginDevice } from '../../src/device/begin.js'
 import { decideDevice, lookUpDevice } from '../../src/device/decide.js'
 import { redeemDevice } from '../../src/device/redeem.js'
@@ -90,56 +90,61 @@ export const fillingProvider: IdentityProvider = {
  * Leaves at least one record in every collection that a gate keeps, by doing everything that writes one, and answers
  * what must go on working or stay dead. The gate has `fillingProvider` and an audit retention of 30 days.
  */
-export async function fillStore(deps: Deps, clock: TestClock): Promise<Held> {
-  must(await banAccount(deps, { account: 'old@example.com', by: PROGRAM, durationSeconds: 60 }))
+export async function fillStore(context: GateContext, clock: TestClock): Promise<Held> {
+  must(await banAccount(context, { account: 'old@example.com', by: PROGRAM, durationSeconds: 60 }))
   clock.advance(31 * DAY_MS)
-  must(await pruneAudit(deps))
+  must(await pruneAudit(context))
 
   const cookieOf = async (email: string) => {
     const facts = { email, groups: [], issuer: ISSUER, subject: email, idToken: 't', providerSessionId: 'p' }
-    return must(await startSession(deps, facts)).cookieValue
+    return must(await startSession(context, facts)).cookieValue
   }
   const issue = async (account: string, idempotencyKey: string) =>
-    must(await issueTokenOnce(deps, { account, by: actingAs(account), idempotencyKey, scopes: ['api'] }))
+    must(await issueTokenOnce(context, { account, by: actingAs(account), idempotencyKey, scopes: ['api'] }))
   const keyOf = async (account: string) =>
-    must(await createApiKey(deps, { account, by: actingAs(account), scopes: ['api'] }))
+    must(await createApiKey(context, { account, by: actingAs(account), scopes: ['api'] }))
 
   const cookie = await cookieOf(USER)
   const live = { token: (await issue(USER, 'live')).token, apiKey: (await keyOf(USER)).key, cookie }
-  const person = must(await identify(deps, viewOf(deps, { cookie })))
-  await identify(deps, viewOf(deps, { credential: live.token }))
-  await identify(deps, viewOf(deps, { credential: live.apiKey }))
+  const person = must(await identify(context, viewOf(context, { cookie })))
+  await identify(context, viewOf(context, { credential: live.token }))
+  await identify(context, viewOf(context, { credential: live.apiKey }))
 
   const revoked = await issue(USER, 'revoked')
-  must(await revokeToken(deps, { account: USER, id: revoked.info.id, by: actingAs(USER) }))
+  must(await revokeToken(context, { account: USER, id: revoked.info.id, by: actingAs(USER) }))
   const rotated = await keyOf(USER)
   must(
-    await rotateApiKey(deps, { account: USER, id: rotated.info.id, by: actingAs(USER), overlapSeconds: 0 }),
+    await rotateApiKey(context, {
+      account: USER,
+      id: rotated.info.id,
+      by: actingAs(USER),
+      overlapSeconds: 0,
+    }),
   )
   const ended = await cookieOf(USER)
   const endedKey = parseCookieValue(ended)
-  if (endedKey) must(await endSession(deps, { key: endedKey }))
+  if (endedKey) must(await endSession(context, { key: endedKey }))
 
   const signedOut = await issue(SIGNED_OUT, 'signed-out')
-  must(await revokeAllTokens(deps, { account: SIGNED_OUT, by: actingAs(SIGNED_OUT) }))
-  await revokeExternalToken(deps, {
+  must(await revokeAllTokens(context, { account: SIGNED_OUT, by: actingAs(SIGNED_OUT) }))
+  await revokeExternalToken(context, {
     account: USER,
     id: REVOKED_EXTERNAL_ID,
     expiresAt: clock.now + DAY_MS,
     by: PROGRAM,
   })
-  must(await banAccount(deps, { account: BANNED, by: PROGRAM, reason: 'a reason' }))
-  must(await banAccount(deps, { account: 'second@example.com', by: PROGRAM }))
-  await createUser(deps, { userName: 'gone', emails: [{ value: DEACTIVATED }], active: false })
+  must(await banAccount(context, { account: BANNED, by: PROGRAM, reason: 'a reason' }))
+  must(await banAccount(context, { account: 'second@example.com', by: PROGRAM }))
+  await createUser(context, { userName: 'gone', emails: [{ value: DEACTIVATED }], active: false })
 
-  const { bought, refreshToken } = await redeemDeviceOf(deps, person)
-  await redeemCodeOf(deps, person)
-  await lookUpDevice(deps, person, 'BCDFGHJK')
+  const { bought, refreshToken } = await redeemDeviceOf(context, person)
+  await redeemCodeOf(context, person)
+  await lookUpDevice(context, person, 'BCDFGHJK')
   const client = CLI_CLIENT
-  const { deviceCode } = must(await beginDevice(deps, { client, address: '192.0.2.1' }))
-  await logInAndOut(deps, clock)
-  for (let count = 0; count < 100; count++) deps.rateLimits.refuseClient('approvals', 'client')
-  await deps.storeReadiness()
+  const { deviceCode } = must(await beginDevice(context, { client, address: '192.0.2.1' }))
+  await logInAndOut(context, clock)
+  for (let count = 0; count < 100; count++) context.rateLimits.refuseClient('approvals', 'client')
+  await context.storeReadiness()
   return {
     at: clock.now,
     live: { ...live, bought },
@@ -150,41 +155,44 @@ export async function fillStore(deps: Deps, clock: TestClock): Promise<Held> {
   }
 }
 
-function viewOf(deps: Deps, { cookie, credential }: { cookie?: string; credential?: string }) {
-  const name = cookieNames(deps.options.secure).session
+function viewOf(context: GateContext, { cookie, credential }: { cookie?: string; credential?: string }) {
+  const name = cookieNames(context.options.secure).session
   const rawHeaders = cookie === undefined ? ['x-api-key', credential ?? ''] : ['cookie', `${name}=${cookie}`]
   return { method: 'GET', target: '/', rawHeaders }
 }
 
 /** Whether a gate lets this in. */
-export async function letsIn(deps: Deps, shown: { cookie?: string; credential?: string }): Promise<boolean> {
-  return (await identify(deps, viewOf(deps, shown))).ok
+export async function letsIn(
+  context: GateContext,
+  shown: { cookie?: string; credential?: string },
+): Promise<boolean> {
+  return (await identify(context, viewOf(context, shown))).ok
 }
 
-async function redeemDeviceOf(deps: Deps, person: Identity) {
+async function redeemDeviceOf(context: GateContext, person: Identity) {
   const client = CLI_CLIENT
-  const { deviceCode, userCode } = must(await beginDevice(deps, { client, scopes: ['api'] }))
+  const { deviceCode, userCode } = must(await beginDevice(context, { client, scopes: ['api'] }))
   const decided = { identity: person, userCode, decision: 'approved', scopes: ['api'] } as const
-  must(await decideDevice(deps, decided))
-  const redeemed = await redeemDevice(deps, { deviceCode, client })
+  must(await decideDevice(context, decided))
+  const redeemed = await redeemDevice(context, { deviceCode, client })
   if (typeof redeemed === 'string') throw new Error(redeemed)
   const { accessToken, refreshToken } = must(redeemed)
   return { bought: accessToken, refreshToken }
 }
 
-async function redeemCodeOf(deps: Deps, person: Identity) {
-  const approval = must(await approvalBy(deps, person))
+async function redeemCodeOf(context: GateContext, person: Identity) {
+  const approval = must(await approvalBy(context, person))
   const redirectUri = 'http://127.0.0.1/callback'
   const asked = { clientId: CLI_CLIENT.id, redirectUri, codeChallenge: CHALLENGE, scopes: ['api'], approval }
-  const code = await issueCode(deps, asked)
-  must(await redeemCode(deps, { code, redirectUri, codeVerifier: VERIFIER, client: CLI_CLIENT }))
+  const code = await issueCode(context, asked)
+  must(await redeemCode(context, { code, redirectUri, codeVerifier: VERIFIER, client: CLI_CLIENT }))
 }
 
-async function logInAndOut(deps: Deps, clock: TestClock) {
-  const { location, setCookie } = must(await beginLogin(deps, { returnTo: '/', browser: undefined }))
+async function logInAndOut(context: GateContext, clock: TestClock) {
+  const { location, setCookie } = must(await beginLogin(context, { returnTo: '/', browser: undefined }))
   const state = new URL(location).searchParams.get('state') ?? ''
   const callback = new URL(`https://gate.test/oauth2/callback?code=c&state=${encodeURIComponent(state)}`)
   const browser = /login=([^;]+)/.exec(setCookie)?.[1]
-  must(await completeLogin(deps, { callback, browser }))
-  must(await logOutByProvider(deps, 'everything', String(clock.now)))
+  must(await completeLogin(context, { callback, browser }))
+  must(await logOutByProvider(context, 'everything', String(clock.now)))
 }

@@ -1,10 +1,10 @@
 import { apiKeys } from '../../src/api-keys/plugin.js'
 import { type Actor, serviceActor } from '../../src/authorization/actor.js'
-import type { Deps } from '../../src/context/context.js'
+import type { GateContext } from '../../src/context/context.js'
 import type { GateEvent } from '../../src/context/event.js'
-import { bindDeps } from '../../src/gate/bind-context.js'
+import { bindContext } from '../../src/gate/bind-context.js'
 import type { GateOptions } from '../../src/gate/gate-options.js'
-import { bindVerbs } from '../../src/gate/operations.js'
+import { bindOperations } from '../../src/gate/operations.js'
 import { resolveOptions } from '../../src/gate/resolve-options.js'
 import { type RunningPlugins, startPlugins } from '../../src/gate/start-plugins.js'
 import { memoryStore } from '../../src/store/memory.js'
@@ -37,7 +37,7 @@ export class TestClock {
 }
 
 export interface GateFixture {
-  readonly deps: Deps
+  readonly context: GateContext
   readonly clock: TestClock
   readonly store: Store
   readonly events: GateEvent[]
@@ -46,12 +46,12 @@ export interface GateFixture {
 }
 
 /**
- * What the verbs work with, on a memory store unless told otherwise, with API keys, two super admins and one admin. `addedKinds`:
+ * What operations work with, on a memory store unless told otherwise, with API keys, two super admins and one admin. `addedKinds`:
  * credentials beside those of the gate.
  */
 export async function gateFixture(
   overrides: Partial<GateOptions> = {},
-  addedKinds: Parameters<typeof bindDeps>[1] = [],
+  addedKinds: Parameters<typeof bindContext>[1] = [],
 ): Promise<GateFixture> {
   const clock = new TestClock()
   const events: GateEvent[] = []
@@ -68,9 +68,9 @@ export async function gateFixture(
     ...overrides,
     store,
   }
-  const deps = await bindDeps(resolveOptions(options), addedKinds)
-  const plugins = await startPlugins(deps, bindVerbs(deps), options.plugins ?? [])
-  return { deps, clock, store, events, options, plugins }
+  const context = await bindContext(resolveOptions(options), addedKinds)
+  const plugins = await startPlugins(context, bindOperations(context), options.plugins ?? [])
+  return { context, clock, store, events, options, plugins }
 }
 
 /** The store with chosen methods replaced, for faults; what a gate reads and writes of its own as it starts goes well. */

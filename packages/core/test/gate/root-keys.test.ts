@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { bindDeps } from '../../src/gate/bind-context.js'
+import { bindContext } from '../../src/gate/bind-context.js'
 import { createGate } from '../../src/gate/create-gate.js'
 import type { Gate } from '../../src/gate/gate.js'
 import { resolveOptions } from '../../src/gate/resolve-options.js'
@@ -118,9 +118,9 @@ describe('the secrets of a gate', () => {
   it('sessions alone are enough to tell that the keys of a store are gone', async () => {
     const store = emptyStore()
     const secret = newSecret()
-    const deps = await bindDeps(resolveOptions({ ...(await optionsOn(store)), secret }))
+    const context = await bindContext(resolveOptions({ ...(await optionsOn(store)), secret }))
     const facts = { email: USER, groups: [], issuer: 'https://idp.test', subject: 'u', idToken: 't' }
-    must(await startSession(deps, facts))
+    must(await startSession(context, facts))
     await forget(store, PLACES)
     await expect(gateOn(store, newSecret())).rejects.toMatchObject({ code: 'configuration_invalid' })
     await gateOn(store, secret)

@@ -79,7 +79,7 @@ describe('a job', () => {
   const open = async (job: Partial<NamedJob>, leaseMs = 300) => {
     const fixture = await gateFixture({ clock: Date.now, store: memoryStore() })
     const jobs = runJobs(
-      fixture.deps,
+      fixture.context,
       [{ plugin: 'test', name: 'sweep', everySeconds: 1, run: async () => {}, ...job }],
       leaseMs,
     )
@@ -167,7 +167,7 @@ describe('a job', () => {
         stopped = true
       },
     }
-    const jobs = runJobs(fixture.deps, [job], 300)
+    const jobs = runJobs(fixture.context, [job], 300)
     onTestFinished(() => jobs.close())
     await vi.waitFor(() => expect(isDown).toBe(true))
     const began = performance.now()

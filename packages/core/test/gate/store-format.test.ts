@@ -7,7 +7,7 @@ import { listAudit } from '../../src/audit/list.js'
 import { verifyAudit } from '../../src/audit/verify.js'
 import { identifyByBearer } from '../../src/authentication/authenticate.js'
 import { redeemDevice } from '../../src/device/redeem.js'
-import { externalTokenKind } from '../../src/external-tokens/credential-kind.js'
+import { externalTokenKind } from '../../src/external-tokens/external-token-kind.js'
 import { revokedExternal } from '../../src/external-tokens/revoke.js'
 import {
   type Migration,
@@ -97,9 +97,9 @@ async function writeDump(file: string): Promise<void> {
       return memory.commit(partition, batch)
     },
   }
-  const { deps } = await gateOn(store, clock)
-  const held = await fillStore(deps, clock)
-  await deps.pruning.close()
+  const { context } = await gateOn(store, clock)
+  const held = await fillStore(context, clock)
+  await context.pruning.close()
   const lines: string[] = []
   for (const { partition, collection } of places.values()) {
     const { records } = await memory.page(partition, collection, { limit: 1000 })
@@ -157,54 +157,58 @@ for (const [kind, place] of Object.entries(stores))
     }
 
     it('lets in whoever it let in, and nobody else', async () => {
-      const { deps, held } = await opening()
+      const { context, held } = await opening()
       const { token, apiKey, bought, cookie } = held.live
-      for (const credential of [token, apiKey, bought]) expect(await letsIn(deps, { credential })).toBe(true)
-      expect(await letsIn(deps, { cookie })).toBe(true)
+      for (const credential of [token, apiKey, bought])
+        expect(await letsIn(context, { credential })).toBe(true)
+      expect(await letsIn(context, { cookie })).toBe(true)
       const { dead } = held
       for (const credential of [dead.token, dead.apiKey, dead.signedOut])
-        expect(await letsIn(deps, { credential })).toBe(false)
-      expect(await letsIn(deps, { cookie: dead.cookie })).toBe(false)
+        expect(await letsIn(context, { credential })).toBe(false)
+      expect(await letsIn(context, { cookie: dead.cookie })).toBe(false)
     })
 
     it('keeps bans and deactivations', async () => {
-      const { deps } = await opening()
+      const { context } = await opening()
       for (const account of [BANNED, DEACTIVATED]) {
-        const issued = await issueToken(deps, { account, by: PROGRAM, scopes: ['api'] })
+        const issued = await issueToken(context, { account, by: PROGRAM, scopes: ['api'] })
         expect(refusalOf(issued)).toBe('account_banned')
       }
     })
 
     it('keeps the external tokens dead that were revoked alone or with all of an account', async () => {
-      const { deps: bound, held, clock } = await opening()
+      const { context: bound, held, clock } = await opening()
       const { trusted, token, clock: ofIssuer } = await trustedIssuer()
       clock.now = ofIssuer.now
-      const deps = { ...bound, credentialKinds: [externalTokenKind(bound, trusted)] }
-      const identify = async (claims: Record<string, unknown>) => identifyByBearer(deps, await token(claims))
+      const context = { ...bound, credentialKinds: [externalTokenKind(bound, trusted)] }
+      const identify = async (claims: Record<string, unknown>) =>
+        identifyByBearer(context, await token(claims))
       expect((await identify({ email: USER })).ok).toBe(true)
       expect(refusalOf(await identify({ email: SIGNED_OUT }))).toBe('token_revoked')
-      const [revoked] = await deps.store.read(deps.partitionOf(USER), [
+      const [revoked] = await context.store.read(context.partitionOf(USER), [
         revokedExternal.key(REVOKED_EXTERNAL_ID),
       ])
       expect(revoked && revokedExternal.read(revoked)).toEqual({ at: held.at })
     })
 
     it('goes on with what was under way: refreshes, a device, a request that was not answered', async () => {
-      const { deps, held, clock: _, ...rest } = await opening()
+      const { context, held, clock: _, ...rest } = await opening()
       const client = CLI_CLIENT
-      expect((await refreshTokens(deps, { refreshToken: held.refreshToken, client })).ok).toBe(true)
-      expect(await redeemDevice(deps, { deviceCode: held.deviceCode, client })).toBe('authorization_pending')
+      expect((await refreshTokens(context, { refreshToken: held.refreshToken, client })).ok).toBe(true)
+      expect(await redeemDevice(context, { deviceCode: held.deviceCode, client })).toBe(
+        'authorization_pending',
+      )
       const { idempotencyKey } = held
       const again = { account: USER, by: actingAs(USER), idempotencyKey, scopes: ['api'] }
-      expect(must(await issueTokenOnce(deps, again)).token).toBe(held.live.token)
-      expect((await listUsers(deps, { startIndex: 1, count: 10 })).total).toBe(1)
+      expect(must(await issueTokenOnce(context, again)).token).toBe(held.live.token)
+      expect((await listUsers(context, { startIndex: 1, count: 10 })).total).toBe(1)
       expect(rest.events.filter(({ code }) => code !== 'operator_credential')).toEqual([])
     })
 
     it('has an audit log that is intact from its checkpoint on', async () => {
-      const { deps } = await opening()
-      expect(await verifyAudit(deps)).toMatchObject({ intact: true, checkpoint: { sequence: 1 } })
-      expect((await listAudit(deps, { limit: 200 })).items.length).toBeGreaterThan(10)
+      const { context } = await opening()
+      expect(await verifyAudit(context)).toMatchObject({ intact: true, checkpoint: { sequence: 1 } })
+      expect((await listAudit(context, { limit: 200 })).items.length).toBeGreaterThan(10)
     })
 
     it('has the number of this version then, in every place', async () => {
@@ -242,11 +246,11 @@ describe('a store of a newer format', () => {
   it('makes a gate that was running on it not ready', async () => {
     const clock = new TestClock()
     const store = memoryStore({ clock: clock.read })
-    const { deps } = await gateOn(store, clock)
-    expect(await deps.storeReadiness()).toMatchObject({ ok: true })
+    const { context } = await gateOn(store, clock)
+    expect(await context.storeReadiness()).toMatchObject({ ok: true })
     await store.commit('gate', { writes: [{ put: FORMAT, value: { format: newer } }] })
     clock.advance(2000)
-    expect(await deps.storeReadiness()).toMatchObject({
+    expect(await context.storeReadiness()).toMatchObject({
       ok: false,
       warnings: expect.arrayContaining([expect.stringMatching(/newer version has migrated the store/)]),
     })

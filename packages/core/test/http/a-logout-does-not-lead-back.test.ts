@@ -2,9 +2,9 @@ import { expect, it } from 'vitest'
 import { httpFixture, sessionOf } from './http-fixture.js'
 
 it('a logout at a provider without end_session_endpoint does not lead back into a login', async () => {
-  const { call, deps } = await httpFixture()
+  const { call, context } = await httpFixture()
   for (const method of ['POST', 'GET']) {
-    const headers = await sessionOf(deps, 'user@example.com')
+    const headers = await sessionOf(context, 'user@example.com')
     const response = await call(method, '/oauth2/sign_out?rd=%2Fapp%3Fa%3Db', { headers })
     expect([response.status, response.headers.get('location')]).toEqual([200, null])
     expect(response.headers.get('set-cookie')).toMatch(/^__Host-portcullis_session=;.*Max-Age=0/)

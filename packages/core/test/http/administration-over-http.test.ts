@@ -5,7 +5,7 @@ const USER = 'user@example.com'
 
 async function administration() {
   const fixture = await httpFixture()
-  const admin = await sessionOf(fixture.deps, 'admin@example.com')
+  const admin = await sessionOf(fixture.context, 'admin@example.com')
   const send = async (method: string, path: string, body?: unknown) => {
     const response = await fixture.call(method, path, {
       headers: admin,
@@ -20,8 +20,8 @@ async function administration() {
 
 describe('administration', () => {
   it('bans in the words of the contract, and the ban bites at once', async () => {
-    const { send, auth, deps, clock } = await administration()
-    const token = await tokenOf(deps, USER, ['api'])
+    const { send, auth, context, clock } = await administration()
+    const token = await tokenOf(context, USER, ['api'])
     expect(await auth(token)).toBe(202)
     const { status, body } = await send('POST', '/api/admin/sessions/revoke-user', {
       user_email: 'User@EXAMPLE.com ',
@@ -48,8 +48,8 @@ describe('administration', () => {
   })
 
   it('keeps the tokens when asked to', async () => {
-    const { send, auth, deps } = await administration()
-    const token = await tokenOf(deps, USER, ['api'])
+    const { send, auth, context } = await administration()
+    const token = await tokenOf(context, USER, ['api'])
     await send('POST', '/api/admin/sessions/revoke-user', { user_email: USER, keep_tokens: true })
     expect(await auth(token)).toBe(403)
     await send('DELETE', `/api/admin/sessions/unban/${USER}`)
@@ -77,8 +77,11 @@ describe('administration', () => {
   })
 
   it('lists, counts and revokes the tokens of everybody', async () => {
-    const { send, auth, deps } = await administration()
-    const tokens = [await tokenOf(deps, USER, ['api']), await tokenOf(deps, 'other@example.com', ['api'])]
+    const { send, auth, context } = await administration()
+    const tokens = [
+      await tokenOf(context, USER, ['api']),
+      await tokenOf(context, 'other@example.com', ['api']),
+    ]
     const all = await send('GET', '/api/admin/tokens')
     expect(all.body).toMatchObject({ summary: { total: 2, active: 2, expired: 0, revoked: 0 } })
     expect((all.body.tokens as unknown[]).length).toBe(2)

@@ -59,20 +59,24 @@ async function externalTokenOf(role: string, email = USER): Promise<Headers> {
   return { authorization: `Bearer ${await signed(key, claims)}` }
 }
 
-async function refreshTokenOf({ deps }: HttpFixture, account: string): Promise<Headers> {
-  return { authorization: `Bearer ${(await startFamilyOf(deps, account)).refreshToken}` }
+async function refreshTokenOf({ context }: HttpFixture, account: string): Promise<Headers> {
+  return { authorization: `Bearer ${(await startFamilyOf(context, account)).refreshToken}` }
 }
 
 /** The login that made an account a viewer; what programs hold in its name only reads from then on. */
 async function asGuest(fixture: HttpFixture, headers: Promise<Headers>): Promise<Headers> {
   const made = await headers
-  await sessionOf(fixture.deps, GUEST, ['guests'])
+  await sessionOf(fixture.context, GUEST, ['guests'])
   return made
 }
 
-async function banned({ deps }: HttpFixture, account: string, headers: Promise<Headers>): Promise<Headers> {
+async function banned(
+  { context }: HttpFixture,
+  account: string,
+  headers: Promise<Headers>,
+): Promise<Headers> {
   const made = await headers
-  must(await banAccount(deps, { account, by: actingAs(ROOT) }))
+  must(await banAccount(context, { account, by: actingAs(ROOT) }))
   return made
 }
 
@@ -118,83 +122,83 @@ export const CALLERS: Record<string, Caller> = {
   nobody: { headers: async () => ({}), refusals: all('401 credentials_missing') },
 
   'a viewer with a session': {
-    headers: ({ deps }) => sessionOf(deps, GUEST, ['guests']),
+    headers: ({ context }) => sessionOf(context, GUEST, ['guests']),
     refusals: { ...SESSION, ...NO_ADMIN },
     onWriting: { ...SESSION, ...NO_ADMIN, ...READS_ONLY },
   },
   'a user with a session': {
-    headers: ({ deps }) => sessionOf(deps, USER),
+    headers: ({ context }) => sessionOf(context, USER),
     refusals: { ...SESSION, ...NO_ADMIN },
   },
   'an admin with a session': {
-    headers: ({ deps }) => sessionOf(deps, ADMIN),
+    headers: ({ context }) => sessionOf(context, ADMIN),
     refusals: { ...SESSION, ...NO_SUPER_ADMIN },
   },
   'an admin by group with a session': {
-    headers: ({ deps }) => sessionOf(deps, USER, ['platform']),
+    headers: ({ context }) => sessionOf(context, USER, ['platform']),
     refusals: { ...SESSION, ...NO_SUPER_ADMIN },
   },
-  'a super admin with a session': { headers: ({ deps }) => sessionOf(deps, ROOT), refusals: SESSION },
+  'a super admin with a session': { headers: ({ context }) => sessionOf(context, ROOT), refusals: SESSION },
 
   'a viewer with a token of every scope': {
-    headers: (fixture) => asGuest(fixture, tokenOf(fixture.deps, GUEST, EVERY_SCOPE)),
+    headers: (fixture) => asGuest(fixture, tokenOf(fixture.context, GUEST, EVERY_SCOPE)),
     refusals: { ...TOKEN, ...NO_ADMIN },
     onWriting: { ...TOKEN, ...NO_ADMIN, identified: FORBIDDEN, account: FORBIDDEN, bearer: FORBIDDEN },
   },
   'a user with a token of every scope': {
-    headers: ({ deps }) => tokenOf(deps, USER, EVERY_SCOPE),
+    headers: ({ context }) => tokenOf(context, USER, EVERY_SCOPE),
     refusals: { ...TOKEN, ...NO_ADMIN },
   },
   'an admin by group with a token of every scope': {
-    headers: async ({ deps }) => {
-      await sessionOf(deps, USER, ['platform'])
-      return tokenOf(deps, USER, EVERY_SCOPE)
+    headers: async ({ context }) => {
+      await sessionOf(context, USER, ['platform'])
+      return tokenOf(context, USER, EVERY_SCOPE)
     },
     refusals: { ...TOKEN, ...NO_ADMIN },
   },
   'an admin with a token of every scope': {
     mayIntrospect: true,
-    headers: ({ deps }) => tokenOf(deps, ADMIN, EVERY_SCOPE),
+    headers: ({ context }) => tokenOf(context, ADMIN, EVERY_SCOPE),
     refusals: { ...TOKEN, ...NO_SUPER_ADMIN },
   },
   'a super admin with a token of every scope': {
     mayIntrospect: true,
-    headers: ({ deps }) => tokenOf(deps, ROOT, EVERY_SCOPE),
+    headers: ({ context }) => tokenOf(context, ROOT, EVERY_SCOPE),
     refusals: TOKEN,
   },
   'a super admin with a token of scope api alone': {
-    headers: ({ deps }) => tokenOf(deps, ROOT, ['api']),
+    headers: ({ context }) => tokenOf(context, ROOT, ['api']),
     refusals: { ...TOKEN, account: SCOPE, admin: SCOPE, super_admin: SCOPE },
   },
   'a super admin with a token of scope tokens:write alone': {
-    headers: ({ deps }) => tokenOf(deps, ROOT, ['tokens:write']),
+    headers: ({ context }) => tokenOf(context, ROOT, ['tokens:write']),
     refusals: { ...TOKEN, identified: SCOPE, admin: SCOPE, super_admin: SCOPE },
   },
   'a super admin with a token of scope admin alone': {
     mayIntrospect: true,
-    headers: ({ deps }) => tokenOf(deps, ROOT, ['admin']),
+    headers: ({ context }) => tokenOf(context, ROOT, ['admin']),
     refusals: { ...TOKEN, identified: SCOPE, account: SCOPE },
   },
 
   'a viewer with an API key of every scope': {
-    headers: (fixture) => asGuest(fixture, apiKeyOf(fixture.deps, GUEST, EVERY_SCOPE)),
+    headers: (fixture) => asGuest(fixture, apiKeyOf(fixture.context, GUEST, EVERY_SCOPE)),
     refusals: { ...API_KEY, ...NO_ADMIN },
     onWriting: { ...API_KEY, ...NO_ADMIN, identified: FORBIDDEN, account: FORBIDDEN },
   },
   'a user with an API key of every scope': {
-    headers: ({ deps }) => apiKeyOf(deps, USER, EVERY_SCOPE),
+    headers: ({ context }) => apiKeyOf(context, USER, EVERY_SCOPE),
     refusals: { ...API_KEY, ...NO_ADMIN },
   },
   'an admin with an API key of every scope': {
-    headers: ({ deps }) => apiKeyOf(deps, ADMIN, EVERY_SCOPE),
+    headers: ({ context }) => apiKeyOf(context, ADMIN, EVERY_SCOPE),
     refusals: { ...API_KEY, ...NO_SUPER_ADMIN },
   },
   'a super admin with an API key of every scope': {
-    headers: ({ deps }) => apiKeyOf(deps, ROOT, EVERY_SCOPE),
+    headers: ({ context }) => apiKeyOf(context, ROOT, EVERY_SCOPE),
     refusals: API_KEY,
   },
   'a super admin with an API key of scope api alone': {
-    headers: ({ deps }) => apiKeyOf(deps, ROOT, ['api']),
+    headers: ({ context }) => apiKeyOf(context, ROOT, ['api']),
     refusals: { ...API_KEY, account: SCOPE, admin: SCOPE, super_admin: SCOPE },
   },
 
@@ -252,15 +256,15 @@ export const CALLERS: Record<string, Caller> = {
   },
 
   'a banned user with a session': {
-    headers: (fixture) => banned(fixture, USER, sessionOf(fixture.deps, USER)),
+    headers: (fixture) => banned(fixture, USER, sessionOf(fixture.context, USER)),
     refusals: all('403 account_banned'),
   },
   'a banned admin with a token of every scope': {
-    headers: (fixture) => banned(fixture, ADMIN, tokenOf(fixture.deps, ADMIN, EVERY_SCOPE)),
+    headers: (fixture) => banned(fixture, ADMIN, tokenOf(fixture.context, ADMIN, EVERY_SCOPE)),
     refusals: all('403 account_banned'),
   },
   'a banned admin with an API key of every scope': {
-    headers: (fixture) => banned(fixture, ADMIN, apiKeyOf(fixture.deps, ADMIN, EVERY_SCOPE)),
+    headers: (fixture) => banned(fixture, ADMIN, apiKeyOf(fixture.context, ADMIN, EVERY_SCOPE)),
     refusals: all('403 account_banned'),
   },
   'a banned admin of a trusted issuer': {
@@ -268,17 +272,17 @@ export const CALLERS: Record<string, Caller> = {
     refusals: all('403 account_banned'),
   },
   'a user with a revoked API key': {
-    headers: async ({ deps }) => {
-      const headers = await apiKeyOf(deps, USER, EVERY_SCOPE)
-      must(await revokeAllTokens(deps, { account: USER, by: actingAs(ROOT) }))
+    headers: async ({ context }) => {
+      const headers = await apiKeyOf(context, USER, EVERY_SCOPE)
+      must(await revokeAllTokens(context, { account: USER, by: actingAs(ROOT) }))
       return headers
     },
     refusals: all('401 api_key_invalid'),
   },
   'a user with a revoked token': {
-    headers: async ({ deps }) => {
-      const headers = await tokenOf(deps, USER, EVERY_SCOPE)
-      must(await revokeAllTokens(deps, { account: USER, by: actingAs(ROOT) }))
+    headers: async ({ context }) => {
+      const headers = await tokenOf(context, USER, EVERY_SCOPE)
+      must(await revokeAllTokens(context, { account: USER, by: actingAs(ROOT) }))
       return headers
     },
     refusals: all('401 token_revoked'),

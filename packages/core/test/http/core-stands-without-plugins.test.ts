@@ -49,8 +49,8 @@ it('a gate without plugins has the routes of core, and each plugin adds its own 
 })
 
 it('a gate without plugins lets in who has a token, and asks no directory', async () => {
-  const { call, deps, table } = await httpFixture({ plugins: [] })
-  const headers = await tokenOf(deps, 'user@example.com', ['api', 'tokens:write'])
+  const { call, context, table } = await httpFixture({ plugins: [] })
+  const headers = await tokenOf(context, 'user@example.com', ['api', 'tokens:write'])
   expect((await call('GET', '/api/token/list', { headers })).status).toBe(200)
   expect((await call('POST', '/oauth2/backchannel-logout', { form: { logout_token: 'x' } })).status).toBe(404)
   expect(['/scim/v2/Users', '/oauth2/backchannel-logout', '/api/admin/none'].map(ownedPaths(table))).toEqual([

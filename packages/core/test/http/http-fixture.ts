@@ -1,6 +1,6 @@
 import { createApiKey } from '../../src/api-keys/create.js'
 import { apiKeys } from '../../src/api-keys/plugin.js'
-import type { Deps } from '../../src/context/context.js'
+import type { GateContext } from '../../src/context/context.js'
 import { loadRoutes } from '../../src/http/load-routes.js'
 import type { Peer } from '../../src/http/router.js'
 import type { RouteTable } from '../../src/http/table.js'
@@ -45,7 +45,7 @@ export async function httpFixture(overrides: Parameters<typeof gateFixture>[0] =
   })
   // What every start says of this fixture's master key is not what its tests are about.
   fixture.events.splice(0, Infinity, ...fixture.events.filter(({ code }) => code !== 'operator_credential'))
-  const routes = await loadRoutes(fixture.deps, fixture.plugins.running)
+  const routes = await loadRoutes(fixture.context, fixture.plugins.running)
   return {
     ...fixture,
     table: routes.table,
@@ -69,32 +69,32 @@ export const MASTER_KEY = 'Vb7KqLx2Nd9RtYw4Hs6PzMj8Gc3FaEu5'
 
 /** Headers of a page of ours in a logged-in browser. */
 export async function sessionOf(
-  deps: Deps,
+  context: GateContext,
   email: string,
   groups: readonly string[] = ['staff'],
 ): Promise<Record<string, string>> {
   const facts = { email, groups, issuer: 'https://idp.test', subject: email, idToken: 't' }
-  const { cookieValue } = must(await startSession(deps, facts))
+  const { cookieValue } = must(await startSession(context, facts))
   return {
-    cookie: `${cookieNames(deps.options.secure).session}=${cookieValue}`,
+    cookie: `${cookieNames(context.options.secure).session}=${cookieValue}`,
     'sec-fetch-site': 'same-origin',
   }
 }
 
 export async function tokenOf(
-  deps: Deps,
+  context: GateContext,
   account: string,
   scopes: string[],
 ): Promise<Record<string, string>> {
-  const { token } = must(await issueToken(deps, { by: PROGRAM, account, scopes }))
+  const { token } = must(await issueToken(context, { by: PROGRAM, account, scopes }))
   return { authorization: `Bearer ${token}` }
 }
 
 export async function apiKeyOf(
-  deps: Deps,
+  context: GateContext,
   account: string,
   scopes: string[],
 ): Promise<Record<string, string>> {
-  const { key } = must(await createApiKey(deps, { by: PROGRAM, account, scopes }))
+  const { key } = must(await createApiKey(context, { by: PROGRAM, account, scopes }))
   return { 'x-api-key': key }
 }

@@ -99,13 +99,16 @@ describe.each(STORES)('while %s', (_name, open) => {
     const opened = await open()
     const setUp = await httpFixture({ store: opened.store, clock: Date.now, storeDeadlineMs: 5000 })
     for (let count = 0; count < TOKENS; count++)
-      must(await issueToken(setUp.deps, { by: PROGRAM, account: USER }))
-    await apiKeyOf(setUp.deps, USER, ['api'])
-    const headers = { user: await sessionOf(setUp.deps, USER), admin: await sessionOf(setUp.deps, ADMIN) }
+      must(await issueToken(setUp.context, { by: PROGRAM, account: USER }))
+    await apiKeyOf(setUp.context, USER, ['api'])
+    const headers = {
+      user: await sessionOf(setUp.context, USER),
+      admin: await sessionOf(setUp.context, ADMIN),
+    }
     const store = await opened.stopWrites()
     const fixture =
       store === opened.store ? setUp : await httpFixture({ store, clock: Date.now, storeDeadlineMs: 5000 })
-    await expect(issueToken(fixture.deps, { by: PROGRAM, account: USER })).rejects.toMatchObject({
+    await expect(issueToken(fixture.context, { by: PROGRAM, account: USER })).rejects.toMatchObject({
       code: 'store_unavailable',
     })
     for (const [list, who] of LISTS)

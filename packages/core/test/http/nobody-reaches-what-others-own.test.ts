@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { bindVerbs } from '../../src/gate/operations.js'
+import { bindOperations } from '../../src/gate/operations.js'
 import { must } from '../gate/gate-fixture.js'
 import { startFamilyOf } from '../oauth/oauth-fixture.js'
 import { ADMIN, answerOf, EVERY_SCOPE, type Headers, open, ROOT, startIssuer, USER } from './callers.js'
@@ -11,17 +11,17 @@ describe('ownership', () => {
   /** An owner’s things, and a thief with every credential that could reach for them. */
   async function scene() {
     const fixture = await open()
-    const owner = await sessionOf(fixture.deps, 'owner@example.com')
+    const owner = await sessionOf(fixture.context, 'owner@example.com')
     const post = async (path: string, body: unknown) =>
       (await (await fixture.call('POST', path, { headers: owner, body })).json()) as Record<string, string>
     const token = await post('/api/token/generate', {})
     const apiKey = await post('/v1/user/keys', {})
     const thieves: [string, Headers][] = [
-      ['session', await sessionOf(fixture.deps, 'thief@example.com')],
-      ['token', await tokenOf(fixture.deps, 'thief@example.com', EVERY_SCOPE)],
-      ['API key', await apiKeyOf(fixture.deps, 'thief@example.com', EVERY_SCOPE)],
-      ['session of an admin', await sessionOf(fixture.deps, ADMIN)],
-      ['session of a super admin', await sessionOf(fixture.deps, ROOT)],
+      ['session', await sessionOf(fixture.context, 'thief@example.com')],
+      ['token', await tokenOf(fixture.context, 'thief@example.com', EVERY_SCOPE)],
+      ['API key', await apiKeyOf(fixture.context, 'thief@example.com', EVERY_SCOPE)],
+      ['session of an admin', await sessionOf(fixture.context, ADMIN)],
+      ['session of a super admin', await sessionOf(fixture.context, ROOT)],
     ]
     const worksWith = async (headers: Headers) =>
       (await fixture.call('GET', '/oauth2/userinfo', { headers })).status === 200
@@ -60,9 +60,9 @@ describe('ownership', () => {
   })
 
   it('a session of another account goes on when somebody signs out, or brings its handle for a cookie', async () => {
-    const { call, deps, owner, thieves, worksWith } = await scene()
+    const { call, context, owner, thieves, worksWith } = await scene()
     for (const [, headers] of thieves) await call('POST', '/oauth2/sign_out', { headers })
-    const { sessions } = bindVerbs(deps)
+    const { sessions } = bindOperations(context)
     const [session] = must(await sessions.list({ account: 'owner@example.com', limit: 1 })).items
     const cookie = `__Host-portcullis_session=${session?.handle}`
     const answer = await call('GET', '/oauth2/userinfo', { headers: { cookie } })
@@ -72,8 +72,8 @@ describe('ownership', () => {
 
   it('a grant of another client is neither refreshed nor revoked nor told of', async () => {
     const fixture = await open()
-    const { deps, call } = fixture
-    const { client, refreshToken, accessToken } = await startFamilyOf(deps, USER)
+    const { context, call } = fixture
+    const { client, refreshToken, accessToken } = await startFamilyOf(context, USER)
     const other = { client_id: 'other' }
     const forms: [string, Headers, string][] = [
       [

@@ -4,8 +4,8 @@ import { httpFixture, sessionOf } from './http-fixture.js'
 // A sibling host may set a cookie for the whole domain under any name that does not begin with `__Host-`; what only looks
 // like ours to `trim()` got past that.
 it.each(['\u00a0', '\u00a0 ', '\v', '\f'])('a session cookie behind %j is nobody’s', async (prefix) => {
-  const { deps, call } = await httpFixture()
-  const { cookie = '' } = await sessionOf(deps, 'mallory@example.com')
+  const { context, call } = await httpFixture()
+  const { cookie = '' } = await sessionOf(context, 'mallory@example.com')
   expect((await call('GET', '/oauth2/userinfo', { headers: { cookie } })).status).toBe(200)
   const planted = { cookie: `a=b; ${prefix}${cookie}` }
   expect((await call('GET', '/oauth2/userinfo', { headers: planted })).status).toBe(401)

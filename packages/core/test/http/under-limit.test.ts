@@ -126,12 +126,12 @@ describe('limits by address', () => {
   })
 
   it('300 guesses on what is behind the gate are not all answered', async () => {
-    const { deps } = await openFixture()
+    const { context } = await openFixture()
     const codes = new Set<string>()
     for (let at = 0; at < 300; at++) {
       const rawHeaders = ['authorization', `Bearer guess${at}`]
       const view = { method: 'POST', target: '/v1/messages', rawHeaders, remoteAddress: ADDRESS }
-      const decision = await authenticate(deps, view)
+      const decision = await authenticate(context, view)
       if (decision.outcome === 'deny') codes.add(decision.denial.code)
     }
     expect([...codes]).toEqual(['token_malformed', 'rate_limited'])
@@ -165,7 +165,7 @@ describe('limits by address', () => {
 describe('limits by whoever was proven', () => {
   it('300 tokens of one account are not all made, whatever addresses they are asked for from', async () => {
     const fixture = await openFixture()
-    const headers = await sessionOf(fixture.deps, 'ada@example.com')
+    const headers = await sessionOf(fixture.context, 'ada@example.com')
     const statuses: number[] = []
     for (let at = 0; at < 300; at++) {
       const init = { headers, body: {}, address: `203.0.113.${at % 200}` }
@@ -177,12 +177,12 @@ describe('limits by whoever was proven', () => {
 
   it('the pages of approval are limited by account', async () => {
     const fixture = await openFixture()
-    const headers = await sessionOf(fixture.deps, 'ada@example.com')
+    const headers = await sessionOf(fixture.context, 'ada@example.com')
     const statuses = new Set<number>()
     for (let at = 0; at < 130; at++)
       statuses.add((await send(fixture, 'GET', '/device', { headers, address: ADDRESS })).status)
     expect([...statuses]).toEqual([200, 429])
-    const other = await sessionOf(fixture.deps, 'bob@example.com')
+    const other = await sessionOf(fixture.context, 'bob@example.com')
     expect((await send(fixture, 'GET', '/device', { headers: other, address: ADDRESS })).status).toBe(200)
   })
 
@@ -216,12 +216,12 @@ describe('limits by whoever was proven', () => {
 describe('no limit locks out others', () => {
   it('a valid credential passes from an address whose guesses are over the limit', async () => {
     const fixture = await openFixture()
-    const { deps } = fixture
+    const { context } = fixture
     await flood(fixture, FLOODS['API keys'] as Sent)
     for (const headers of [
-      await sessionOf(deps, 'ada@example.com'),
-      await tokenOf(deps, 'ada@example.com', ['api']),
-      await apiKeyOf(deps, 'ada@example.com', ['api']),
+      await sessionOf(context, 'ada@example.com'),
+      await tokenOf(context, 'ada@example.com', ['api']),
+      await apiKeyOf(context, 'ada@example.com', ['api']),
       { authorization: `Bearer ${SCIM_SECRET}` },
     ]) {
       const path = 'authorization' in headers && headers.authorization?.endsWith(SCIM_SECRET)
@@ -235,7 +235,7 @@ describe('no limit locks out others', () => {
 
   it('what is no guess is told the truth: no credential, a ban, an expired token', async () => {
     const fixture = await openFixture()
-    const headers = await tokenOf(fixture.deps, 'ada@example.com', ['api'])
+    const headers = await tokenOf(fixture.context, 'ada@example.com', ['api'])
     await flood(fixture, FLOODS['API keys'] as Sent)
     const ask = async (init: Init) =>
       (
@@ -300,7 +300,7 @@ describe('the address of a request', () => {
   it('is what a session and the audit log remember, as the trusted proxy says it', async () => {
     const fixture = await httpFixture({ clientAddress: { trustedProxies: ['10.0.0.0/8'] } })
     const headers = {
-      ...(await sessionOf(fixture.deps, 'root@example.com')),
+      ...(await sessionOf(fixture.context, 'root@example.com')),
       'x-forwarded-for': `1.1.1.1, ${ADDRESS}`,
     }
     const body = { user_email: 'someone@example.com' }

@@ -8,8 +8,8 @@ const USER = 'user@example.com'
 
 describe('what a route below /api/ does not know', () => {
   it('is refused, all of it at once, before a misspelt duration bans for a week', async () => {
-    const { deps, call } = await httpFixture()
-    const headers = await sessionOf(deps, ADMIN)
+    const { context, call } = await httpFixture()
+    const headers = await sessionOf(context, ADMIN)
     const body = { user_email: USER, duration_second: 60, reason: 5, because: 'x' }
     const response = await call('POST', '/api/admin/sessions/revoke-user', { headers, body })
     expect([response.status, await response.json()]).toMatchObject([
@@ -25,8 +25,8 @@ describe('what a route below /api/ does not know', () => {
   })
 
   it('is refused in a query too, also of a route that takes none', async () => {
-    const { deps, call } = await httpFixture()
-    const headers = await sessionOf(deps, USER)
+    const { context, call } = await httpFixture()
+    const headers = await sessionOf(context, USER)
     for (const path of ['/api/token/list?limits=5', '/api/token/options?x=1']) {
       const response = await call('GET', path, { headers })
       expect([response.status, await response.json()], path).toMatchObject([400, { code: 'input_invalid' }])
@@ -34,8 +34,8 @@ describe('what a route below /api/ does not know', () => {
   })
 
   it('is not said back when it is no name', async () => {
-    const { deps, call } = await httpFixture()
-    const headers = await sessionOf(deps, USER)
+    const { context, call } = await httpFixture()
+    const headers = await sessionOf(context, USER)
     const body = { [`<b>${'x'.repeat(1000)}`]: 1, 'a\u202eb': 1 }
     const response = await call('POST', '/api/token/generate', { headers, body })
     expect(await response.json()).toMatchObject({

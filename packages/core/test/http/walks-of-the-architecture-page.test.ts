@@ -63,7 +63,11 @@ it('a warm request with a token runs the files that the page lists, twelve at mo
 it('a revocation runs the files that the page lists, fifteen at most from its route to the store', async () => {
   let committed = () => {}
   const memory = memoryStore()
-  const { deps, table, call } = await httpFixture({
+  const {
+    context: deps,
+    table,
+    call,
+  } = await httpFixture({
     clock: Date.now,
     store: {
       ...memory,

@@ -5,7 +5,7 @@ import { createApiKey } from '../../src/api-keys/create.js'
 import { bindApiKeyOperations } from '../../src/api-keys/operations.js'
 import { rotateApiKey } from '../../src/api-keys/rotate.js'
 import { listAudit } from '../../src/audit/list.js'
-import { bindVerbs } from '../../src/gate/operations.js'
+import { bindOperations } from '../../src/gate/operations.js'
 import { MAX_IDEMPOTENT_A_DAY } from '../../src/idempotency/once.js'
 import { issueTokenOnce } from '../../src/tokens/issue-once.js'
 import { revokeAllTokens } from '../../src/tokens/revoke-all.js'
@@ -51,7 +51,7 @@ let headers: Record<string, string>
 
 beforeEach(async () => {
   fixture = await httpFixture()
-  headers = await sessionOf(fixture.deps, USER)
+  headers = await sessionOf(fixture.context, USER)
 })
 
 describe.each(Object.entries(CREATIONS))('%s that is asked for with an Idempotency-Key', (_, creation) => {
@@ -66,7 +66,7 @@ describe.each(Object.entries(CREATIONS))('%s that is asked for with an Idempoten
     const { status, body } = await ask(...asked)
     return status === 201 ? 'created' : `${status} ${member(body, 'code')}`
   }
-  const count = () => fixture.store.count(fixture.deps.partitionOf(USER), collection)
+  const count = () => fixture.store.count(fixture.context.partitionOf(USER), collection)
 
   it('is the same, byte for byte, each time that it is asked for', async () => {
     const first = await ask('one')
@@ -89,8 +89,8 @@ describe.each(Object.entries(CREATIONS))('%s that is asked for with an Idempoten
     expect(new Set(answers.map(({ status, body }) => `${status} ${body}`)).size).toBe(1)
     expect(answers[0]?.status).toBe(201)
     expect(await count()).toBe(1)
-    if (collection === 'tokens') expect((await summarizeTokens(fixture.deps)).total).toBe(1)
-    const { items } = await listAudit(fixture.deps, { limit: 100 })
+    if (collection === 'tokens') expect((await summarizeTokens(fixture.context)).total).toBe(1)
+    const { items } = await listAudit(fixture.context, { limit: 100 })
     expect(items.filter(({ outcome }) => outcome === 'failed')).toEqual([])
   })
 
@@ -125,7 +125,7 @@ describe.each(Object.entries(CREATIONS))('%s that is asked for with an Idempoten
   it('is made anew once a day has passed, and not a moment before', async () => {
     const first = await ask('one')
     fixture.clock.advance(24 * HOUR - 1)
-    headers = await sessionOf(fixture.deps, USER)
+    headers = await sessionOf(fixture.context, USER)
     expect(await ask('one')).toEqual(first)
     fixture.clock.advance(1)
     const next = await ask('one')
@@ -135,21 +135,21 @@ describe.each(Object.entries(CREATIONS))('%s that is asked for with an Idempoten
 
   it('is of whoever asked: the same key of somebody else makes another', async () => {
     const first = await ask('one')
-    const other = await ask('one', wish, await sessionOf(fixture.deps, 'other@example.com'))
+    const other = await ask('one', wish, await sessionOf(fixture.context, 'other@example.com'))
     expect(other.status).toBe(201)
     expect(secretOf(other.body)).not.toBe(secretOf(first.body))
-    const { deps } = fixture
+    const { context } = fixture
     const operation = { account: USER, name: 'ci', lifetimeSeconds: 90_000, scopes: ['api'] }
     const create = collection === 'tokens' ? issueTokenOnce : createApiKey
     expect(
-      refusalOf(await create(deps, { ...operation, by: PROGRAM, idempotencyKey: 'one' })),
+      refusalOf(await create(context, { ...operation, by: PROGRAM, idempotencyKey: 'one' })),
     ).toBeUndefined()
     expect(await count()).toBe(2)
   })
 
   it('is not answered to a credential of the account that could not have made it', async () => {
     await ask('one', {})
-    const weak = await apiKeyOf(fixture.deps, USER, ['tokens:write'])
+    const weak = await apiKeyOf(fixture.context, USER, ['tokens:write'])
     expect(await codeOf('one', {}, weak)).toBe('403 scope_insufficient')
   })
 
@@ -158,21 +158,21 @@ describe.each(Object.entries(CREATIONS))('%s that is asked for with an Idempoten
     expect((await revoke(fixture, headers, first.body)).status).toBe(200)
     expect(await codeOf('one')).toBe('409 idempotent_result_gone')
     await ask('two')
-    must(await revokeAllTokens(fixture.deps, { account: USER, by: actingAs(USER) }))
+    must(await revokeAllTokens(fixture.context, { account: USER, by: actingAs(USER) }))
     expect(await codeOf('two')).toBe('409 idempotent_result_gone')
-    expect(await fixture.store.count(fixture.deps.partitionOf(USER), 'idempotency')).toBe(2)
+    expect(await fixture.store.count(fixture.context.partitionOf(USER), 'idempotency')).toBe(2)
   })
 
   it('is not answered to a banned account, nor afterwards', async () => {
-    const { deps } = fixture
+    const { context } = fixture
     const create = collection === 'tokens' ? issueTokenOnce : createApiKey
     const again = async () =>
-      refusalOf(await create(deps, { account: USER, by: PROGRAM, idempotencyKey: 'one' }))
+      refusalOf(await create(context, { account: USER, by: PROGRAM, idempotencyKey: 'one' }))
     expect(await again()).toBeUndefined()
     const root = actingAs('root@example.com')
-    must(await banAccount(deps, { account: USER, by: root }))
+    must(await banAccount(context, { account: USER, by: root }))
     expect(await again()).toBe('account_banned')
-    must(await unbanAccount(deps, { account: USER, by: root }))
+    must(await unbanAccount(context, { account: USER, by: root }))
     expect(await again()).toBe('idempotent_result_gone')
   })
 
@@ -184,7 +184,9 @@ describe.each(Object.entries(CREATIONS))('%s that is asked for with an Idempoten
 
   it('lies sealed in the store, under no name that tells the key', async () => {
     const { body } = await ask('a-key-of-mine')
-    const { records } = await fixture.store.page(fixture.deps.partitionOf(USER), 'idempotency', { limit: 10 })
+    const { records } = await fixture.store.page(fixture.context.partitionOf(USER), 'idempotency', {
+      limit: 10,
+    })
     expect(records).toHaveLength(1)
     const value = records[0]?.value
     expect(value).toMatch(/^[\w-]+$/)
@@ -193,8 +195,8 @@ describe.each(Object.entries(CREATIONS))('%s that is asked for with an Idempoten
   })
 
   it('cannot be moved to another key by whoever writes to the store', async () => {
-    const { store, deps } = fixture
-    const partition = deps.partitionOf(USER)
+    const { store, context } = fixture
+    const partition = context.partitionOf(USER)
     const kept = async () => (await store.page(partition, 'idempotency', { limit: 10 })).records
     await ask('one')
     const [first] = await kept()
@@ -209,9 +211,9 @@ describe.each(Object.entries(CREATIONS))('%s that is asked for with an Idempoten
   it('is kept for a thousand keys of an account in a day, and then for no other', {
     timeout: 30_000,
   }, async () => {
-    const { deps, clock, store } = fixture
+    const { context, clock, store } = fixture
     const midnight = Math.ceil((clock.now + 1) / (24 * HOUR)) * 24 * HOUR
-    await store.commit(deps.partitionOf(USER), {
+    await store.commit(context.partitionOf(USER), {
       writes: [
         {
           add: { collection: 'idempotency-count', id: String(midnight) },
@@ -226,28 +228,28 @@ describe.each(Object.entries(CREATIONS))('%s that is asked for with an Idempoten
     expect(await ask('last')).toEqual(last)
     expect(await count()).toBe(1)
     clock.now = midnight
-    headers = await sessionOf(deps, USER)
+    headers = await sessionOf(context, USER)
     expect(await codeOf('one-too-many')).toBe('created')
   })
 })
 
 describe('an API key that was rotated', () => {
   it('is answered with the end that it has by now, and not at all once that is past', async () => {
-    const { deps, clock } = fixture
+    const { context, clock } = fixture
     const wish = { account: USER, by: PROGRAM, idempotencyKey: 'one' }
-    const { key, info } = must(await createApiKey(deps, wish))
-    must(await rotateApiKey(deps, { account: USER, id: info.id, by: PROGRAM, overlapSeconds: 60 }))
-    const again = must(await createApiKey(deps, wish))
+    const { key, info } = must(await createApiKey(context, wish))
+    must(await rotateApiKey(context, { account: USER, id: info.id, by: PROGRAM, overlapSeconds: 60 }))
+    const again = must(await createApiKey(context, wish))
     expect([again.key, again.info.expiresAt]).toEqual([key, clock.now + 60_000])
     clock.advance(60_000)
-    expect(refusalOf(await createApiKey(deps, wish))).toBe('idempotent_result_gone')
+    expect(refusalOf(await createApiKey(context, wish))).toBe('idempotent_result_gone')
   })
 })
 
 describe('the operations of programs', () => {
   it('take an idempotencyKey, and refuse one that is none', async () => {
-    const { tokens } = bindVerbs(fixture.deps)
-    const apiKeys = bindApiKeyOperations(fixture.deps)
+    const { tokens } = bindOperations(fixture.context)
+    const apiKeys = bindApiKeyOperations(fixture.context)
     const account = 'User@Example.com'
     const issue = (idempotencyKey: string) => tokens.issue({ account, idempotencyKey })
     const create = (idempotencyKey: string) => apiKeys.create({ account, idempotencyKey })

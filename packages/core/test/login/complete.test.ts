@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { banAccount } from '../../src/accounts/ban.js'
 import { identify } from '../../src/authentication/authenticate.js'
-import type { Deps } from '../../src/context/context.js'
+import type { GateContext } from '../../src/context/context.js'
 import { PortcullisError } from '../../src/errors/portcullis-error.js'
 import { beginLogin } from '../../src/login/begin.js'
 import { completeLogin } from '../../src/login/complete.js'
@@ -51,8 +51,8 @@ function cookieValue(cookie: string): string {
   return cookie.split(';')[0]?.split('=')[1] ?? ''
 }
 
-async function begin(deps: Deps, browser?: string) {
-  const { location, setCookie } = must(await beginLogin(deps, { returnTo: '/app', browser }))
+async function begin(context: GateContext, browser?: string) {
+  const { location, setCookie } = must(await beginLogin(context, { returnTo: '/app', browser }))
   const state = new URL(location).searchParams.get('state') ?? ''
   const callback = new URL(`https://gate.test/oauth2/callback?code=c&state=${state}`)
   return { callback, browser: cookieValue(setCookie), setCookie }
@@ -60,9 +60,9 @@ async function begin(deps: Deps, browser?: string) {
 
 describe('a login', () => {
   it('ends in a session of the canonical account, back where it began', async () => {
-    const { deps, asked } = await withProvider()
-    const { callback, browser } = await begin(deps)
-    const { location, setCookies } = must(await completeLogin(deps, { callback, browser }))
+    const { context, asked } = await withProvider()
+    const { callback, browser } = await begin(context)
+    const { location, setCookies } = must(await completeLogin(context, { callback, browser }))
     expect(location).toBe('/app')
     expect(setCookies).toHaveLength(1)
     expect(setCookies[0]).toMatch(
@@ -71,16 +71,16 @@ describe('a login', () => {
     expect(setCookies[0]?.length).toBeLessThan(4096)
     expect(asked.completed).toEqual(asked.begun)
     const rawHeaders = ['cookie', `__Host-portcullis_session=${cookieValue(setCookies[0] ?? '')}`]
-    expect(must(await identify(deps, { method: 'GET', target: '/', rawHeaders }))).toMatchObject({
+    expect(must(await identify(context, { method: 'GET', target: '/', rawHeaders }))).toMatchObject({
       email: 'user@example.com',
       name: 'A User',
     })
   })
 
   it('asks with fresh state, nonce and verifier each time, none of them in the cookie', async () => {
-    const { deps, asked } = await withProvider()
-    const first = await begin(deps)
-    const second = await begin(deps, first.browser)
+    const { context, asked } = await withProvider()
+    const first = await begin(context)
+    const second = await begin(context, first.browser)
     expect(second.browser).toBe(first.browser)
     const [a, b] = asked.begun
     expect(new Set([a?.state, b?.state, a?.nonce, b?.nonce, a?.codeVerifier, b?.codeVerifier]).size).toBe(6)
@@ -90,33 +90,33 @@ describe('a login', () => {
   })
 
   it('is good once: a replayed callback is refused', async () => {
-    const { deps } = await withProvider()
-    const { callback, browser } = await begin(deps)
-    must(await completeLogin(deps, { callback, browser }))
-    expect(refusalOf(await completeLogin(deps, { callback, browser }))).toBe('login_refused')
+    const { context } = await withProvider()
+    const { callback, browser } = await begin(context)
+    must(await completeLogin(context, { callback, browser }))
+    expect(refusalOf(await completeLogin(context, { callback, browser }))).toBe('login_refused')
   })
 
   it('is good in the browser that began it, and within ten minutes', async () => {
-    const { deps, clock } = await withProvider()
-    const mine = await begin(deps)
-    const theirs = await begin(deps)
-    expect(refusalOf(await completeLogin(deps, { callback: mine.callback, browser: theirs.browser }))).toBe(
-      'login_refused',
-    )
-    expect(refusalOf(await completeLogin(deps, { callback: mine.callback, browser: undefined }))).toBe(
+    const { context, clock } = await withProvider()
+    const mine = await begin(context)
+    const theirs = await begin(context)
+    expect(
+      refusalOf(await completeLogin(context, { callback: mine.callback, browser: theirs.browser })),
+    ).toBe('login_refused')
+    expect(refusalOf(await completeLogin(context, { callback: mine.callback, browser: undefined }))).toBe(
       'login_refused',
     )
     clock.advance(600_000)
-    expect(refusalOf(await completeLogin(deps, mine))).toBe('login_refused')
+    expect(refusalOf(await completeLogin(context, mine))).toBe('login_refused')
   })
 
   it.each(['', 'forged', 'a'.repeat(400)])(
     'with the state %j is refused without asking the provider',
     async (state) => {
-      const { deps, asked } = await withProvider()
-      const { browser } = await begin(deps)
+      const { context, asked } = await withProvider()
+      const { browser } = await begin(context)
       const callback = new URL(`https://gate.test/oauth2/callback?code=c&state=${state}`)
-      expect(refusalOf(await completeLogin(deps, { callback, browser }))).toBe('login_refused')
+      expect(refusalOf(await completeLogin(context, { callback, browser }))).toBe('login_refused')
       expect(asked.completed).toEqual([])
     },
   )
@@ -127,49 +127,49 @@ describe('a login', () => {
     [{ email: 'ad\u212ain@example.com' }, 'login_email_missing'],
     [new LoginRefused('nonce mismatch'), 'login_refused'],
   ])('is refused when the provider says %j', async (answer, code) => {
-    const { deps, events } = await withProvider(answer)
-    const outcome = await completeLogin(deps, await begin(deps))
+    const { context, events } = await withProvider(answer)
+    const outcome = await completeLogin(context, await begin(context))
     expect(refusalOf(outcome)).toBe(code)
     const detail = expect.stringMatching(`was refused \\(${code}\\): .{10}`)
     expect(events).toEqual([expect.objectContaining({ level: 'warn', code: 'login_refused', detail })])
   })
 
   it('is refused to a banned account, however its e-mail is spelled', async () => {
-    const { deps } = await withProvider()
-    must(await banAccount(deps, { account: 'user@example.com', by: actingAs('admin@example.com') }))
-    expect(refusalOf(await completeLogin(deps, await begin(deps)))).toBe('account_banned')
+    const { context } = await withProvider()
+    must(await banAccount(context, { account: 'user@example.com', by: actingAs('admin@example.com') }))
+    expect(refusalOf(await completeLogin(context, await begin(context)))).toBe('account_banned')
   })
 
   it('is a malfunction, not a refusal, when the provider is out of reach', async () => {
-    const { deps } = await withProvider(new PortcullisError('provider_unavailable', 'down'))
-    await expect(completeLogin(deps, await begin(deps))).rejects.toMatchObject({
+    const { context } = await withProvider(new PortcullisError('provider_unavailable', 'down'))
+    await expect(completeLogin(context, await begin(context))).rejects.toMatchObject({
       code: 'provider_unavailable',
     })
   })
 
   it('gives a new session and ends the one the browser had', async () => {
-    const { deps } = await withProvider()
-    const first = must(await completeLogin(deps, await begin(deps)))
+    const { context } = await withProvider()
+    const first = must(await completeLogin(context, await begin(context)))
     const previousSession = cookieValue(first.setCookies[0] ?? '')
-    const second = must(await completeLogin(deps, { ...(await begin(deps)), previousSession }))
+    const second = must(await completeLogin(context, { ...(await begin(context)), previousSession }))
     expect(cookieValue(second.setCookies[0] ?? '')).not.toBe(previousSession)
     const rawHeaders = ['cookie', `__Host-portcullis_session=${previousSession}`]
-    const before = await identify(deps, { method: 'GET', target: '/', rawHeaders })
+    const before = await identify(context, { method: 'GET', target: '/', rawHeaders })
     expect(refusalOf(before)).toBe('session_invalid')
   })
 })
 
 describe('a logout', () => {
   it('ends the session here and sends the browser to end it at the provider', async () => {
-    const { deps } = await withProvider()
-    const { setCookies } = must(await completeLogin(deps, await begin(deps)))
+    const { context } = await withProvider()
+    const { setCookies } = must(await completeLogin(context, await begin(context)))
     const value = cookieValue(setCookies[0] ?? '')
     const session = parseCookieValue(value)
     if (!session) throw new Error('no session')
-    const ended = await endLogin(deps, { session, returnTo: '/app' })
+    const ended = await endLogin(context, { session, returnTo: '/app' })
     expect(ended.location).toBe('https://idp.test/end?hint=id-token&to=https://gate.test/')
     expect(ended.setCookies[0]).toContain('Max-Age=0')
-    const again = await endLogin(deps, { session, returnTo: '/app' })
+    const again = await endLogin(context, { session, returnTo: '/app' })
     expect([again.location, again.returnTo]).toEqual([undefined, '/app'])
   })
 })

@@ -16,13 +16,13 @@ describe('allowed e-mail domains', () => {
     ['example.com@evil.test', false],
     ['user@example。com', false],
   ])('%s: %s', async (email, isAllowed) => {
-    const { deps } = await gateFixture({ allowedEmailDomains: ['Example.com', ' partner.example '] })
-    expect(refuseEmailDomain(deps.options, email) === undefined).toBe(isAllowed)
+    const { context } = await gateFixture({ allowedEmailDomains: ['Example.com', ' partner.example '] })
+    expect(refuseEmailDomain(context.options, email) === undefined).toBe(isAllowed)
   })
 
   it('are all of them by default', async () => {
-    const { deps } = await gateFixture()
-    expect(refuseEmailDomain(deps.options, 'user@anywhere.test')).toBeUndefined()
+    const { context } = await gateFixture()
+    expect(refuseEmailDomain(context.options, 'user@anywhere.test')).toBeUndefined()
   })
 
   it.each([

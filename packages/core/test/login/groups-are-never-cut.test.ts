@@ -8,7 +8,7 @@ const email = 'user@example.com'
 /** The groups that a session has after a provider named these, and what the log says. */
 async function keptOf(groups: readonly string[]) {
   const login = { issuer: 'https://idp.test', subject: 's', email, emailVerified: true, groups, idToken: 't' }
-  const { call, deps, events } = await httpFixture({
+  const { call, context, events } = await httpFixture({
     roleByGroup: { guests: 'viewer', admins: 'admin', ['g'.repeat(200)]: 'admin' },
     identityProvider: {
       issuer: login.issuer,
@@ -22,7 +22,7 @@ async function keptOf(groups: readonly string[]) {
   const state = new URL(begun.headers.get('location') ?? '').searchParams.get('state') ?? ''
   const [cookie = ''] = begun.headers.getSetCookie().map((text) => text.split(';')[0])
   await call('GET', `/oauth2/callback?${new URLSearchParams({ code: 'c', state })}`, { headers: { cookie } })
-  const [session] = (await listSessions(deps, { account: email, limit: 1 })).items
+  const [session] = (await listSessions(context, { account: email, limit: 1 })).items
   return { kept: session?.groups, codes: events.map(({ code }) => code) }
 }
 

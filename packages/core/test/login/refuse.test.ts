@@ -46,7 +46,7 @@ async function stage() {
   })
   const begin = async () => {
     const { location, setCookie } = must(
-      await beginLogin(fixture.deps, { returnTo: '/', browser: undefined }),
+      await beginLogin(fixture.context, { returnTo: '/', browser: undefined }),
     )
     const state = new URL(location).searchParams.get('state') ?? ''
     const browser = setCookie.split(';')[0]?.split('=')[1] ?? ''
@@ -57,9 +57,9 @@ async function stage() {
 
 describe('what nobody identified has done', () => {
   it.each(['', 'x', 'a'.repeat(4000)])('with the state %# leaves no record', async (state) => {
-    const { deps, written } = await stage()
+    const { context, written } = await stage()
     const callback = new URL(`https://gate.test/oauth2/callback?state=${state}`)
-    expect(refusalOf(await completeLogin(deps, { callback, browser: undefined }))).toBe('login_refused')
+    expect(refusalOf(await completeLogin(context, { callback, browser: undefined }))).toBe('login_refused')
     expect(written).toEqual([])
   })
 
@@ -69,27 +69,27 @@ describe('what nobody identified has done', () => {
     ['an unverified stranger', { ...LOGIN, emailVerified: false }, 'email_unverified'],
     ['a stranger of another domain', { ...LOGIN, email: 'x@elsewhere.example' }, 'email_domain_refused'],
   ])('leaves no record: %s', async (_, answer, code) => {
-    const { deps, provider, written, begin } = await stage()
+    const { context, provider, written, begin } = await stage()
     provider.answer = answer
-    expect(refusalOf(await completeLogin(deps, await begin()))).toBe(code)
+    expect(refusalOf(await completeLogin(context, await begin()))).toBe(code)
     expect(written).toEqual([])
   })
 
   it('is one line in the log and a count, however many come', async () => {
-    const { deps, events } = await stage()
+    const { context, events } = await stage()
     const callback = new URL('https://gate.test/oauth2/callback?state=x')
-    for (let index = 0; index < 500; index++) await completeLogin(deps, { callback, browser: undefined })
+    for (let index = 0; index < 500; index++) await completeLogin(context, { callback, browser: undefined })
     expect(events).toHaveLength(1)
     expect(events[0]).toMatchObject({ level: 'warn', code: 'login_refused' })
-    deps.strangers.close()
+    context.strangers.close()
     expect(events[1]).toMatchObject({ code: 'login_refused', count: 499 })
     expect(events).toHaveLength(2)
   })
 
   it('hides no reason of somebody whom the provider named, whoever else is refused in that second', async () => {
-    const { deps, events, provider, begin } = await stage()
+    const { context, events, provider, begin } = await stage()
     const callback = new URL('https://gate.test/oauth2/callback?state=x')
-    await completeLogin(deps, { callback, browser: undefined })
+    await completeLogin(context, { callback, browser: undefined })
     const addressProblem = { reason: 'no address in the claim email', options: ['emailClaim'] }
     const { email: _email, ...unnamed } = LOGIN
     for (const answer of [
@@ -97,7 +97,7 @@ describe('what nobody identified has done', () => {
       { ...LOGIN, emailVerified: false },
     ]) {
       provider.answer = answer
-      await completeLogin(deps, await begin())
+      await completeLogin(context, await begin())
     }
     expect(events.map(({ detail, options }) => [detail, options])).toEqual([
       [expect.stringContaining('the state is unknown'), undefined],
@@ -110,9 +110,9 @@ describe('what nobody identified has done', () => {
   })
 
   it('hides nothing that the provider answers, however many states are made up in that second', async () => {
-    const { deps, events, provider, begin } = await stage()
+    const { context, events, provider, begin } = await stage()
     for (let index = 0; index < 100; index++)
-      await completeLogin(deps, {
+      await completeLogin(context, {
         callback: new URL('https://gate.test/oauth2/callback?code=x&state=y'),
         browser: undefined,
       })
@@ -120,12 +120,12 @@ describe('what nobody identified has done', () => {
       provider.answer = new LoginRefused(`the provider sent the browser back with ${index}`)
       const { callback, browser } = await begin()
       callback.searchParams.delete('code')
-      await completeLogin(deps, { callback, browser })
+      await completeLogin(context, { callback, browser })
     }
     const answers = ['the token endpoint answered invalid_grant', 'the nonce is another']
     for (const answer of answers) {
       provider.answer = new LoginRefused(answer)
-      await completeLogin(deps, await begin())
+      await completeLogin(context, await begin())
     }
     const told = events.map(({ detail }) => detail)
     for (const answer of answers) expect(told).toContainEqual(expect.stringContaining(answer))
@@ -133,9 +133,9 @@ describe('what nobody identified has done', () => {
   })
 
   it('says the reason of the provider’s answer, and nothing of what a library had in hand', async () => {
-    const { deps, events, provider, begin } = await stage()
+    const { context, events, provider, begin } = await stage()
     provider.answer = new LoginRefused('the nonce is another')
-    expect(refusalOf(await completeLogin(deps, await begin()))).toBe('login_refused')
+    expect(refusalOf(await completeLogin(context, await begin()))).toBe('login_refused')
     expect(events).toEqual([
       {
         level: 'warn',
@@ -146,23 +146,23 @@ describe('what nobody identified has done', () => {
   })
 
   it('is audited when it is about an account that is known here', async () => {
-    const { deps, provider, begin } = await stage()
-    must(await completeLogin(deps, await begin()))
+    const { context, provider, begin } = await stage()
+    must(await completeLogin(context, await begin()))
     provider.answer = { ...LOGIN, emailVerified: false }
-    expect(refusalOf(await completeLogin(deps, await begin()))).toBe('email_unverified')
-    const { items } = await listAudit(deps, { limit: 1 })
+    expect(refusalOf(await completeLogin(context, await begin()))).toBe('email_unverified')
+    const { items } = await listAudit(context, { limit: 1 })
     expect(items[0]).toMatchObject({ action: 'session.refused', subject: LOGIN.email })
   })
 })
 
 describe('a state', () => {
   it('that comes back twice to one process asks the provider once, and stores nothing for the second', async () => {
-    const { deps, provider, written, begin } = await stage()
+    const { context, provider, written, begin } = await stage()
     const answer = await begin()
-    const both = [completeLogin(deps, answer), completeLogin(deps, answer)]
+    const both = [completeLogin(context, answer), completeLogin(context, answer)]
     expect((await Promise.all(both)).map(refusalOf)).toEqual([undefined, 'login_refused'])
     const before = written.length
-    expect(refusalOf(await completeLogin(deps, answer))).toBe('login_refused')
+    expect(refusalOf(await completeLogin(context, answer))).toBe('login_refused')
     expect(provider.asked).toBe(1)
     expect(written).toHaveLength(before)
   })
@@ -171,19 +171,22 @@ describe('a state', () => {
     const first = await stage()
     const second = await gateFixture(first.options)
     const answer = await first.begin()
-    const both = await Promise.all([completeLogin(first.deps, answer), completeLogin(second.deps, answer)])
+    const both = await Promise.all([
+      completeLogin(first.context, answer),
+      completeLogin(second.context, answer),
+    ])
     expect(first.provider.asked).toBe(2)
     expect(both.map(refusalOf).sort()).toEqual(['login_refused', undefined])
-    const { items } = await listAudit(first.deps, { limit: 10, action: 'session.start' })
+    const { items } = await listAudit(first.context, { limit: 10, action: 'session.start' })
     expect(items).toHaveLength(1)
   })
 
   it('may be tried again when the provider was out of reach', async () => {
-    const { deps, provider, begin } = await stage()
+    const { context, provider, begin } = await stage()
     const answer = await begin()
     provider.answer = new Error('out of reach')
-    await expect(completeLogin(deps, answer)).rejects.toThrow('out of reach')
+    await expect(completeLogin(context, answer)).rejects.toThrow('out of reach')
     provider.answer = LOGIN
-    must(await completeLogin(deps, answer))
+    must(await completeLogin(context, answer))
   })
 })

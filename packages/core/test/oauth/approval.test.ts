@@ -5,7 +5,7 @@ import { activateAccount, deactivateAccount } from '../../src/accounts/deactivat
 import { forceLogout, signOutEverywhere } from '../../src/accounts/force-logout.js'
 import { unbanAccount } from '../../src/accounts/unban.js'
 import { endAccountByProvider } from '../../src/back-channel-logout/end-account.js'
-import type { Deps } from '../../src/context/context.js'
+import type { GateContext } from '../../src/context/context.js'
 import { decideDevice } from '../../src/device/decide.js'
 import { approvalBy } from '../../src/oauth/approval.js'
 import { issueCode } from '../../src/oauth/authorization-code.js'
@@ -30,47 +30,48 @@ type Redeem = () => Promise<string | undefined>
 /** What somebody has just let in, still to be redeemed; answers the error, if any. */
 const PENDING: Record<string, () => Promise<Redeem>> = {
   async 'an authorization code'() {
-    const { deps } = fixture
-    const code = await issueCode(deps, {
+    const { context } = fixture
+    const code = await issueCode(context, {
       clientId: CLI,
       redirectUri: CALLBACK,
       codeChallenge: createHash('sha256').update(VERIFIER).digest('base64url'),
       scopes: ['api'],
-      approval: await approvalOf(deps, USER),
+      approval: await approvalOf(context, USER),
     })
     const form = { grant_type: 'authorization_code', code, redirect_uri: CALLBACK, code_verifier: VERIFIER }
     return async () => (await fixture.post('/oauth2/token', { ...form, client_id: CLI })).body.error
   },
   async 'an approved device code'() {
     const begun = (await fixture.post('/oauth2/device_authorization', { client_id: CLI })).body
-    const identity = await personOf(fixture.deps, USER)
+    const identity = await personOf(fixture.context, USER)
     const userCode = String(begun.user_code).replace('-', '')
-    must(await decideDevice(fixture.deps, { identity, userCode, decision: 'approved', scopes: ['api'] }))
+    must(await decideDevice(fixture.context, { identity, userCode, decision: 'approved', scopes: ['api'] }))
     const form = { grant_type: DEVICE_GRANT, device_code: String(begun.device_code), client_id: CLI }
     return async () => (await fixture.post('/oauth2/token', form)).body.error
   },
 }
 
 /** Each leaves the account able to work again, so that only what the approval carries can refuse it. */
-const ENDS: Record<string, (deps: Deps) => Promise<unknown>> = {
-  async 'a ban that was lifted again'(deps) {
-    must(await banAccount(deps, { account: USER, by: actingAs(ROOT) }))
-    must(await unbanAccount(deps, { account: USER, by: actingAs(ROOT) }))
+const ENDS: Record<string, (context: GateContext) => Promise<unknown>> = {
+  async 'a ban that was lifted again'(context) {
+    must(await banAccount(context, { account: USER, by: actingAs(ROOT) }))
+    must(await unbanAccount(context, { account: USER, by: actingAs(ROOT) }))
   },
-  async 'a ban that spares tokens'(deps) {
-    must(await banAccount(deps, { account: USER, by: actingAs(ROOT), keepTokens: true }))
-    must(await unbanAccount(deps, { account: USER, by: actingAs(ROOT) }))
+  async 'a ban that spares tokens'(context) {
+    must(await banAccount(context, { account: USER, by: actingAs(ROOT), keepTokens: true }))
+    must(await unbanAccount(context, { account: USER, by: actingAs(ROOT) }))
   },
-  async 'a deactivation'(deps) {
-    must(await deactivateAccount(deps, { account: USER, by: PROGRAM }))
-    must(await activateAccount(deps, { account: USER, by: PROGRAM }))
+  async 'a deactivation'(context) {
+    must(await deactivateAccount(context, { account: USER, by: PROGRAM }))
+    must(await activateAccount(context, { account: USER, by: PROGRAM }))
   },
-  'the revocation of every token': async (deps) =>
-    must(await revokeAllTokens(deps, { account: USER, by: actingAs(USER) })),
-  'signing out everywhere': async (deps) =>
-    must(await signOutEverywhere(deps, { account: USER, by: actingAs(USER) })),
-  'a forced logout': async (deps) => must(await forceLogout(deps, { account: USER, by: actingAs(ROOT) })),
-  'a back-channel logout of the subject': (deps) => endAccountByProvider(deps, USER, 'everything'),
+  'the revocation of every token': async (context) =>
+    must(await revokeAllTokens(context, { account: USER, by: actingAs(USER) })),
+  'signing out everywhere': async (context) =>
+    must(await signOutEverywhere(context, { account: USER, by: actingAs(USER) })),
+  'a forced logout': async (context) =>
+    must(await forceLogout(context, { account: USER, by: actingAs(ROOT) })),
+  'a back-channel logout of the subject': (context) => endAccountByProvider(context, USER, 'everything'),
 }
 
 const pairs = Object.keys(PENDING).flatMap((pending) =>
@@ -80,7 +81,7 @@ const pairs = Object.keys(PENDING).flatMap((pending) =>
 describe('what a person has approved', () => {
   it.each(pairs)('%s does not outlive %s', async (pending, end) => {
     const redeem = await PENDING[pending]?.()
-    await ENDS[end]?.(fixture.deps)
+    await ENDS[end]?.(fixture.context)
     expect(await redeem?.()).toBe('invalid_grant')
   })
 
@@ -105,7 +106,7 @@ describe('what a person has approved', () => {
       }),
     })
     const redeem = await PENDING[pending]?.()
-    beforeCommit = async () => ENDS[end]?.(fixture.deps)
+    beforeCommit = async () => ENDS[end]?.(fixture.context)
     expect(await redeem?.()).toBe('invalid_grant')
     expect(beforeCommit).toBeUndefined()
   })
@@ -130,21 +131,24 @@ describe('what a person has approved', () => {
       })
       const redeem = await PENDING[pending]?.()
       const turns = async () => {
-        const { records } = await fixture.deps.store.page(fixture.deps.partitionOf(USER), 'refresh', {
+        const { records } = await fixture.context.store.page(fixture.context.partitionOf(USER), 'refresh', {
           limit: 10,
         })
         return records.map(({ value }) => (value as unknown as RefreshFamily).turn)
       }
       beforeCommit = async () => {
         await redeem?.()
-        const { records } = await fixture.deps.store.page(fixture.deps.partitionOf(USER), 'refresh', {
+        const { records } = await fixture.context.store.page(fixture.context.partitionOf(USER), 'refresh', {
           limit: 10,
         })
         const [family] = records
         if (!family) throw new Error('nothing was bought')
         const claims = { accountId: USER, familyId: family.id, turn: 0 }
         const now = fixture.clock.now
-        const token = await signRefreshToken(fixture.deps, claims, { issuedAt: now, expiresAt: now + 60_000 })
+        const token = await signRefreshToken(fixture.context, claims, {
+          issuedAt: now,
+          expiresAt: now + 60_000,
+        })
         expect((await fixture.refresh(token)).status).toBe(200)
       }
       expect(await redeem?.()).toBe('invalid_grant')
@@ -162,10 +166,10 @@ describe('what a person has approved', () => {
   })
 
   it('cannot be approved by a session that was signed out while it did so', async () => {
-    const identity = await personOf(fixture.deps, USER)
-    must(await signOutEverywhere(fixture.deps, { account: USER, by: actingAs(USER) }))
-    const approval = must(await approvalBy(fixture.deps, identity))
-    const code = await issueCode(fixture.deps, {
+    const identity = await personOf(fixture.context, USER)
+    must(await signOutEverywhere(fixture.context, { account: USER, by: actingAs(USER) }))
+    const approval = must(await approvalBy(fixture.context, identity))
+    const code = await issueCode(fixture.context, {
       clientId: CLI,
       redirectUri: CALLBACK,
       codeChallenge: createHash('sha256').update(VERIFIER).digest('base64url'),

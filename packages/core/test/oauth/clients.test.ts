@@ -21,9 +21,9 @@ const wishFor = (scope: string) => ({
 })
 
 /** What an administrator's client gets by an authorization code: the page that is shown, and the answer of the token endpoint. */
-async function consentTo({ deps, call, post }: OAuthFixture, scope: string) {
+async function consentTo({ context, call, post }: OAuthFixture, scope: string) {
   const wish = wishFor(scope)
-  const headers = await sessionOf(deps, ADMIN)
+  const headers = await sessionOf(context, ADMIN)
   const asked = await call('GET', `/oauth2/authorize?${new URLSearchParams(wish)}`, { headers })
   const answer = await call('POST', '/oauth2/authorize', { headers, form: { ...wish, decision: 'approve' } })
   const { searchParams } = new URL(answer.headers.get('location') ?? '')
@@ -67,7 +67,7 @@ describe('a client that asks for everything', () => {
   it('gets no admin on a device either', async () => {
     const fixture = await oauthFixture()
     const begun = await fixture.post('/oauth2/device_authorization', { client_id: CLI, scope: EVERYTHING })
-    const headers = await sessionOf(fixture.deps, ADMIN)
+    const headers = await sessionOf(fixture.context, ADMIN)
     const form = { user_code: String(begun.body.user_code), decision: 'approve' }
     expect((await fixture.call('POST', '/device', { headers, form })).status).toBe(200)
     const { body } = await fixture.post('/oauth2/token', {

@@ -26,27 +26,27 @@ const KINDS = [
 type Kind = (typeof KINDS)[number]
 
 /** A fresh one of each kind, all good. */
-async function makeAll({ deps, ...fixture }: OAuthFixture): Promise<Record<Kind, string>> {
+async function makeAll({ context, ...fixture }: OAuthFixture): Promise<Record<Kind, string>> {
   const facts = { email: USER, groups: [], issuer: 'https://idp.test', subject: USER, idToken: 't' }
   const begun = (await fixture.post('/oauth2/device_authorization', { client_id: CLI })).body
-  const now = Math.floor(deps.clock() / 1000)
-  const { issuer, audience } = deps.options
+  const now = Math.floor(context.clock() / 1000)
+  const { issuer, audience } = context.options
   const claims = { iss: issuer, aud: audience, sub: USER, jti: 'x', iat: now, exp: now + 60, scope: 'api' }
   return {
-    session: must(await startSession(deps, facts)).cookieValue,
-    'access token': must(await issueToken(deps, { by: PROGRAM, account: USER })).token,
-    'API key': must(await createApiKey(deps, { by: PROGRAM, account: USER })).key,
+    session: must(await startSession(context, facts)).cookieValue,
+    'access token': must(await issueToken(context, { by: PROGRAM, account: USER })).token,
+    'API key': must(await createApiKey(context, { by: PROGRAM, account: USER })).key,
     'refresh token': (await fixture.logIn()).refresh_token,
     'device code': String(begun.device_code),
     'user code': String(begun.user_code),
-    'authorization code': await issueCode(deps, {
+    'authorization code': await issueCode(context, {
       clientId: CLI,
       redirectUri: CALLBACK,
       codeChallenge: createHash('sha256').update(VERIFIER).digest('base64url'),
       scopes: ['api'],
-      approval: await approvalOf(deps, USER),
+      approval: await approvalOf(context, USER),
     }),
-    'ID token': await deps.keys.sign(claims, 'JWT'),
+    'ID token': await context.keys.sign(claims, 'JWT'),
     'master key': MASTER_KEY,
   }
 }

@@ -34,7 +34,7 @@ describe('introspection (RFC 7662)', () => {
       client_id: 'portcullis-cli',
       token_type: 'refresh_token',
     })
-    const key = (await apiKeyOf(fixture.deps, USER, ['api']))['x-api-key'] ?? ''
+    const key = (await apiKeyOf(fixture.context, USER, ['api']))['x-api-key'] ?? ''
     expect((await ask(key)).body).toMatchObject({ active: true, sub: USER })
   })
 
@@ -44,16 +44,16 @@ describe('introspection (RFC 7662)', () => {
     expect(await clientOf(access_token)).toBe('portcullis-cli')
     expect(await clientOf((await fixture.refresh(refresh_token)).body.access_token)).toBe('portcullis-cli')
     expect(await clientOf((await fixture.refresh(refresh_token)).body.access_token)).toBe('portcullis-cli')
-    const { authorization = '' } = await tokenOf(fixture.deps, USER, ['api'])
+    const { authorization = '' } = await tokenOf(fixture.context, USER, ['api'])
     expect(await clientOf(authorization.slice('Bearer '.length))).toBe('portcullis')
-    expect(await clientOf((await apiKeyOf(fixture.deps, USER, ['api']))['x-api-key'])).toBe('portcullis')
+    expect(await clientOf((await apiKeyOf(fixture.context, USER, ['api']))['x-api-key'])).toBe('portcullis')
   })
 
   it('says nothing of what does not work', async () => {
     const pair = await fixture.logIn()
     const spent = pair.refresh_token
     await fixture.refresh(spent)
-    await banAccount(fixture.deps, { account: USER, by: actingAs('root@example.com') })
+    await banAccount(fixture.context, { account: USER, by: actingAs('root@example.com') })
     for (const token of [pair.access_token, spent, 'nonsense', MASTER_KEY])
       expect((await ask(token)).body).toEqual({ active: false })
   })
@@ -76,9 +76,9 @@ describe('introspection (RFC 7662)', () => {
     expect((await ask(access_token, { client_id: 'portcullis-cli' })).status).toBe(401)
     expect((await ask(access_token, { ...BACKEND, client_secret: 'wrong' })).status).toBe(401)
     expect((await ask(access_token, {}, { authorization: `Bearer ${access_token}` })).status).toBe(401)
-    const admin = await tokenOf(fixture.deps, 'admin@example.com', ['admin'])
+    const admin = await tokenOf(fixture.context, 'admin@example.com', ['admin'])
     expect((await ask(access_token, {}, admin)).body.active).toBe(true)
-    const plain = await tokenOf(fixture.deps, 'admin@example.com', ['api'])
+    const plain = await tokenOf(fixture.context, 'admin@example.com', ['api'])
     expect((await ask(access_token, {}, plain)).status).toBe(401)
     expect((await ask(access_token, {}, { authorization: `Bearer ${MASTER_KEY}` })).body.active).toBe(true)
   })

@@ -59,8 +59,8 @@ interface Answer {
   readonly body: Readonly<Record<string, unknown>>
 }
 
-async function createdOnce({ deps, call }: OAuthFixture, path: string): Promise<() => Promise<Answer>> {
-  const headers = { ...(await sessionOf(deps, USER)), 'idempotency-key': 'one' }
+async function createdOnce({ context, call }: OAuthFixture, path: string): Promise<() => Promise<Answer>> {
+  const headers = { ...(await sessionOf(context, USER)), 'idempotency-key': 'one' }
   return async () => {
     const response = await call('POST', path, { headers, body: {} })
     return { status: response.status, body: (await response.json()) as Answer['body'] }
@@ -75,19 +75,19 @@ const EXCHANGES: Record<string, (fixture: OAuthFixture) => Promise<() => Promise
   },
   async 'a device code'(fixture) {
     const begun = (await fixture.post('/oauth2/device_authorization', { client_id: CLI })).body
-    const identity = await personOf(fixture.deps, USER)
+    const identity = await personOf(fixture.context, USER)
     const userCode = String(begun.user_code).replace('-', '')
-    must(await decideDevice(fixture.deps, { identity, userCode, decision: 'approved', scopes: ['api'] }))
+    must(await decideDevice(fixture.context, { identity, userCode, decision: 'approved', scopes: ['api'] }))
     const form = { grant_type: DEVICE_GRANT, device_code: String(begun.device_code), client_id: CLI }
     return () => fixture.post('/oauth2/token', form)
   },
   async 'an authorization code'(fixture) {
-    const code = await issueCode(fixture.deps, {
+    const code = await issueCode(fixture.context, {
       clientId: CLI,
       redirectUri: CALLBACK,
       codeChallenge: createHash('sha256').update(VERIFIER).digest('base64url'),
       scopes: ['api'],
-      approval: await approvalOf(fixture.deps, USER),
+      approval: await approvalOf(fixture.context, USER),
     })
     const form = { grant_type: 'authorization_code', code, redirect_uri: CALLBACK, code_verifier: VERIFIER }
     return () => fixture.post('/oauth2/token', { ...form, client_id: CLI })
@@ -95,8 +95,8 @@ const EXCHANGES: Record<string, (fixture: OAuthFixture) => Promise<() => Promise
   'a token that is created': (fixture) => createdOnce(fixture, '/api/token/generate'),
   'an API key that is created': (fixture) => createdOnce(fixture, '/v1/user/keys'),
   async 'an API key'(fixture) {
-    const { info } = must(await createApiKey(fixture.deps, { by: PROGRAM, account: USER }))
-    const headers = await sessionOf(fixture.deps, USER)
+    const { info } = must(await createApiKey(fixture.context, { by: PROGRAM, account: USER }))
+    const headers = await sessionOf(fixture.context, USER)
     return async () => {
       const body = { overlap_seconds: 0 }
       const response = await fixture.call('POST', `/v1/user/keys/${info.id}/rotate`, { headers, body })
@@ -115,13 +115,13 @@ async function prepare(exchange: string) {
   return { fixture, failing, attempt }
 }
 
-const live = async ({ deps }: OAuthFixture) => {
-  const partition = deps.partitionOf(USER)
+const live = async ({ context }: OAuthFixture) => {
+  const partition = context.partitionOf(USER)
   const [families, tokens] = await Promise.all([
-    deps.store.count(partition, 'refresh'),
-    deps.store.count(partition, 'tokens'),
+    context.store.count(partition, 'refresh'),
+    context.store.count(partition, 'tokens'),
   ])
-  return { families, tokens, keys: (await listApiKeys(deps, { account: USER })).length }
+  return { families, tokens, keys: (await listApiKeys(context, { account: USER })).length }
 }
 
 describe.each(Object.keys(EXCHANGES))('%s', (exchange) => {
@@ -150,7 +150,7 @@ describe.each(Object.keys(EXCHANGES))('%s', (exchange) => {
         const credential = String(second.body.access_token ?? second.body.token ?? second.body.key)
         expect(await fixture.statusWith(credential), where).toBe(200)
         expect(await live(fixture), where).toEqual(expected)
-        const { items } = await listAudit(fixture.deps, { limit: 50 })
+        const { items } = await listAudit(fixture.context, { limit: 50 })
         expect(items.filter(({ action }) => action.endsWith('.reuse'))).toEqual([])
         if (second.body.refresh_token) {
           const next = await fixture.refresh(String(second.body.refresh_token))

@@ -2,7 +2,7 @@ import { apiKeys } from '../../src/api-keys/plugin.js'
 import { identify } from '../../src/authentication/authenticate.js'
 import type { Identity } from '../../src/authentication/identity.js'
 import { backChannelLogout } from '../../src/back-channel-logout/plugin.js'
-import type { Deps } from '../../src/context/context.js'
+import type { GateContext } from '../../src/context/context.js'
 import { decideDevice } from '../../src/device/decide.js'
 import { device } from '../../src/device/plugin.js'
 import { masterKey } from '../../src/master-key/plugin.js'
@@ -40,27 +40,27 @@ export interface OAuthFixture extends HttpFixture {
 }
 
 /** Somebody at a browser. */
-export async function personOf(deps: Deps, account: string): Promise<Identity> {
-  const { cookie = '' } = await sessionOf(deps, account)
+export async function personOf(context: GateContext, account: string): Promise<Identity> {
+  const { cookie = '' } = await sessionOf(context, account)
   const view = { method: 'GET', target: '/', rawHeaders: ['cookie', cookie] }
-  return must(await identify(deps, view))
+  return must(await identify(context, view))
 }
 
-export async function approvalOf(deps: Deps, account: string) {
-  return must(await approvalBy(deps, await personOf(deps, account)))
+export async function approvalOf(context: GateContext, account: string) {
+  return must(await approvalBy(context, await personOf(context, account)))
 }
 
 /** The tokens of a new family, of the command line client unless told otherwise. */
-export async function startFamilyOf(deps: Deps, account: string, client: OAuthClient = CLI_CLIENT) {
-  const familyId = deps.randomId(16)
-  const started = await startFamily(deps, {
+export async function startFamilyOf(context: GateContext, account: string, client: OAuthClient = CLI_CLIENT) {
+  const familyId = context.randomId(16)
+  const started = await startFamily(context, {
     familyId,
-    approval: await approvalOf(deps, account),
+    approval: await approvalOf(context, account),
     by: PROGRAM,
     client,
     scopes: ['api'],
     grantable: ['api'],
-    spends: spentCodes.put(familyId, deps.clock(), { expiresAt: deps.clock() + 60_000 }),
+    spends: spentCodes.put(familyId, context.clock(), { expiresAt: context.clock() + 60_000 }),
   })
   const { accessToken, refreshToken } = must(started)
   return { client, accessToken, refreshToken }
@@ -75,7 +75,7 @@ export async function oauthFixture({
     plugins: [apiKeys(), masterKey({ key: MASTER_KEY }), oauth({ clients }), device(), backChannelLogout()],
     ...overrides,
   })
-  const { deps } = fixture
+  const { context } = fixture
   const post: OAuthFixture['post'] = async (path, form, headers = {}) => {
     const response = await fixture.call('POST', path, { form, headers })
     return { status: response.status, body: (await response.json()) as OAuthAnswer['body'] }
@@ -85,9 +85,9 @@ export async function oauthFixture({
     post,
     async logIn(account = 'user@example.com', scope = 'api') {
       const begun = await post('/oauth2/device_authorization', { client_id: CLI, scope })
-      const identity = await personOf(deps, account)
+      const identity = await personOf(context, account)
       const userCode = String(begun.body.user_code).replace('-', '')
-      const decided = await decideDevice(deps, {
+      const decided = await decideDevice(context, {
         identity,
         userCode,
         decision: 'approved',

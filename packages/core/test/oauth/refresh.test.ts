@@ -19,7 +19,8 @@ beforeEach(async () => {
 const claimsIn = (token = '') =>
   JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as unknown
 
-const actions = async () => (await listAudit(fixture.deps, { limit: 50 })).items.map(({ action }) => action)
+const actions = async () =>
+  (await listAudit(fixture.context, { limit: 50 })).items.map(({ action }) => action)
 
 describe('a refresh token', () => {
   it('buys a new pair, of which the access token lives 15 minutes', async () => {
@@ -95,7 +96,7 @@ describe('a refresh token', () => {
       }),
     })
     const { refresh_token } = await fixture.logIn()
-    beforeCommit = () => revokeAllTokens(fixture.deps, { account: USER, by: actingAs(USER) })
+    beforeCommit = () => revokeAllTokens(fixture.context, { account: USER, by: actingAs(USER) })
     expect((await fixture.refresh(refresh_token)).body.error).toBe('invalid_grant')
   })
 
@@ -143,15 +144,15 @@ describe('a refresh token', () => {
 
   it('ends with a ban, and stays dead after it', async () => {
     const { refresh_token } = await fixture.logIn()
-    must(await banAccount(fixture.deps, { account: USER, by: actingAs('root@example.com') }))
+    must(await banAccount(fixture.context, { account: USER, by: actingAs('root@example.com') }))
     expect((await fixture.refresh(refresh_token)).body.error).toBe('invalid_grant')
-    must(await unbanAccount(fixture.deps, { account: USER, by: actingAs('root@example.com') }))
+    must(await unbanAccount(fixture.context, { account: USER, by: actingAs('root@example.com') }))
     expect((await fixture.refresh(refresh_token)).body.error).toBe('invalid_grant')
   })
 
   it('ends when every token of the account is revoked', async () => {
     const { refresh_token } = await fixture.logIn()
-    must(await revokeAllTokens(fixture.deps, { account: USER, by: actingAs(USER) }))
+    must(await revokeAllTokens(fixture.context, { account: USER, by: actingAs(USER) }))
     expect((await fixture.refresh(refresh_token)).body.error).toBe('invalid_grant')
   })
 
@@ -198,7 +199,7 @@ describe('revocation (RFC 7009)', () => {
   it('of an access token that another client was issued leaves it alone, and ends what no client was issued', async () => {
     fixture = await oauthFixture({ clients: [{ id: 'public' }] })
     const { access_token } = await fixture.logIn()
-    const { token } = must(await issueToken(fixture.deps, { account: USER, by: actingAs(USER) }))
+    const { token } = must(await issueToken(fixture.context, { account: USER, by: actingAs(USER) }))
     for (const presented of [access_token, token])
       expect((await fixture.post('/oauth2/revoke', { token: presented, client_id: 'public' })).status).toBe(
         200,

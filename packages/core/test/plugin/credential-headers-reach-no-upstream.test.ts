@@ -4,7 +4,7 @@ import type { CredentialKind } from '../../src/authentication/credential-kind.js
 import { createGate } from '../../src/gate/create-gate.js'
 import { guardServer } from '../../src/http/server/guard-server.js'
 import { listener } from '../../src/http/server/node.js'
-import { createForwarder } from '../../src/proxy/forward.js'
+import { createForwarder } from '../../src/proxy/forwarder.js'
 import type { ForwardOptions } from '../../src/proxy/options.js'
 import { memoryStore } from '../../src/store/memory.js'
 import { SECRET, SIGNING_SECRET } from '../gate/gate-fixture.js'

@@ -37,19 +37,20 @@ const plugin = (name: string, logins: LoginHooks): Plugin => ({ name, start: () 
 
 async function logInThrough(...plugins: readonly Plugin[]) {
   const fixture = await gateFixture({ identityProvider, plugins })
-  const { deps } = fixture
-  const { location, setCookie } = must(await beginLogin(deps, { returnTo: '/', browser: undefined }))
+  const { context } = fixture
+  const { location, setCookie } = must(await beginLogin(context, { returnTo: '/', browser: undefined }))
   const state = new URL(location).searchParams.get('state') ?? ''
   const callback = new URL(`https://gate.test/oauth2/callback?code=c&state=${state}`)
   const browser = setCookie.split(';')[0]?.split('=')[1] ?? ''
-  const answer = await completeLogin(deps, { callback, browser }).catch((error: unknown) => error)
+  const answer = await completeLogin(context, { callback, browser }).catch((error: unknown) => error)
   const refused = async () =>
-    (await listAudit(deps, { limit: 20 })).items.find(({ action }) => action === 'session.refused')?.details
+    (await listAudit(context, { limit: 20 })).items.find(({ action }) => action === 'session.refused')
+      ?.details
   return { ...fixture, answer, refused, live: () => liveSessions(fixture) }
 }
 
-async function liveSessions({ deps }: Awaited<ReturnType<typeof gateFixture>>) {
-  const { items } = await listSessions(deps, { account: ACCOUNT, limit: 10 })
+async function liveSessions({ context }: Awaited<ReturnType<typeof gateFixture>>) {
+  const { items } = await listSessions(context, { account: ACCOUNT, limit: 10 })
   return items.length
 }
 

@@ -171,7 +171,7 @@ describe('a route of a plugin', () => {
 
   it('is owned, documented, and closed to whom its access leaves out', async () => {
     const seen: object[] = []
-    const { call, deps, table } = await httpFixture({
+    const { call, context, table } = await httpFixture({
       plugins: [
         plugin(
           'billing',
@@ -202,8 +202,8 @@ describe('a route of a plugin', () => {
     const document = (await (await call('GET', '/openapi.json')).json()) as { paths: Record<string, object> }
     expect(document.paths['/billing/invoices']).toMatchObject({ post: { summary: 'Bill somebody' } })
 
-    const admin = await sessionOf(deps, 'admin@example.com')
-    const user = await sessionOf(deps, 'user@example.com')
+    const admin = await sessionOf(context, 'admin@example.com')
+    const user = await sessionOf(context, 'user@example.com')
     const send = async (headers: Record<string, string>, body: unknown) => {
       const response = await call('POST', '/billing/invoices', { headers, body })
       return [response.status, ((await response.json()) as { code?: string }).code]
@@ -211,7 +211,7 @@ describe('a route of a plugin', () => {
     expect(await send(user, { cents: 5 })).toEqual([403, 'role_insufficient'])
     expect(await send(admin, { cents: 'five' })).toEqual([400, 'input_invalid'])
     expect(await send(admin, { cents: 5 })).toEqual([200, undefined])
-    await banAccount(deps, { account: 'admin@example.com', by: actingAs('root@example.com') })
+    await banAccount(context, { account: 'admin@example.com', by: actingAs('root@example.com') })
     expect((await send(admin, { cents: 5 }))[0]).toBe(403)
     expect(seen).toHaveLength(1)
     expect(seen[0]).not.toHaveProperty('deps')
@@ -310,7 +310,7 @@ describe('what a plugin gets', () => {
 
   it('is what the judge says of an account', async () => {
     let judge: (account: string) => Promise<unknown> = async () => undefined
-    const { deps } = await gateFixture({
+    const { context: deps } = await gateFixture({
       plugins: [
         {
           name: 'one',

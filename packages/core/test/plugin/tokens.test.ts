@@ -38,15 +38,18 @@ async function stage(store?: Store) {
 
 describe('a token that a plugin issues', () => {
   it('comes with its records in one commit, once, and lets in until its grant is revoked', async () => {
-    const { deps, tokens, issue, kept } = await stage()
+    const { context, tokens, issue, kept } = await stage()
     const { token } = must(await issue())
     expect(await kept()).toBe('spent')
     expect(refusalOf(await issue())).toBe('grant_invalid')
-    expect(must(await identifyByBearer(deps, token))).toMatchObject({ accountId: ACCOUNT, scopes: ['api'] })
+    expect(must(await identifyByBearer(context, token))).toMatchObject({
+      accountId: ACCOUNT,
+      scopes: ['api'],
+    })
     await tokens.revokeOfGrant({ account: ACCOUNT, grant: 'another' })
-    expect((await identifyByBearer(deps, token)).ok).toBe(true)
+    expect((await identifyByBearer(context, token)).ok).toBe(true)
     await tokens.revokeOfGrant({ account: ACCOUNT, grant: 'v1' })
-    expect(refusalOf(await identifyByBearer(deps, token))).toBe('token_revoked')
+    expect(refusalOf(await identifyByBearer(context, token))).toBe('token_revoked')
   })
 
   it('is issued once however many ask at the same time', async () => {
@@ -67,8 +70,8 @@ describe('a token that a plugin issues', () => {
         return inner.commit(partition, batch)
       },
     })
-    const { deps, issue, kept } = await stage(store)
-    ban = () => banAccount(deps, { account: ACCOUNT, by: actingAs('root@example.com') })
+    const { context, issue, kept } = await stage(store)
+    ban = () => banAccount(context, { account: ACCOUNT, by: actingAs('root@example.com') })
     expect(refusalOf(await issue())).toBe('account_banned')
     expect(await kept()).toBeUndefined()
   })
@@ -82,14 +85,14 @@ describe('a token that a plugin issues', () => {
 
 describe('JWTs of a plugin', () => {
   it('are proven by their type alone, and no access token is one, nor the other way round', async () => {
-    const { deps, tokens, issue } = await stage()
+    const { context, tokens, issue } = await stage()
     const vouchers = tokens.jwts('voucher+jwt')
     const signed = await vouchers.sign({ sub: ACCOUNT, turn: 1 })
     expect(await vouchers.prove(signed)).toEqual({ sub: ACCOUNT, turn: 1 })
     expect(await vouchers.prove(`${signed}x`)).toBeUndefined()
     const { token } = must(await issue())
     expect(await vouchers.prove(token)).toBeUndefined()
-    expect(refusalOf(await identifyByBearer(deps, signed))).toBe('token_invalid')
+    expect(refusalOf(await identifyByBearer(context, signed))).toBe('token_invalid')
   })
 
   it.each(['at+jwt', 'rt+jwt', 'other+jwt'])(

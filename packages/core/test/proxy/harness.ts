@@ -13,7 +13,7 @@ import { type AddressInfo, connect, createServer as createTcpServer, type Socket
 import { afterEach } from 'vitest'
 import type { Identity } from '../../src/authentication/identity.js'
 import type { GateEvent } from '../../src/context/event.js'
-import { createForwarder, type Forwarder, type ForwardingGate } from '../../src/proxy/forward.js'
+import { createForwarder, type Forwarder, type ForwardingGate } from '../../src/proxy/forwarder.js'
 import type { ForwardOptions } from '../../src/proxy/options.js'
 
 export const ANNA = Object.freeze<Identity>({

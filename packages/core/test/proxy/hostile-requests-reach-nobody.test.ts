@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import { describe, expect, it } from 'vitest'
-import { createForwarder } from '../../src/proxy/forward.js'
+import { createForwarder } from '../../src/proxy/forwarder.js'
 import { ANNA, afterwards, callRaw, listen, startGate, startUpstream, stubGate } from './harness.js'
 
 const head = (requestLine: string, ...fields: string[]) =>

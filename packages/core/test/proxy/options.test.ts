@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { PortcullisError } from '../../src/errors/portcullis-error.js'
-import { createForwarder } from '../../src/proxy/forward.js'
+import { createForwarder } from '../../src/proxy/forwarder.js'
 import type { ForwardOptions } from '../../src/proxy/options.js'
 import { stubGate } from './harness.js'
 

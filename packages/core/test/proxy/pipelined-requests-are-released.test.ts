@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import { expect, it } from 'vitest'
-import { createForwarder } from '../../src/proxy/forward.js'
+import { createForwarder } from '../../src/proxy/forwarder.js'
 import { ANNA, afterwards, listen, startGate, startUpstream, stubGate, until } from './harness.js'
 
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: g\r\n\r\n`

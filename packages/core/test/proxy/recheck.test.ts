@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Identity } from '../../src/authentication/identity.js'
-import type { ForwardingGate } from '../../src/proxy/forward.js'
+import type { ForwardingGate } from '../../src/proxy/forwarder.js'
 import type { ForwardOptions } from '../../src/proxy/options.js'
 import { createRecheck, recheckFor } from '../../src/proxy/recheck.js'
 import {

@@ -20,7 +20,7 @@ beforeAll(async () => {
   })
 })
 afterAll(async () => {
-  await fixture?.deps.store.close()
+  await fixture?.context.store.close()
   await replica?.stop()
   await master?.stop()
 })
@@ -32,7 +32,7 @@ interface Answer {
 
 async function ban(email: string): Promise<Answer> {
   const response = await fixture.call('POST', '/api/admin/sessions/revoke-user', {
-    headers: await sessionOf(fixture.deps, 'admin@example.com'),
+    headers: await sessionOf(fixture.context, 'admin@example.com'),
     body: { user_email: email },
   })
   return (await response.json()) as Answer
@@ -53,7 +53,7 @@ describe('a gate that waits for replicas', () => {
       const answer = await ban('other@example.com')
       expect(answer.replication).toEqual({ requested: 1, confirmed: 0 })
       expect(answer.message).toContain('only 0 of 1 replicas confirmed it')
-      const headers = await sessionOf(fixture.deps, 'admin@example.com')
+      const headers = await sessionOf(fixture.context, 'admin@example.com')
       const again = await fixture.call('DELETE', '/api/admin/sessions/unban/other@example.com', { headers })
       expect(again.status).toBe(200)
     } finally {
@@ -73,7 +73,7 @@ describe('a gate that waits for replicas', () => {
         answers.map(() => expect.objectContaining({ replication: { requested: 1, confirmed: 0 } })),
       )
       expect(took).toBeLessThan(4000)
-      const { items } = await listAudit(fixture.deps, { limit: 200 })
+      const { items } = await listAudit(fixture.context, { limit: 200 })
       const bans = items.filter(({ subject }) => subject?.startsWith('at-once-'))
       expect(bans).toHaveLength(20)
       expect(bans.filter(({ outcome }) => outcome === 'failed')).toEqual([])
@@ -120,7 +120,7 @@ describe('a gate that waits for replicas', () => {
   it('holds up nobody else while it waits', async () => {
     replica.signal('SIGSTOP')
     try {
-      const { store, partitionOf } = fixture.deps
+      const { store, partitionOf } = fixture.context
       const banned = ban('third@example.com')
       let reads = 0
       let isOver = false
@@ -139,12 +139,12 @@ describe('a gate that waits for replicas', () => {
   })
 
   it('says it of revoked tokens and forced logouts too', async () => {
-    const headers = await sessionOf(fixture.deps, 'owner@example.com')
-    const minted = await fixture.call('POST', '/api/token/generate', { headers, body: {} })
-    const { token_id } = (await minted.json()) as { token_id: string }
+    const headers = await sessionOf(fixture.context, 'owner@example.com')
+    const issued = await fixture.call('POST', '/api/token/generate', { headers, body: {} })
+    const { token_id } = (await issued.json()) as { token_id: string }
     const revoke = await fixture.call('POST', '/api/token/revoke', { headers, body: { token_id } })
     expect(await revoke.json()).toMatchObject({ replication: { requested: 1 } })
-    const admin = await sessionOf(fixture.deps, 'admin@example.com')
+    const admin = await sessionOf(fixture.context, 'admin@example.com')
     for (const path of ['/api/admin/sessions/force-logout', '/api/admin/tokens/revoke-user']) {
       const answer = await fixture.call('POST', path, {
         headers: admin,

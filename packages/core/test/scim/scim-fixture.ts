@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { apiKeys } from '../../src/api-keys/plugin.js'
 import { identify } from '../../src/authentication/authenticate.js'
-import type { Deps } from '../../src/context/context.js'
+import type { GateContext } from '../../src/context/context.js'
 import { oauth } from '../../src/oauth/plugin.js'
 import { scim } from '../../src/scim/plugin.js'
 import { startSession } from '../../src/sessions/start.js'
@@ -60,14 +60,17 @@ export async function scimFixture(overrides: Parameters<typeof httpFixture>[0] =
 }
 
 /** Why a credential does not let in; undefined when it does. */
-export async function refusalWith(deps: Deps, headers: Record<string, string>): Promise<string | undefined> {
+export async function refusalWith(
+  context: GateContext,
+  headers: Record<string, string>,
+): Promise<string | undefined> {
   const rawHeaders = Object.entries(headers).flat()
-  return refusalOf(await identify(deps, { method: 'GET', target: '/', rawHeaders }))
+  return refusalOf(await identify(context, { method: 'GET', target: '/', rawHeaders }))
 }
 
-export async function loginRefusal(deps: Deps, email: string): Promise<string | undefined> {
+export async function loginRefusal(context: GateContext, email: string): Promise<string | undefined> {
   const facts = { email, groups: [], issuer: 'https://idp.test', subject: email, idToken: 't' }
-  return refusalOf(await startSession(deps, facts))
+  return refusalOf(await startSession(context, facts))
 }
 
 /** The error of a response, which is one of RFC 7644 §3.12. */

@@ -176,7 +176,7 @@ describe('the door of the directory', () => {
   })
 
   it('opens to each of its secrets, and to no other credential', async () => {
-    const { call, deps } = await scimFixture()
+    const { call, context } = await scimFixture()
     const status = async (headers: Record<string, string>) =>
       (await call('GET', '/scim/v2/Users', { headers })).status
     expect(await status({ authorization: `Bearer ${NEXT_SCIM_SECRET}` })).toBe(200)
@@ -184,8 +184,8 @@ describe('the door of the directory', () => {
       {},
       { authorization: `Bearer ${SCIM_SECRET}x` },
       { authorization: `Basic ${SCIM_SECRET}` },
-      await sessionOf(deps, 'root@example.com'),
-      await tokenOf(deps, 'root@example.com', ['api', 'admin', 'tokens:write']),
+      await sessionOf(context, 'root@example.com'),
+      await tokenOf(context, 'root@example.com', ['api', 'admin', 'tokens:write']),
     ]
     for (const headers of others) expect(await status(headers)).toBe(401)
     expect((await call('GET', '/scim/v2/Users')).headers.get('www-authenticate')).toMatch(/^Bearer /)

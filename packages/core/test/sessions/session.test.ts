@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { identify } from '../../src/authentication/authenticate.js'
-import type { Deps } from '../../src/context/context.js'
+import type { GateContext } from '../../src/context/context.js'
 import { clearCookie, cookieNames, writeCookie } from '../../src/sessions/cookie.js'
 import { endSession } from '../../src/sessions/end.js'
 import { extendSession } from '../../src/sessions/extend.js'
@@ -22,9 +22,9 @@ const facts = {
 }
 const HOUR = 3_600_000
 
-function call(deps: Deps, cookieValue: string) {
+function call(context: GateContext, cookieValue: string) {
   const rawHeaders = ['cookie', `__Host-portcullis_session=${cookieValue}`]
-  return identify(deps, { method: 'GET', target: '/', rawHeaders })
+  return identify(context, { method: 'GET', target: '/', rawHeaders })
 }
 
 function keyOf(cookieValue: string): SessionKey {
@@ -35,9 +35,9 @@ function keyOf(cookieValue: string): SessionKey {
 
 describe('a session', () => {
   it('identifies its account with all the scopes of its role', async () => {
-    const { deps } = await gateFixture()
-    const { cookieValue } = must(await startSession(deps, facts))
-    expect(must(await call(deps, cookieValue))).toMatchObject({
+    const { context } = await gateFixture()
+    const { cookieValue } = must(await startSession(context, facts))
+    expect(must(await call(context, cookieValue))).toMatchObject({
       email: account,
       name: 'A User',
       groups: ['users'],
@@ -47,17 +47,17 @@ describe('a session', () => {
   })
 
   it('carries at least 128 random bits, in a cookie far below 4096 bytes', async () => {
-    const { deps } = await gateFixture()
-    const first = must(await startSession(deps, facts)).cookieValue
-    const second = must(await startSession(deps, facts)).cookieValue
+    const { context } = await gateFixture()
+    const first = must(await startSession(context, facts)).cookieValue
+    const second = must(await startSession(context, facts)).cookieValue
     expect(first).not.toBe(second)
     expect(first.split('.')[1]).toHaveLength(43)
     expect(first.length).toBeLessThan(100)
   })
 
   it('is encrypted at rest: the store sees neither its secret nor e-mail nor provider token', async () => {
-    const { deps, store } = await gateFixture()
-    const { cookieValue } = must(await startSession(deps, facts))
+    const { context, store } = await gateFixture()
+    const { cookieValue } = must(await startSession(context, facts))
     const key = keyOf(cookieValue)
     const [record] = await store.read(key.partition, [sessionRecords.key(key.id)])
     const kept = JSON.stringify(record)
@@ -66,88 +66,88 @@ describe('a session', () => {
   })
 
   it('ends when it is idle for too long, and lives on while it is used', async () => {
-    const { deps, clock } = await gateFixture()
-    const { cookieValue } = must(await startSession(deps, facts))
+    const { context, clock } = await gateFixture()
+    const { cookieValue } = must(await startSession(context, facts))
     for (let day = 0; day < 3; day++) {
       clock.advance(23 * HOUR)
-      expect((await call(deps, cookieValue)).ok).toBe(true)
+      expect((await call(context, cookieValue)).ok).toBe(true)
     }
     clock.advance(24 * HOUR)
-    expect(refusalOf(await call(deps, cookieValue))).toBe('session_invalid')
+    expect(refusalOf(await call(context, cookieValue))).toBe('session_invalid')
   })
 
   it('ends at its absolute limit, however busy', async () => {
-    const { deps, clock } = await gateFixture()
-    const { cookieValue, maxAgeSeconds } = must(await startSession(deps, facts))
+    const { context, clock } = await gateFixture()
+    const { cookieValue, maxAgeSeconds } = must(await startSession(context, facts))
     expect(maxAgeSeconds).toBe(7 * 86_400)
     for (let hours = 0; hours < 7 * 24; hours += 12) {
-      expect((await call(deps, cookieValue)).ok).toBe(true)
+      expect((await call(context, cookieValue)).ok).toBe(true)
       clock.advance(12 * HOUR)
     }
-    expect(refusalOf(await call(deps, cookieValue))).toBe('session_invalid')
+    expect(refusalOf(await call(context, cookieValue))).toBe('session_invalid')
   })
 
   it('is never resurrected by an extension that races its end', async () => {
-    const { deps, store, clock } = await gateFixture()
-    const { cookieValue } = must(await startSession(deps, facts))
+    const { context, store, clock } = await gateFixture()
+    const { cookieValue } = must(await startSession(context, facts))
     const key = keyOf(cookieValue)
     const [stored] = await store.read(key.partition, [sessionRecords.key(key.id)])
     if (!stored) throw new Error('no record')
     clock.advance(HOUR)
-    must(await endSession(deps, { key }))
-    await extendSession(deps, key, stored)
-    expect(refusalOf(await call(deps, cookieValue))).toBe('session_invalid')
+    must(await endSession(context, { key }))
+    await extendSession(context, key, stored)
+    expect(refusalOf(await call(context, cookieValue))).toBe('session_invalid')
   })
 
   it('is not found by its handle: what administration shows cannot be used as a cookie', async () => {
-    const { deps } = await gateFixture()
-    const { cookieValue } = must(await startSession(deps, facts))
-    expect(refusalOf(await call(deps, handleOf(keyOf(cookieValue))))).toBe('session_invalid')
+    const { context } = await gateFixture()
+    const { cookieValue } = must(await startSession(context, facts))
+    expect(refusalOf(await call(context, handleOf(keyOf(cookieValue))))).toBe('session_invalid')
   })
 
   it('does not open under another account: a record moved to another partition is refused', async () => {
-    const { deps, store } = await gateFixture()
-    const { cookieValue } = must(await startSession(deps, facts))
+    const { context, store } = await gateFixture()
+    const { cookieValue } = must(await startSession(context, facts))
     const key = keyOf(cookieValue)
     const [stored] = await store.read(key.partition, [sessionRecords.key(key.id)])
     if (!stored) throw new Error('no record')
-    const other = deps.partitionOf('admin@example.com')
+    const other = context.partitionOf('admin@example.com')
     await store.commit(other, { writes: [{ put: sessionRecords.key(key.id), value: stored.value }] })
-    expect(refusalOf(await call(deps, cookieValue.replace(key.partition, other)))).toBe('session_invalid')
+    expect(refusalOf(await call(context, cookieValue.replace(key.partition, other)))).toBe('session_invalid')
   })
 
   it.each(['', 'x', `${'a'.repeat(22)}.${'b'.repeat(43)}`, '../../x', 'a'.repeat(5000)])(
     'is not adopted from a planted cookie %j',
     async (planted) => {
-      const { deps } = await gateFixture()
-      expect((await call(deps, planted)).ok).toBe(false)
+      const { context } = await gateFixture()
+      expect((await call(context, planted)).ok).toBe(false)
     },
   )
 
   it('is refused when the browser sends two different ones', async () => {
-    const { deps } = await gateFixture()
-    const { cookieValue } = must(await startSession(deps, facts))
+    const { context } = await gateFixture()
+    const { cookieValue } = must(await startSession(context, facts))
     const planted = `${'a'.repeat(22)}.${'b'.repeat(43)}`
-    const outcome = await call(deps, `${cookieValue}; __Host-portcullis_session=${planted}`)
+    const outcome = await call(context, `${cookieValue}; __Host-portcullis_session=${planted}`)
     expect(refusalOf(outcome)).toBe('session_invalid')
   })
 
   it('is listed with bounded text while it lives, and no longer', async () => {
-    const { deps } = await gateFixture()
-    const { cookieValue } = must(await startSession(deps, facts))
-    const { items } = await listSessions(deps, { account, limit: 10 })
+    const { context } = await gateFixture()
+    const { cookieValue } = must(await startSession(context, facts))
+    const { items } = await listSessions(context, { account, limit: 10 })
     expect(items).toHaveLength(1)
     expect(items[0]?.userAgent).toHaveLength(256)
-    must(await endSession(deps, { key: keyOf(cookieValue) }))
-    expect((await listSessions(deps, { account, limit: 10 })).items).toEqual([])
+    must(await endSession(context, { key: keyOf(cookieValue) }))
+    expect((await listSessions(context, { account, limit: 10 })).items).toEqual([])
   })
 
   it('answers an exception, not an end, when the store fails', async () => {
     const store = memoryStore()
-    const { deps } = await gateFixture({ store, clock: Date.now })
-    const { cookieValue } = must(await startSession(deps, facts))
+    const { context } = await gateFixture({ store, clock: Date.now })
+    const { cookieValue } = must(await startSession(context, facts))
     const failing = withFaults(store, { read: () => Promise.reject(new Error('gone')) })
-    const { deps: broken } = await gateFixture({ store: failing, clock: Date.now })
+    const { context: broken } = await gateFixture({ store: failing, clock: Date.now })
     await expect(call(broken, cookieValue)).rejects.toMatchObject({ code: 'store_unavailable' })
   })
 })

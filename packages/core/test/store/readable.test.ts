@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { DIRECTORY } from '../../src/account-index/account-index.js'
+import { INDEX } from '../../src/account-index/account-index.js'
 import { banAccount } from '../../src/accounts/ban.js'
 import { createApiKey } from '../../src/api-keys/create.js'
 import { listApiKeys } from '../../src/api-keys/list.js'
@@ -25,8 +25,8 @@ const BAD: readonly JsonValue[] = [null, 5, 'text', [], {}, { account: 7, genera
 
 async function fixture() {
   const gate = await gateFixture()
-  const { deps, store, events } = gate
-  const partition = deps.partitionOf(ACCOUNT)
+  const { context, store, events } = gate
+  const partition = context.partitionOf(ACCOUNT)
   return {
     ...gate,
     partition,
@@ -41,40 +41,40 @@ async function fixture() {
     },
     reports: () => events.filter(({ code }) => code === 'record_unreadable').length,
     issue: (account = ACCOUNT) =>
-      issueToken(deps, { account, by: actingAs(account), name: 'n', scopes: ['api'] }),
+      issueToken(context, { account, by: actingAs(account), name: 'n', scopes: ['api'] }),
   }
 }
 
 describe('a list with a record that cannot be read', () => {
   it('shows the tokens of an account without it, and says so once', async () => {
-    const { deps, plant, partition, issue, reports } = await fixture()
+    const { context, plant, partition, issue, reports } = await fixture()
     must(await issue())
     await plant(partition, tokenRecords.name)
     for (let round = 0; round < 2; round++) {
-      const { items } = await listTokens(deps, { account: ACCOUNT, limit: 100 })
+      const { items } = await listTokens(context, { account: ACCOUNT, limit: 100 })
       expect(items.map(({ name }) => name)).toEqual(['n'])
     }
     expect(reports()).toBe(2 * BAD.length)
   })
 
   it('shows the tokens of all accounts without bad entries, and without the account whose standing is bad', async () => {
-    const { deps, store, plant, issue, reports } = await fixture()
+    const { context, store, plant, issue, reports } = await fixture()
     must(await issue())
     must(await issue('bob@example.com'))
-    await plant(DIRECTORY, 'tokens')
-    const bob = deps.partitionOf('bob@example.com')
+    await plant(INDEX, 'tokens')
+    const bob = context.partitionOf('bob@example.com')
     await store.commit(bob, { writes: [{ put: STANDING, value: { sessionGeneration: null } }] })
-    const { items } = await listAllTokens(deps, { limit: 100 })
+    const { items } = await listAllTokens(context, { limit: 100 })
     expect(items.map(({ account }) => account)).toEqual([ACCOUNT])
     expect(reports()).toBeGreaterThan(0)
   })
 
   it('shows sessions, API keys, users and audit entries without it', async () => {
-    const { deps, plant, partition } = await fixture()
-    must(await createApiKey(deps, { account: ACCOUNT, by: actingAs(ACCOUNT), name: 'k', scopes: ['api'] }))
+    const { context, plant, partition } = await fixture()
+    must(await createApiKey(context, { account: ACCOUNT, by: actingAs(ACCOUNT), name: 'k', scopes: ['api'] }))
     const user = { userName: 'alice', emails: [{ value: ACCOUNT }], active: true }
-    expect(await createUser(deps, user)).toMatchObject({ ok: true })
-    await appendAudit(deps, {
+    expect(await createUser(context, user)).toMatchObject({ ok: true })
+    await appendAudit(context, {
       action: 'account.unban',
       actor: ACCOUNT,
       credential: 'service',
@@ -84,17 +84,17 @@ describe('a list with a record that cannot be read', () => {
     await plant(partition, 'api-keys')
     await plant(SCIM, users.name)
     await plant('audit', auditEntries.name)
-    expect(await listSessions(deps, { account: ACCOUNT, limit: 100 })).toEqual({ items: [] })
-    expect(await listApiKeys(deps, { account: ACCOUNT })).toHaveLength(1)
-    expect((await listUsers(deps, { startIndex: 1, count: 100 })).users).toHaveLength(1)
-    const audit = await listAudit(deps, { limit: 100 })
+    expect(await listSessions(context, { account: ACCOUNT, limit: 100 })).toEqual({ items: [] })
+    expect(await listApiKeys(context, { account: ACCOUNT })).toHaveLength(1)
+    expect((await listUsers(context, { startIndex: 1, count: 100 })).users).toHaveLength(1)
+    const audit = await listAudit(context, { limit: 100 })
     expect(audit.items.map(({ action }) => action)).toContain('account.unban')
   })
 
   it('an unreadable audit entry breaks the chain rather than its verification', async () => {
-    const { deps, store } = await fixture()
+    const { context, store } = await fixture()
     for (let index = 0; index < 3; index++)
-      await appendAudit(deps, {
+      await appendAudit(context, {
         action: 'account.unban',
         actor: ACCOUNT,
         credential: 'service',
@@ -103,20 +103,20 @@ describe('a list with a record that cannot be read', () => {
     await store.commit('audit', {
       writes: [{ put: { collection: auditEntries.name, id: '2' }, value: null, sort: 2 }],
     })
-    expect(await verifyAudit(deps)).toMatchObject({ intact: false, brokenAt: 2 })
+    expect(await verifyAudit(context)).toMatchObject({ intact: false, brokenAt: 2 })
   })
 
   it('does not keep a ban from being answered', async () => {
-    const { deps, plant, partition, issue } = await fixture()
+    const { context, plant, partition, issue } = await fixture()
     must(await issue())
     await plant(partition, tokenRecords.name)
     await plant(partition, sessionRecords.name)
-    const banned = must(await banAccount(deps, { account: ACCOUNT, by: actingAs('admin@example.com') }))
+    const banned = must(await banAccount(context, { account: ACCOUNT, by: actingAs('admin@example.com') }))
     expect(banned.revokedTokens).toBe(1)
   })
 
   it('is not reported without end', async () => {
-    const { deps, store, partition, reports } = await fixture()
+    const { context, store, partition, reports } = await fixture()
     for (let round = 0; round < 12; round++)
       await store.commit(partition, {
         writes: Array.from({ length: 100 }, (_, index) => ({
@@ -126,7 +126,11 @@ describe('a list with a record that cannot be read', () => {
       })
     let cursor: string | undefined
     do {
-      const page = await listSessions(deps, { account: ACCOUNT, limit: 200, ...(cursor ? { cursor } : {}) })
+      const page = await listSessions(context, {
+        account: ACCOUNT,
+        limit: 200,
+        ...(cursor ? { cursor } : {}),
+      })
       cursor = page.nextCursor
     } while (cursor)
     expect(reports()).toBe(1000)
@@ -150,8 +154,8 @@ describe('a decision on a record that cannot be read', () => {
     { sessionGeneration: 0, tokenGeneration: 0, deactivatedAt: 'yes' },
     { sessionGeneration: 0, tokenGeneration: 0, foreignNotBefore: null },
   ] as JsonValue[])('a standing of %j is a malfunction, never a pass', async (value) => {
-    const { deps, store, partition } = await fixture()
+    const { context, store, partition } = await fixture()
     await store.commit(partition, { writes: [{ put: STANDING, value }] })
-    await expect(readStanding(deps, partition)).rejects.toMatchObject({ code: 'store_unavailable' })
+    await expect(readStanding(context, partition)).rejects.toMatchObject({ code: 'store_unavailable' })
   })
 })

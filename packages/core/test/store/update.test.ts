@@ -59,9 +59,9 @@ describe('the optimistic loop', () => {
         return answer
       },
     })
-    const { deps } = await gateFixture({ store: slow, storeDeadlineMs: 100 })
+    const { context } = await gateFixture({ store: slow, storeDeadlineMs: 100 })
     const start = performance.now()
-    await expect(changeStanding(deps, 'p', (standing) => standing)).rejects.toMatchObject({
+    await expect(changeStanding(context, 'p', (standing) => standing)).rejects.toMatchObject({
       code: 'store_unavailable',
     })
     expect(performance.now() - start).toBeLessThan(600)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Deps } from '../../src/context/context.js'
+import type { GateContext } from '../../src/context/context.js'
 import { issueToken } from '../../src/tokens/issue.js'
 import { listTokens } from '../../src/tokens/list.js'
 import { revokeToken } from '../../src/tokens/revoke.js'
@@ -9,58 +9,58 @@ import { gateFixture, must, PROGRAM, refusalOf } from '../gate/gate-fixture.js'
 const account = 'user@example.com'
 const CAP = 5
 
-function issue(deps: Deps, lifetimeSeconds = 3600) {
-  return issueToken(deps, { account, by: PROGRAM, lifetimeSeconds })
+function issue(context: GateContext, lifetimeSeconds = 3600) {
+  return issueToken(context, { account, by: PROGRAM, lifetimeSeconds })
 }
 
 async function full() {
   const fixture = await gateFixture({ maxCredentialsPerAccount: CAP })
   const issued = []
-  for (let count = 0; count < CAP; count++) issued.push(must(await issue(fixture.deps)).info)
+  for (let count = 0; count < CAP; count++) issued.push(must(await issue(fixture.context)).info)
   return { ...fixture, issued }
 }
 
 describe('the cap on tokens of an account', () => {
   it('holds when many are issued at once', async () => {
-    const { deps } = await gateFixture({ maxCredentialsPerAccount: CAP })
-    const outcomes = await Promise.all(Array.from({ length: 4 * CAP }, () => issue(deps)))
+    const { context } = await gateFixture({ maxCredentialsPerAccount: CAP })
+    const outcomes = await Promise.all(Array.from({ length: 4 * CAP }, () => issue(context)))
     expect(outcomes.filter(({ ok }) => ok)).toHaveLength(CAP)
     expect(new Set(outcomes.map(refusalOf))).toEqual(new Set([undefined, 'too_many_tokens']))
-    expect((await listTokens(deps, { account, limit: 200 })).items).toHaveLength(CAP)
+    expect((await listTokens(context, { account, limit: 200 })).items).toHaveLength(CAP)
   })
 
   it('holds when many are issued at once while there is room for one again', async () => {
-    const { deps, issued } = await full()
-    must(await revokeToken(deps, { account, id: issued[0]?.id ?? '', by: PROGRAM }))
-    const outcomes = await Promise.all(Array.from({ length: 10 }, () => issue(deps)))
+    const { context, issued } = await full()
+    must(await revokeToken(context, { account, id: issued[0]?.id ?? '', by: PROGRAM }))
+    const outcomes = await Promise.all(Array.from({ length: 10 }, () => issue(context)))
     expect(outcomes.filter(({ ok }) => ok)).toHaveLength(1)
   })
 
   it('refuses with 409 and says what to do', async () => {
-    const { deps } = await full()
-    expect(await issue(deps)).toMatchObject({ denial: { code: 'too_many_tokens', status: 409 } })
+    const { context } = await full()
+    expect(await issue(context)).toMatchObject({ denial: { code: 'too_many_tokens', status: 409 } })
   })
 
   it('does not count what has expired', async () => {
-    const { deps, clock } = await full()
+    const { context, clock } = await full()
     clock.advance(3_600_000)
-    for (let count = 0; count < CAP; count++) must(await issue(deps))
-    expect(refusalOf(await issue(deps))).toBe('too_many_tokens')
+    for (let count = 0; count < CAP; count++) must(await issue(context))
+    expect(refusalOf(await issue(context))).toBe('too_many_tokens')
   })
 
   it('does not count what was revoked, one by one or all at once, before its records are pruned', async () => {
-    const { deps, issued } = await full()
-    must(await revokeToken(deps, { account, id: issued[2]?.id ?? '', by: PROGRAM }))
-    must(await issue(deps))
-    expect(refusalOf(await issue(deps))).toBe('too_many_tokens')
-    must(await revokeAllTokens(deps, { account, by: PROGRAM }))
-    for (let count = 0; count < CAP; count++) must(await issue(deps))
-    expect(refusalOf(await issue(deps))).toBe('too_many_tokens')
+    const { context, issued } = await full()
+    must(await revokeToken(context, { account, id: issued[2]?.id ?? '', by: PROGRAM }))
+    must(await issue(context))
+    expect(refusalOf(await issue(context))).toBe('too_many_tokens')
+    must(await revokeAllTokens(context, { account, by: PROGRAM }))
+    for (let count = 0; count < CAP; count++) must(await issue(context))
+    expect(refusalOf(await issue(context))).toBe('too_many_tokens')
   })
 
   it('is one of each account', async () => {
-    const { deps } = await full()
-    must(await issueToken(deps, { account: 'other@example.com', by: PROGRAM }))
+    const { context } = await full()
+    must(await issueToken(context, { account: 'other@example.com', by: PROGRAM }))
   })
 
   it('is checked at the start', async () => {

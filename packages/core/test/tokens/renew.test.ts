@@ -18,7 +18,7 @@ let token: string
 beforeEach(async () => {
   fixture = await httpFixture({ plugins: [oauth()], tokenRenewal: 'offer' })
   const input = { account: USER, by: PROGRAM, name: 'laptop', scopes: ['api'], lifetimeSeconds: 1000 }
-  token = must(await issueToken(fixture.deps, input)).token
+  token = must(await issueToken(fixture.context, input)).token
 })
 
 const renew = (credential = token) =>
@@ -28,7 +28,7 @@ const renew = (credential = token) =>
 
 const renewal = async () => {
   const view = { method: 'GET', target: '/', rawHeaders: ['x-api-key', token] }
-  return must(await identify(fixture.deps, view)).credential.renewal
+  return must(await identify(fixture.context, view)).credential.renewal
 }
 
 describe('a token in the last fifth of its life', () => {
@@ -44,20 +44,20 @@ describe('a token in the last fifth of its life', () => {
     fixture.clock.advance(900_000)
     const response = await renew()
     expect(response.status).toBe(201)
-    const minted = (await response.json()) as { token: string }
-    expect(minted).toMatchObject({ token_name: 'laptop', scopes: ['api'], expires_in: 1000 })
+    const issued = (await response.json()) as { token: string }
+    expect(issued).toMatchObject({ token_name: 'laptop', scopes: ['api'], expires_in: 1000 })
     expect(await renewal()).toBe('/api/token/renew')
-    expect((await renew(minted.token)).status).toBe(409)
+    expect((await renew(issued.token)).status).toBe(409)
   })
 
   it('does not get it again once the account was banned, also where tokens outlive the ban', async () => {
-    const { deps, clock } = fixture
+    const { context, clock } = fixture
     clock.advance(900_000)
     const view = { method: 'GET', target: '/', rawHeaders: ['x-api-key', token] }
-    const identity = must(await identify(deps, view))
-    must(await renewToken(deps, identity))
-    must(await banAccount(deps, { account: USER, by: actingAs('root@example.com'), keepTokens: true }))
-    expect(refusalOf(await renewToken(deps, identity))).toBe('account_banned')
+    const identity = must(await identify(context, view))
+    must(await renewToken(context, identity))
+    must(await banAccount(context, { account: USER, by: actingAs('root@example.com'), keepTokens: true }))
+    expect(refusalOf(await renewToken(context, identity))).toBe('account_banned')
   })
 
   it('gets the same one however often it asks, and none once that was revoked', async () => {
@@ -65,13 +65,13 @@ describe('a token in the last fifth of its life', () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => renew()))
     fixture.clock.advance(60_000)
     answers.push(await renew())
-    const minted = await Promise.all(
+    const issued = await Promise.all(
       answers.map(async (answer) => (await answer.json()) as { token: string }),
     )
-    expect(new Set(minted.map((one) => one.token)).size).toBe(1)
-    const { items } = await listTokens(fixture.deps, { account: USER, limit: 50 })
+    expect(new Set(issued.map((one) => one.token)).size).toBe(1)
+    const { items } = await listTokens(fixture.context, { account: USER, limit: 50 })
     expect(items).toHaveLength(2)
-    must(await revokeToken(fixture.deps, { account: USER, id: items[0]?.id ?? '', by: actingAs(USER) }))
+    must(await revokeToken(fixture.context, { account: USER, id: items[0]?.id ?? '', by: actingAs(USER) }))
     expect((await renew()).status).toBe(401)
   })
 
@@ -79,7 +79,7 @@ describe('a token in the last fifth of its life', () => {
     const tokens = { defaultLifetimeSeconds: 1000, maxLifetimeSeconds: 10_000 }
     fixture = await httpFixture({ plugins: [oauth()], tokenRenewal: 'offer', tokens })
     const began = fixture.clock.now
-    let current = must(await issueToken(fixture.deps, { account: USER, by: PROGRAM })).token
+    let current = must(await issueToken(fixture.context, { account: USER, by: PROGRAM })).token
     for (let renewals = 0; renewals < 100; renewals++) {
       fixture.clock.advance(900_000)
       const response = await renew(current)
@@ -97,8 +97,8 @@ describe('a token in the last fifth of its life', () => {
   })
 
   it('is neither offered nor given one when it was bought with a refresh token', async () => {
-    const { client, refreshToken } = await startFamilyOf(fixture.deps, USER)
-    token = must(await refreshTokens(fixture.deps, { refreshToken, client })).accessToken
+    const { client, refreshToken } = await startFamilyOf(fixture.context, USER)
+    token = must(await refreshTokens(fixture.context, { refreshToken, client })).accessToken
     fixture.clock.advance(800_000)
     expect(await renewal()).toBeUndefined()
     expect((await renew()).status).toBe(409)
@@ -106,7 +106,9 @@ describe('a token in the last fifth of its life', () => {
 
   it('gets none where renewal is not offered', async () => {
     fixture = await httpFixture()
-    token = must(await issueToken(fixture.deps, { by: PROGRAM, account: USER, lifetimeSeconds: 1000 })).token
+    token = must(
+      await issueToken(fixture.context, { by: PROGRAM, account: USER, lifetimeSeconds: 1000 }),
+    ).token
     fixture.clock.advance(900_000)
     expect(await renewal()).toBeUndefined()
     expect((await renew()).status).toBe(409)

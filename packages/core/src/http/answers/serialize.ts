@@ -6,13 +6,13 @@ import type { Replicated } from '../../store/update.js'
 import type { TokenInfo } from '../../tokens/token.js'
 
 /** Of answers to bans and revocations; only where the gate waits for replicas. */
-export const wireReplication = z
+export const replicationSchema = z
   .object({ requested: z.int(), confirmed: z.int() })
   .optional()
   .describe('How many replicas should have the change, and how many had it in time')
 
 /** Says honestly when a change is on fewer machines than it should be. */
-export function replicationOnWire(
+export function serializeReplication(
   message: string,
   { replication }: Replicated,
 ): { message: string; replication?: { requested: number; confirmed: number } } {
@@ -59,7 +59,7 @@ export function nextCursor({ nextCursor: cursor }: Listed<unknown>): { next_curs
 
 export const tokenStatus = z.enum(['active', 'expired', 'revoked'])
 
-export const wireToken = z.object({
+export const tokenSchema = z.object({
   token_id: z.string(),
   token_name: z.string(),
   scopes: z.array(z.string()),
@@ -69,7 +69,7 @@ export const wireToken = z.object({
   status: tokenStatus,
 })
 
-export function toWireToken(info: TokenInfo): z.output<typeof wireToken> {
+export function serializeToken(info: TokenInfo): z.output<typeof tokenSchema> {
   return {
     token_id: info.id,
     token_name: info.name,

@@ -43,9 +43,9 @@ export const auditRoutes = [
       ),
       next_cursor: z.string().optional(),
     }),
-    async handle({ deps, query }) {
+    async handle({ gate, query }) {
       const { limit: _limit, cursor: _cursor, ...filter } = query
-      const listed = await listAudit(deps, { ...pageOf(query), ...(filter as AuditFilter) })
+      const listed = await listAudit(gate, { ...pageOf(query), ...(filter as AuditFilter) })
       const entries = listed.items.map(
         ({
           sequence,
@@ -88,8 +88,8 @@ export const auditRoutes = [
       head: z.string(),
       checkpoint: z.object({ sequence: z.int(), hash: z.string(), at: z.int(), entries: z.int() }).optional(),
     }),
-    async handle({ deps }) {
-      const { intact, entries, brokenAt, head, checkpoint } = await verifyAudit(deps)
+    async handle({ gate }) {
+      const { intact, entries, brokenAt, head, checkpoint } = await verifyAudit(gate)
       return json({
         intact,
         entries,

@@ -12,8 +12,8 @@ export const adminStoreRoutes = [
     summary:
       'Trust the records as they are, after the store lost some: credentials from before the loss work again',
     answer: z.object({ message: z.string(), accepted_by: z.string() }),
-    async handle({ deps, identity, actor }) {
-      const accepted = await acceptLoss(deps, { by: actor })
+    async handle({ gate, identity, actor }) {
+      const accepted = await acceptLoss(gate, { by: actor })
       if (!accepted.ok) return refuse(accepted.denial)
       return json({ message: 'The records are trusted as they are.', accepted_by: identity.email })
     },

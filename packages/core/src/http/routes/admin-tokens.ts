@@ -14,18 +14,18 @@ import {
   listQuery,
   nextCursor,
   pageOf,
-  replicationOnWire,
+  replicationSchema,
+  serializeReplication,
+  serializeToken,
+  tokenSchema,
   tokenStatus,
-  toWireToken,
-  wireReplication,
-  wireToken,
 } from '../answers/serialize.js'
 import { route } from '../route.js'
 
-const ownedToken = wireToken.extend({ user_email: z.string() })
+const ownedToken = tokenSchema.extend({ user_email: z.string() })
 
 function toOwnedToken(info: TokenInfo) {
-  return { ...toWireToken(info), user_email: info.account }
+  return { ...serializeToken(info), user_email: info.account }
 }
 
 /** Everybody's tokens. */
@@ -45,7 +45,7 @@ export const adminTokenRoutes = [
       summary: z.object({ total: z.int(), active: z.int(), expired: z.int(), revoked: z.int() }),
       next_cursor: z.string().optional(),
     }),
-    async handle({ deps, query }) {
+    async handle({ gate, query }) {
       const { email, name, status } = query
       const filter = {
         ...(email === undefined ? {} : { email }),
@@ -53,8 +53,8 @@ export const adminTokenRoutes = [
         ...(status === undefined ? {} : { status }),
       }
       const [listed, summary] = await Promise.all([
-        listAllTokens(deps, { ...pageOf(query), ...filter }),
-        summarizeTokens(deps),
+        listAllTokens(gate, { ...pageOf(query), ...filter }),
+        summarizeTokens(gate),
       ])
       return json({ tokens: listed.items.map(toOwnedToken), summary, ...nextCursor(listed) })
     },
@@ -70,10 +70,10 @@ export const adminTokenRoutes = [
       user_email: z.string(),
       next_cursor: z.string().optional(),
     }),
-    async handle({ deps, params, query }) {
+    async handle({ gate, params, query }) {
       const named = account.safeParse(params.email)
       if (!named.success) return refuse(denial('input_invalid'))
-      const listed = await listTokens(deps, { account: named.data, ...pageOf(query) })
+      const listed = await listTokens(gate, { account: named.data, ...pageOf(query) })
       return json({
         tokens: listed.items.map(toOwnedToken),
         user_email: named.data,
@@ -91,16 +91,16 @@ export const adminTokenRoutes = [
       token_id: z.string(),
       user_email: z.string(),
       revoked_by: z.string(),
-      replication: wireReplication,
+      replication: replicationSchema,
     }),
-    async handle({ deps, identity, actor, params }) {
+    async handle({ gate, identity, actor, params }) {
       const id = params.token_id ?? ''
-      const account = await lookUp(deps, 'tokens', id)
+      const account = await lookUp(gate, 'tokens', id)
       if (account === undefined) return refuse(denial('token_not_found'))
-      const revoked = await revokeToken(deps, { account, id, by: actor })
+      const revoked = await revokeToken(gate, { account, id, by: actor })
       if (!revoked.ok) return refuse(revoked.denial)
       return json({
-        ...replicationOnWire('The token is revoked.', revoked.value),
+        ...serializeReplication('The token is revoked.', revoked.value),
         token_id: id,
         user_email: account,
         revoked_by: identity.email,
@@ -118,14 +118,14 @@ export const adminTokenRoutes = [
       user_email: z.string(),
       revoked_count: z.int().optional(),
       revoked_by: z.string(),
-      replication: wireReplication,
+      replication: replicationSchema,
     }),
-    async handle({ deps, identity, actor, body }) {
+    async handle({ gate, identity, actor, body }) {
       const account = body.user_email
-      const revoked = await revokeAllTokens(deps, { account, by: actor })
+      const revoked = await revokeAllTokens(gate, { account, by: actor })
       if (!revoked.ok) return refuse(revoked.denial)
       return json({
-        ...replicationOnWire('Every token of the account is revoked.', revoked.value),
+        ...serializeReplication('Every token of the account is revoked.', revoked.value),
         user_email: account,
         revoked_count: revoked.value.revokedCount,
         revoked_by: identity.email,

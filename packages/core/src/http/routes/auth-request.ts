@@ -4,7 +4,7 @@ import { refuseUnlisted } from '../../auth-request/allowed.js'
 import { AUTH_REQUEST_PATH, originalOf } from '../../auth-request/original-request.js'
 import { sendToLoginOr } from '../../authentication/authenticate.js'
 import type { Identity } from '../../authentication/identity.js'
-import type { Deps } from '../../context/context.js'
+import type { GateContext } from '../../context/context.js'
 import { type Denial, denial } from '../../errors/denials.js'
 import { done } from '../../errors/outcome.js'
 import { limitGuess } from '../../rate-limit/limit-guess.js'
@@ -40,29 +40,31 @@ const place = z.strictObject({
 type Place = z.output<typeof place>
 
 const judged: Pick<Route, 'judgedBy' | 'refusal'> = {
-  judgedBy(deps, view) {
-    const original = originalOf(deps.options.authRequest.proxy, view)
+  judgedBy(context, view) {
+    const original = originalOf(context.options.authRequest.proxy, view)
     return original.ok ? done(original.value.view) : original
   },
-  refusal(deps, { view, url }, refused) {
+  refusal(context, { view, url }, refused) {
     const asked = url.searchParams.get('login')
-    const isRedirected = asked ? asked === 'redirect' : deps.options.authRequest.unauthenticated === 'login'
-    const original = originalOf(deps.options.authRequest.proxy, view)
+    const isRedirected = asked
+      ? asked === 'redirect'
+      : context.options.authRequest.unauthenticated === 'login'
+    const original = originalOf(context.options.authRequest.proxy, view)
     const decision =
-      isRedirected && original.ok ? sendToLoginOr(deps, original.value.view, refused) : undefined
+      isRedirected && original.ok ? sendToLoginOr(context, original.value.view, refused) : undefined
     return decision?.outcome === 'login'
-      ? redirect(deps.options.publicUrl + decision.location)
-      : refuse(limitGuess(deps, view, refused))
+      ? redirect(context.options.publicUrl + decision.location)
+      : refuse(limitGuess(context, view, refused))
   },
 }
 
 function answer(
-  { deps, view, identity }: { deps: Deps; view: RequestView; identity: Identity },
+  { gate, view, identity }: { gate: GateContext; view: RequestView; identity: Identity },
   { allowed_groups: groups, allowed_emails, allowed_email_domains: emailDomains }: Place,
   status: number,
 ): Response {
   const refusal =
-    refuseOriginal(deps, view, identity) ??
+    refuseOriginal(gate, view, identity) ??
     refuseUnlisted({ groups, emails: allowed_emails, emailDomains }, identity)
   if (refusal) return refuse(refusal)
   return new Response(null, {
@@ -78,8 +80,12 @@ function answer(
 }
 
 /** What the role and the site rule ask for beyond what they ask of a request that comes to the gate itself. */
-function refuseOriginal(deps: Deps, view: RequestView, { role, credential }: Identity): Denial | undefined {
-  const original = originalOf(deps.options.authRequest.proxy, view)
+function refuseOriginal(
+  context: GateContext,
+  view: RequestView,
+  { role, credential }: Identity,
+): Denial | undefined {
+  const original = originalOf(context.options.authRequest.proxy, view)
   const isMethodKnown = original.ok && original.value.isMethodKnown
   if (role === 'viewer' && !isMethodKnown)
     return denial('role_insufficient', { detail: 'The proxy does not tell the method of the request.' })
@@ -87,12 +93,12 @@ function refuseOriginal(deps: Deps, view: RequestView, { role, credential }: Ide
   if (role === 'viewer' && isUpgrade(view)) return denial('role_insufficient')
   if (!credential.isSentByBrowsers) return undefined
   const [origin] = headerValues(view.rawHeaders, 'origin')
-  const { publicUrl } = deps.options
+  const { publicUrl } = context.options
   // RFC 6455 §10.2; and browsers name the origin of whatever may change something (Fetch §3.2).
-  const isForeign = isUpgrade(view)
+  const isCrossOrigin = isUpgrade(view)
     ? origin !== publicUrl
     : !isMethodKnown && origin !== undefined && origin !== publicUrl
-  return isForeign ? denial('cross_site_request') : undefined
+  return isCrossOrigin ? denial('cross_site_request') : undefined
 }
 
 /** For reverse proxies that ask whether a request may pass. */

@@ -19,26 +19,26 @@ const returning = z.object({ rd: z.string().max(8192).optional() })
 
 type Returning = z.output<typeof returning>
 
-function cookie({ view, deps }: Pick<RouteContext, 'view' | 'deps'>, kind: 'session' | 'login') {
-  const name = cookieNames(deps.options.secure)[kind]
+function cookie({ view, gate }: Pick<RouteContext, 'view' | 'gate'>, kind: 'session' | 'login') {
+  const name = cookieNames(gate.options.secure)[kind]
   return cookieValue(view, name)
 }
 
-async function start({ deps, query, view }: RouteContext<Returning, unknown, undefined>): Promise<Response> {
-  if (!deps.options.identityProvider) return refuse(denial('login_unavailable'))
-  const begun = await beginLogin(deps, { returnTo: query.rd, browser: cookie({ deps, view }, 'login') })
+async function start({ gate, query, view }: RouteContext<Returning, unknown, undefined>): Promise<Response> {
+  if (!gate.options.identityProvider) return refuse(denial('login_unavailable'))
+  const begun = await beginLogin(gate, { returnTo: query.rd, browser: cookie({ gate, view }, 'login') })
   return begun.ok ? redirect(begun.value.location, [begun.value.setCookie]) : refuse(begun.denial)
 }
 
 async function signOut({
-  deps,
+  gate,
   query,
   view,
   trace,
 }: RouteContext<Returning, unknown, undefined>): Promise<Response> {
-  const value = cookie({ deps, view }, 'session')
+  const value = cookie({ gate, view }, 'session')
   const session = value === undefined ? undefined : parseCookieValue(value)
-  const ended = await endLogin(deps, { ...(session && { session }), returnTo: query.rd, trace })
+  const ended = await endLogin(gate, { ...(session && { session }), returnTo: query.rd, trace })
   if (ended.location !== undefined) return redirect(ended.location, ended.setCookies)
   const response = await signedOutPage(ended.returnTo)
   for (const setCookie of ended.setCookies) response.headers.append('set-cookie', setCookie)
@@ -49,7 +49,7 @@ async function signOut({
 async function signOutByLink(context: RouteContext<Returning, unknown, undefined>): Promise<Response> {
   const [site] = headerValues(context.view.rawHeaders, 'sec-fetch-site')
   if (site === 'same-origin' || site === 'none') return signOut(context)
-  return signOutPage(returnPath(context.query.rd, context.deps.options.publicUrl))
+  return signOutPage(returnPath(context.query.rd, context.gate.options.publicUrl))
 }
 
 const NOBODY_IS_KEPT_IN = 'It reads one record, and no neighbour may keep anybody from logging out'
@@ -75,13 +75,13 @@ export const browserRoutes = [
     summary: 'Where the identity provider sends the browser back to',
     status: 302,
     limit: { kind: 'guesses', counts: 'failures' },
-    async handle({ deps, request, view, url, trace }) {
-      if (!deps.options.identityProvider) return refuse(denial('login_unavailable'))
+    async handle({ gate, request, view, url, trace }) {
+      if (!gate.options.identityProvider) return refuse(denial('login_unavailable'))
       const userAgent = request.headers.get('user-agent')
-      const previousSession = cookie({ deps, view }, 'session')
-      const completed = await completeLogin(deps, {
+      const previousSession = cookie({ gate, view }, 'session')
+      const completed = await completeLogin(gate, {
         callback: url,
-        browser: cookie({ deps, view }, 'login'),
+        browser: cookie({ gate, view }, 'login'),
         ...(previousSession === undefined ? {} : { previousSession }),
         trace,
         ...(userAgent === null ? {} : { userAgent }),

@@ -1,6 +1,9 @@
 import { z } from 'zod'
 import type { ResolvedOptions } from '../../context/options.js'
-import { json, METADATA_HEADERS } from '../answers/answer.js'
+import { denial } from '../../errors/denials.js'
+import { explainCode } from '../../errors/problem.js'
+import { json, METADATA_HEADERS, refuse } from '../answers/answer.js'
+import { explanationPage } from '../answers/page.js'
 import { type Route, route } from '../route.js'
 
 /** Where a gate with an authorization server describes it (RFC 8414 §3). */
@@ -32,3 +35,35 @@ export function protectedResourceRoute(options: ResolvedOptions, routes: () => r
     handle: async () => json(protectedResource(options, routes()), 200, METADATA_HEADERS),
   })
 }
+
+const JWKS_CACHE_SECONDS = 300
+
+/** What anybody may know of tokens and problems. */
+export const metadataRoutes = [
+  route({
+    method: 'GET',
+    path: '/.well-known/jwks.json',
+    access: 'public',
+    summary: 'Public keys of the tokens (RFC 7517); empty with symmetric keys',
+    answer: z.object({ keys: z.array(z.record(z.string(), z.unknown())) }),
+    media: 'application/jwk-set+json',
+    unlimitedBecause: 'It is made from the options alone',
+    handle: async ({ gate }) =>
+      json(gate.keys.jwks(), 200, {
+        'content-type': 'application/jwk-set+json',
+        'cache-control': `public, max-age=${JWKS_CACHE_SECONDS}`,
+      }),
+  }),
+  route({
+    method: 'GET',
+    path: '/.well-known/portcullis/problems/{code}',
+    access: 'public',
+    summary: 'What a problem code means',
+    media: 'text/html',
+    unlimitedBecause: 'It is a fixed text',
+    async handle({ gate, params }) {
+      const problem = explainCode(params.code ?? '', gate.options.denials)
+      return problem ? explanationPage(problem) : refuse(denial('not_found'))
+    },
+  }),
+]

@@ -1,30 +1,30 @@
 import { z } from 'zod'
 import type { Identity } from '../../authentication/identity.js'
 import { scopesToHandOn } from '../../authorization/scopes.js'
-import type { Deps } from '../../context/context.js'
-import { RENEWAL_PATH } from '../../tokens/credential-kind.js'
+import type { GateContext } from '../../context/context.js'
 import type { IssuedToken } from '../../tokens/issue.js'
 import { issueTokenOnce } from '../../tokens/issue-once.js'
 import { describeToken, listTokens } from '../../tokens/list.js'
 import { renewToken } from '../../tokens/renew.js'
 import { revokeToken } from '../../tokens/revoke.js'
 import { TOKEN_NAME_LENGTH } from '../../tokens/token.js'
+import { RENEWAL_PATH } from '../../tokens/token-kind.js'
 import { json, refuse } from '../answers/answer.js'
 import {
   listQuery,
   nextCursor,
   pageOf,
-  replicationOnWire,
-  toWireToken,
-  wireReplication,
-  wireToken,
+  replicationSchema,
+  serializeReplication,
+  serializeToken,
+  tokenSchema,
 } from '../answers/serialize.js'
 import { route } from '../route.js'
 
 const success = z.literal(true)
 const tokenId = z.string().min(1).max(256)
 
-const minted = z.object({
+const issued = z.object({
   success,
   token: z.string(),
   token_type: z.literal('Bearer'),
@@ -38,8 +38,8 @@ const minted = z.object({
   usage_instructions: z.record(z.string(), z.string()),
 })
 
-function answerMinted(deps: Deps, { email }: Identity, { token, info }: IssuedToken): Response {
-  const { token_id, token_name, scopes, created_at, expires_at } = toWireToken(info)
+function answerMinted(context: GateContext, { email }: Identity, { token, info }: IssuedToken): Response {
+  const { token_id, token_name, scopes, created_at, expires_at } = serializeToken(info)
   return json(
     {
       success: true,
@@ -52,7 +52,7 @@ function answerMinted(deps: Deps, { email }: Identity, { token, info }: IssuedTo
       created_at,
       scopes,
       user_email: email,
-      usage_instructions: deps.options.usageInstructions(token),
+      usage_instructions: context.options.usageInstructions(token),
     },
     201,
   )
@@ -65,7 +65,7 @@ export const tokenRoutes = [
     path: '/api/token/generate',
     access: 'account',
     limit: { kind: 'tokens', counts: 'calls' },
-    summary: 'Mint a token; it is shown in this answer and never again',
+    summary: 'Issue a token; it is shown in this answer and never again',
     idempotent: true,
     status: 201,
     body: z.object({
@@ -73,19 +73,19 @@ export const tokenRoutes = [
       expires_in: z.number().optional(),
       scopes: z.array(z.string().max(128)).min(1).max(50).optional(),
     }),
-    answer: minted,
-    async handle({ deps, identity, actor, body, idempotencyKey }) {
-      const issued = await issueTokenOnce(deps, {
+    answer: issued,
+    async handle({ gate, identity, actor, body, idempotencyKey }) {
+      const issued = await issueTokenOnce(gate, {
         account: identity.accountId,
         by: actor,
-        grantable: scopesToHandOn(deps, identity),
+        grantable: scopesToHandOn(gate, identity),
         ...(body.token_name === undefined ? {} : { name: body.token_name }),
         ...(body.expires_in === undefined ? {} : { lifetimeSeconds: body.expires_in }),
         ...(body.scopes === undefined ? {} : { scopes: body.scopes }),
         ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
       })
       if (!issued.ok) return refuse(issued.denial)
-      return answerMinted(deps, identity, issued.value)
+      return answerMinted(gate, identity, issued.value)
     },
   }),
   route({
@@ -95,10 +95,10 @@ export const tokenRoutes = [
     limit: { kind: 'tokens', counts: 'calls' },
     summary: 'A successor of the token that is presented, in the last fifth of its life; the old one goes on',
     status: 201,
-    answer: minted,
-    async handle({ deps, identity, trace }) {
-      const renewed = await renewToken(deps, identity, trace)
-      return renewed.ok ? answerMinted(deps, identity, renewed.value) : refuse(renewed.denial)
+    answer: issued,
+    async handle({ gate, identity, trace }) {
+      const renewed = await renewToken(gate, identity, trace)
+      return renewed.ok ? answerMinted(gate, identity, renewed.value) : refuse(renewed.denial)
     },
   }),
   route({
@@ -109,14 +109,14 @@ export const tokenRoutes = [
     query: listQuery,
     answer: z.object({
       success,
-      tokens: z.array(wireToken),
+      tokens: z.array(tokenSchema),
       count: z.int(),
       user_email: z.string(),
       next_cursor: z.string().optional(),
     }),
-    async handle({ deps, identity, query }) {
-      const listed = await listTokens(deps, { account: identity.accountId, ...pageOf(query) })
-      const tokens = listed.items.map(toWireToken)
+    async handle({ gate, identity, query }) {
+      const listed = await listTokens(gate, { account: identity.accountId, ...pageOf(query) })
+      const tokens = listed.items.map(serializeToken)
       return json({
         success: true,
         tokens,
@@ -132,11 +132,11 @@ export const tokenRoutes = [
     access: 'account',
     summary: 'One token of the account',
     query: z.object({ token_id: tokenId }),
-    answer: z.object({ success, token_info: wireToken.extend({ user_email: z.string() }) }),
-    async handle({ deps, identity, query }) {
-      const found = await describeToken(deps, { account: identity.accountId, id: query.token_id })
+    answer: z.object({ success, token_info: tokenSchema.extend({ user_email: z.string() }) }),
+    async handle({ gate, identity, query }) {
+      const found = await describeToken(gate, { account: identity.accountId, id: query.token_id })
       if (!found.ok) return refuse(found.denial)
-      const token = { ...toWireToken(found.value), user_email: identity.email }
+      const token = { ...serializeToken(found.value), user_email: identity.email }
       return json({ success: true, token_info: token })
     },
   }),
@@ -150,15 +150,15 @@ export const tokenRoutes = [
       success,
       message: z.string(),
       token_id: z.string(),
-      replication: wireReplication,
+      replication: replicationSchema,
     }),
-    async handle({ deps, identity, actor, body }) {
+    async handle({ gate, identity, actor, body }) {
       const { accountId } = identity
-      const revoked = await revokeToken(deps, { account: accountId, id: body.token_id, by: actor })
+      const revoked = await revokeToken(gate, { account: accountId, id: body.token_id, by: actor })
       if (!revoked.ok) return refuse(revoked.denial)
       return json({
         success: true,
-        ...replicationOnWire('The token is revoked.', revoked.value),
+        ...serializeReplication('The token is revoked.', revoked.value),
         token_id: body.token_id,
       })
     },
@@ -176,11 +176,11 @@ export const tokenRoutes = [
       default_expires_in: z.int(),
       max_name_length: z.int(),
     }),
-    async handle({ deps, identity }) {
-      const { scopes, requiredScope, tokens } = deps.options
+    async handle({ gate, identity }) {
+      const { scopes, requiredScope, tokens } = gate.options
       return json({
         success: true,
-        scopes: scopesToHandOn(deps, identity).map((scope) => ({
+        scopes: scopesToHandOn(gate, identity).map((scope) => ({
           scope,
           description: scopes[scope] ?? '',
           default: scope === requiredScope,

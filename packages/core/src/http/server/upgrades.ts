@@ -62,8 +62,8 @@ async function judge(gate: Gate, req: IncomingMessage): Promise<Identity | Respo
     if (decision.outcome === 'deny') return gate.refuse(decision.denial, path)
     if (decision.outcome === 'login') return gate.refuse(denial('credentials_missing'), path)
     const [origin] = headerValues(req.rawHeaders, 'origin')
-    const isForeign = decision.identity.credential.isSentByBrowsers && origin !== gate.publicUrl
-    return isForeign ? gate.refuse(denial('cross_site_request'), path) : decision.identity
+    const isCrossOrigin = decision.identity.credential.isSentByBrowsers && origin !== gate.publicUrl
+    return isCrossOrigin ? gate.refuse(denial('cross_site_request'), path) : decision.identity
   } catch (cause) {
     return gate.refuse(cause, path)
   }

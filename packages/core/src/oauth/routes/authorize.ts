@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Identity } from '../../authentication/identity.js'
 import { scopesToHandOn } from '../../authorization/scopes.js'
-import type { Deps } from '../../context/context.js'
+import type { GateContext } from '../../context/context.js'
 import { type Denial, isDenial } from '../../errors/denials.js'
 import { redirect } from '../../http/answers/answer.js'
 import { defineRoute, type Route } from '../../plugin/route.js'
@@ -45,7 +45,7 @@ interface Admitted {
  * not be able to send the browser anywhere.
  */
 function admit(
-  deps: Deps,
+  context: GateContext,
   server: OAuthServer,
   identity: Identity,
   wished: Wish,
@@ -54,7 +54,7 @@ function admit(
   if (!client) return oauthDenial('client_invalid')
   if (!mayRedirectTo(client, wished.redirect_uri)) return oauthDenial('redirect_uri_refused')
   const answerError = (error: string, description: string) =>
-    redirect(errorUrl(wished, deps.options.issuer, error, description))
+    redirect(errorUrl(wished, context.options.issuer, error, description))
   if (wished.response_type !== 'code')
     return answerError('unsupported_response_type', 'response_type has to be code.')
   if (wished.response_mode !== undefined && wished.response_mode !== 'query')
@@ -62,13 +62,13 @@ function admit(
   const { code_challenge: codeChallenge = '', code_challenge_method: method } = wished
   if (method !== 'S256' || !CHALLENGE.test(codeChallenge))
     return answerError('invalid_request', 'A code_challenge with the method S256 is needed.')
-  if (wished.resource !== undefined && !isOwnResource(wished.resource, deps.options))
+  if (wished.resource !== undefined && !isOwnResource(wished.resource, context.options))
     return answerError('invalid_target', FOREIGN_RESOURCE)
   const asked = wished.scope?.split(' ').filter(Boolean) ?? []
-  const scopes = asked.length > 0 ? asked : [deps.options.requiredScope]
-  if (scopes.some((scope) => !Object.hasOwn(deps.options.scopes, scope)))
+  const scopes = asked.length > 0 ? asked : [context.options.requiredScope]
+  if (scopes.some((scope) => !Object.hasOwn(context.options.scopes, scope)))
     return answerError('invalid_scope', 'A scope is unknown.')
-  const own = scopesToHandOn(deps, identity)
+  const own = scopesToHandOn(context, identity)
   const granted = scopesForClient(client, scopes).filter((scope) => own.includes(scope))
   if (granted.length === 0) return answerError('invalid_scope', 'None of the scopes may be granted.')
   return { client, scopes: granted, codeChallenge }
@@ -102,7 +102,7 @@ function errorUrl(
 
 /** RFC 6749 §4.1.2.1: what the client got wrong it is told itself, as long as it is known which one it is and where. */
 function tellClient(
-  { options }: Deps,
+  { options }: GateContext,
   server: OAuthServer,
   { searchParams }: URL,
   { code }: Denial,
@@ -122,7 +122,7 @@ function tellClient(
 }
 
 /** The authorization endpoint: a person lets a program act for them (RFC 6749 §4.1 with PKCE). */
-export const authorizeRoutes = (deps: Deps, server: OAuthServer): readonly Route[] => [
+export const authorizeRoutes = (context: GateContext, server: OAuthServer): readonly Route[] => [
   defineRoute({
     method: 'GET',
     path: '/oauth2/authorize',
@@ -130,16 +130,16 @@ export const authorizeRoutes = (deps: Deps, server: OAuthServer): readonly Route
     limit: { kind: 'approvals', counts: 'calls' },
     summary: 'Ask a person to let a program act for them; needs a browser session',
     query: wish,
-    refusal: ({ url }, refused) => tellClient(deps, server, url, refused),
+    refusal: ({ url }, refused) => tellClient(context, server, url, refused),
     media: 'text/html',
     otherwise: {
       302: { description: 'To the client, with an error (RFC 6749 §4.1.2.1), or to log in first' },
     },
     async handle({ identity, query }) {
-      const admitted = admit(deps, server, identity, query)
+      const admitted = admit(context, server, identity, query)
       if (admitted instanceof Response || isDenial(admitted)) return admitted
       const { client, scopes } = admitted
-      return consentPage(deps, {
+      return consentPage(context, {
         program: client.name ?? client.id,
         account: identity.email,
         scopes,
@@ -161,14 +161,14 @@ export const authorizeRoutes = (deps: Deps, server: OAuthServer): readonly Route
     form: wish.extend({ decision: z.enum(['approve', 'deny']) }),
     status: 302,
     async handle({ identity, body }) {
-      const admitted = admit(deps, server, identity, body)
+      const admitted = admit(context, server, identity, body)
       if (admitted instanceof Response || isDenial(admitted)) return admitted
-      const { issuer } = deps.options
+      const { issuer } = context.options
       if (body.decision === 'deny')
         return redirect(errorUrl(body, issuer, 'access_denied', 'The person has denied the request.'))
-      const approval = await approvalBy(deps, identity)
+      const approval = await approvalBy(context, identity)
       if (!approval.ok) return approval.denial
-      const code = await issueCode(deps, {
+      const code = await issueCode(context, {
         clientId: admitted.client.id,
         redirectUri: body.redirect_uri,
         codeChallenge: admitted.codeChallenge,

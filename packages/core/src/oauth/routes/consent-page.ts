@@ -1,5 +1,5 @@
 import { html } from 'hono/html'
-import type { Deps } from '../../context/context.js'
+import type { GateContext } from '../../context/context.js'
 import { page } from '../../http/answers/page.js'
 
 export interface Consent {
@@ -16,12 +16,12 @@ export interface Consent {
 }
 
 /** Asks somebody whether a program may act for them; works without scripts. */
-export function consentPage(deps: Deps, consent: Consent): Promise<Response> {
+export function consentPage(context: GateContext, consent: Consent): Promise<Response> {
   const { program, account, scopes, advice, action, fields, answeredTo } = consent
   return page({
     title: `Let ${program} in?`,
     paragraphs: [`It will act as ${account}, and may:`],
-    action: html`<ul>${scopes.map((scope) => html`<li><code>${scope}</code> ${deps.options.scopes[scope]}</li>`)}</ul>
+    action: html`<ul>${scopes.map((scope) => html`<li><code>${scope}</code> ${context.options.scopes[scope]}</li>`)}</ul>
 <p>${advice}</p>
 <form method="post" action="${action}">
 ${Object.entries(fields).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}

@@ -1,4 +1,4 @@
-import type { Deps } from '../../context/context.js'
+import type { GateContext } from '../../context/context.js'
 import type { Route } from '../../plugin/route.js'
 import type { OAuthServer } from '../server.js'
 import { authorizeRoutes } from './authorize.js'
@@ -7,11 +7,11 @@ import { presentedTokenRoutes } from './presented-token.js'
 import { tokenRoute } from './token.js'
 
 /** OAuth 2 for programs. */
-export function oauthRoutes(deps: Deps, server: OAuthServer): readonly Route[] {
+export function oauthRoutes(context: GateContext, server: OAuthServer): readonly Route[] {
   return [
-    tokenRoute(deps, server),
-    ...presentedTokenRoutes(deps, server),
-    ...authorizeRoutes(deps, server),
-    metadataRoute(deps.options, server),
+    tokenRoute(context, server),
+    ...presentedTokenRoutes(context, server),
+    ...authorizeRoutes(context, server),
+    metadataRoute(context.options, server),
   ]
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Deps } from '../../context/context.js'
+import type { GateContext } from '../../context/context.js'
 import { json } from '../../http/answers/answer.js'
 import { defineRoute, type Route } from '../../plugin/route.js'
 import { authenticateClient } from '../client-auth.js'
@@ -34,7 +34,7 @@ const introspection = z.object({
 })
 
 /** What is presented to be revoked, or to be told of. */
-export const presentedTokenRoutes = (deps: Deps, server: OAuthServer): readonly Route[] => [
+export const presentedTokenRoutes = (context: GateContext, server: OAuthServer): readonly Route[] => [
   defineRoute({
     method: 'POST',
     path: '/oauth2/revoke',
@@ -47,12 +47,12 @@ export const presentedTokenRoutes = (deps: Deps, server: OAuthServer): readonly 
     limit: {
       kind: 'guesses',
       counts: 'calls',
-      callerOf: (call) => provenClient(server, call) ?? provenHolder(deps, call.body.token),
+      callerOf: (call) => provenClient(server, call) ?? provenHolder(context, call.body.token),
     },
     async handle({ view, body, trace }) {
       const client = authenticateClient(server, view, body)
       if (!client.ok) return client.denial
-      const revoked = await revokePresented(deps, { token: body.token, client: client.value, trace })
+      const revoked = await revokePresented(context, { token: body.token, client: client.value, trace })
       return revoked.ok ? json({}) : revoked.denial
     },
   }),
@@ -67,7 +67,7 @@ export const presentedTokenRoutes = (deps: Deps, server: OAuthServer): readonly 
     answer: introspection,
     limit: { kind: 'guesses', counts: 'failures', callerOf: (call) => provenClient(server, call) },
     async handle({ view, body }) {
-      const described = await introspect(deps, server, { view, fields: body, token: body.token })
+      const described = await introspect(context, server, { view, fields: body, token: body.token })
       return described.ok ? json(described.value) : described.denial
     },
   }),

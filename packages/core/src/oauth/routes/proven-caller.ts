@@ -1,4 +1,4 @@
-import type { Deps } from '../../context/context.js'
+import type { GateContext } from '../../context/context.js'
 import type { ProvenCaller, RouteCall } from '../../plugin/route.js'
 import { authenticateClient, type ClientFields } from '../client-auth.js'
 import { proveRefreshToken } from '../refresh-token.js'
@@ -15,14 +15,17 @@ export function provenClient(
 }
 
 /** Whoever holds a token of a family that this gate has signed: it can be used up by nobody else. */
-export async function provenFamily(deps: Deps, token: string | undefined): Promise<ProvenCaller | undefined> {
-  const claims = token === undefined ? undefined : await proveRefreshToken(deps, token)
+export async function provenFamily(
+  context: GateContext,
+  token: string | undefined,
+): Promise<ProvenCaller | undefined> {
+  const claims = token === undefined ? undefined : await proveRefreshToken(context, token)
   return claims && { kind: 'tokens', client: `family ${claims.familyId}` }
 }
 
 /** Whoever presents a JWT that this gate has signed, of whatever kind. */
-export async function provenHolder(deps: Deps, token: string): Promise<ProvenCaller | undefined> {
-  const isOurs = await deps.keys.verify(token).then(
+export async function provenHolder(context: GateContext, token: string): Promise<ProvenCaller | undefined> {
+  const isOurs = await context.keys.verify(token).then(
     () => true,
     () => false,
   )

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Deps } from '../../context/context.js'
+import type { GateContext } from '../../context/context.js'
 import { json } from '../../http/answers/answer.js'
 import { oauthError, oauthRefusal } from '../../http/answers/oauth-error.js'
 import { defineRoute, type ProvenCaller, type Route, type RouteCall } from '../../plugin/route.js'
@@ -61,18 +61,26 @@ export function scopesIn(scope: string | undefined): { scopes?: readonly string[
   return scopes.length === 0 ? {} : { scopes }
 }
 
-async function answerRefresh(deps: Deps, { body, trace }: Call, client: OAuthClient): Promise<Response> {
+async function answerRefresh(
+  context: GateContext,
+  { body, trace }: Call,
+  client: OAuthClient,
+): Promise<Response> {
   const { refresh_token: refreshToken, scope } = body
   if (refreshToken === undefined) return oauthError('invalid_request', 'refresh_token is missing.')
-  const refreshed = await refreshTokens(deps, { refreshToken, client, ...scopesIn(scope), trace })
+  const refreshed = await refreshTokens(context, { refreshToken, client, ...scopesIn(scope), trace })
   return refreshed.ok ? answerTokens(refreshed.value) : oauthRefusal(refreshed.denial)
 }
 
-async function answerCode(deps: Deps, { body, trace }: Call, client: OAuthClient): Promise<Response> {
+async function answerCode(
+  context: GateContext,
+  { body, trace }: Call,
+  client: OAuthClient,
+): Promise<Response> {
   const { code, redirect_uri: redirectUri, code_verifier: codeVerifier } = body
   if (code === undefined || codeVerifier === undefined)
     return oauthError('invalid_request', 'code and code_verifier are needed.')
-  const redeemed = await redeemCode(deps, { code, redirectUri, codeVerifier, client, trace })
+  const redeemed = await redeemCode(context, { code, redirectUri, codeVerifier, client, trace })
   return redeemed.ok ? answerTokens(redeemed.value) : oauthRefusal(redeemed.denial)
 }
 
@@ -91,9 +99,13 @@ async function answerAdded(
 }
 
 /** A client is counted as itself, a refresh by its family; what neither proves counts when it fails. */
-async function callerOf(deps: Deps, server: OAuthServer, call: Call): Promise<ProvenCaller | undefined> {
+async function callerOf(
+  context: GateContext,
+  server: OAuthServer,
+  call: Call,
+): Promise<ProvenCaller | undefined> {
   const client = provenClient(server, call)
-  if (!client) return provenFamily(deps, call.body.refresh_token)
+  if (!client) return provenFamily(context, call.body.refresh_token)
   const isWaiting = server.grantTypes.some(
     ({ name, isPolled }) => isPolled === true && name === call.body.grant_type,
   )
@@ -101,7 +113,7 @@ async function callerOf(deps: Deps, server: OAuthServer, call: Call): Promise<Pr
 }
 
 /** The token endpoint. */
-export function tokenRoute(deps: Deps, server: OAuthServer): Route {
+export function tokenRoute(context: GateContext, server: OAuthServer): Route {
   const fields = server.grantTypes.flatMap((grantType) => grantType.fields)
   return defineRoute({
     method: 'POST',
@@ -112,15 +124,15 @@ export function tokenRoute(deps: Deps, server: OAuthServer): Route {
     errors: 'oauth',
     clients: 'client',
     answer: tokenAnswer,
-    limit: { kind: 'guesses', counts: 'failures', callerOf: (call) => callerOf(deps, server, call) },
+    limit: { kind: 'guesses', counts: 'failures', callerOf: (call) => callerOf(context, server, call) },
     async handle(call) {
       const { view, body } = call
       const client = authenticateClient(server, view, body)
       if (!client.ok) return client.denial
-      if (body.resource !== undefined && !isOwnResource(body.resource, deps.options))
+      if (body.resource !== undefined && !isOwnResource(body.resource, context.options))
         return oauthError('invalid_target', FOREIGN_RESOURCE)
-      if (body.grant_type === 'authorization_code') return answerCode(deps, call, client.value)
-      if (body.grant_type === 'refresh_token') return answerRefresh(deps, call, client.value)
+      if (body.grant_type === 'authorization_code') return answerCode(context, call, client.value)
+      if (body.grant_type === 'refresh_token') return answerRefresh(context, call, client.value)
       return answerAdded(server, call, client.value)
     },
   })

@@ -4,10 +4,10 @@ import type { Identity } from '../../authentication/identity.js'
 import { FORWARDING_PROBLEMS, MALFUNCTIONS } from '../../errors/malfunctions.js'
 import { Connection } from '../../request/connection.js'
 import type { Framing, Target } from '../../request/head.js'
-import { CREDENTIALS } from '../distrusted-headers.js'
-import { collectHeaders, type HeaderFilter, headerFilter } from '../headers.js'
+import { collectHeaders, type HeaderFilter, headerFilter } from '../header-fields.js'
 import type { Recheck } from '../recheck.js'
-import { type DecideParts, decide, type Granted, type Stop } from './decide.js'
+import { CREDENTIALS } from '../removed-request-headers.js'
+import { type DecideParts, decide, type Granted, type Stop } from './ask-admissions.js'
 
 /** One request, checked, about which admissions are to be asked. */
 export interface Asking {

@@ -1,6 +1,6 @@
 import { Transform } from 'node:stream'
 import type { AnswerEdits, AnswerHead, BodyRewriter } from '../../admission/admission.js'
-import { editHeaders, type HeaderFields } from '../headers.js'
+import { editHeaders, type HeaderFields } from '../header-fields.js'
 
 export type EditAnswer = (head: AnswerHead) => AnswerEdits | undefined
 

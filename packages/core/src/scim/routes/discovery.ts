@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Deps } from '../../context/context.js'
+import type { GateContext } from '../../context/context.js'
 import { defineRoute, type OwnAccess, type Route } from '../../plugin/route.js'
 import { MOST_LISTED } from '../list.js'
 import { NO_SUCH_RESOURCE } from '../outcome.js'
@@ -52,7 +52,7 @@ const USER_ATTRIBUTES = [
 ]
 
 /** RFC 7643 §5: what is supported, and that the rest is not. */
-function serviceProviderConfig(deps: Deps) {
+function serviceProviderConfig(context: GateContext) {
   return {
     schemas: [`${CORE}:ServiceProviderConfig`],
     patch: { supported: true },
@@ -70,11 +70,11 @@ function serviceProviderConfig(deps: Deps) {
         primary: true,
       },
     ],
-    meta: metaOf(deps, 'ServiceProviderConfig', 'ServiceProviderConfig'),
+    meta: metaOf(context, 'ServiceProviderConfig', 'ServiceProviderConfig'),
   }
 }
 
-function userType(deps: Deps) {
+function userType(context: GateContext) {
   return {
     schemas: [`${CORE}:ResourceType`],
     id: 'User',
@@ -82,23 +82,23 @@ function userType(deps: Deps) {
     description: 'Somebody who may log in.',
     endpoint: '/Users',
     schema: USER_SCHEMA,
-    meta: metaOf(deps, 'ResourceType', 'ResourceTypes/User'),
+    meta: metaOf(context, 'ResourceType', 'ResourceTypes/User'),
   }
 }
 
-function userSchema(deps: Deps) {
+function userSchema(context: GateContext) {
   return {
     schemas: [`${CORE}:Schema`],
     id: USER_SCHEMA,
     name: 'User',
     description: 'Somebody who may log in.',
     attributes: USER_ATTRIBUTES,
-    meta: metaOf(deps, 'Schema', `Schemas/${USER_SCHEMA}`),
+    meta: metaOf(context, 'Schema', `Schemas/${USER_SCHEMA}`),
   }
 }
 
-function metaOf(deps: Deps, resourceType: string, path: string) {
-  return { resourceType, location: `${deps.options.publicUrl}${BASE}/${path}` }
+function metaOf(context: GateContext, resourceType: string, path: string) {
+  return { resourceType, location: `${context.options.publicUrl}${BASE}/${path}` }
 }
 
 function listOf(item: unknown) {
@@ -114,7 +114,7 @@ function listOf(item: unknown) {
 const description = z.looseObject({ schemas: z.array(z.string()), meta: z.looseObject({}) })
 
 /** What a directory can find out about this service (RFC 7644 §4). */
-export function discoveryRoutes(deps: Deps, access: OwnAccess): readonly Route[] {
+export function discoveryRoutes(context: GateContext, access: OwnAccess): readonly Route[] {
   const discovery = { method: 'GET', access, errors: SCIM_ERRORS } as const
   return [
     defineRoute({
@@ -122,14 +122,14 @@ export function discoveryRoutes(deps: Deps, access: OwnAccess): readonly Route[]
       path: `${BASE}/ServiceProviderConfig`,
       answer: description,
       summary: 'What of SCIM is supported (RFC 7643 §5)',
-      handle: async () => scimJson(serviceProviderConfig(deps)),
+      handle: async () => scimJson(serviceProviderConfig(context)),
     }),
     defineRoute({
       ...discovery,
       path: `${BASE}/ResourceTypes`,
       answer: scimList(description),
       summary: 'Kinds of resources: users (RFC 7643 §6)',
-      handle: async () => scimJson(listOf(userType(deps))),
+      handle: async () => scimJson(listOf(userType(context))),
     }),
     defineRoute({
       ...discovery,
@@ -137,14 +137,14 @@ export function discoveryRoutes(deps: Deps, access: OwnAccess): readonly Route[]
       answer: description,
       summary: 'A kind of resource (RFC 7643 §6)',
       handle: async ({ params }) =>
-        params.id === 'User' ? scimJson(userType(deps)) : scimError(NO_SUCH_RESOURCE),
+        params.id === 'User' ? scimJson(userType(context)) : scimError(NO_SUCH_RESOURCE),
     }),
     defineRoute({
       ...discovery,
       path: `${BASE}/Schemas`,
       answer: scimList(description),
       summary: 'The attributes that are kept (RFC 7643 §7)',
-      handle: async () => scimJson(listOf(userSchema(deps))),
+      handle: async () => scimJson(listOf(userSchema(context))),
     }),
     defineRoute({
       ...discovery,
@@ -153,7 +153,7 @@ export function discoveryRoutes(deps: Deps, access: OwnAccess): readonly Route[]
       summary: 'The attributes of one schema (RFC 7643 §7)',
       handle: async ({ params }) =>
         params.id?.toLowerCase() === USER_SCHEMA.toLowerCase()
-          ? scimJson(userSchema(deps))
+          ? scimJson(userSchema(context))
           : scimError(NO_SUCH_RESOURCE),
     }),
   ]

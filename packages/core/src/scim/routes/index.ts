@@ -1,10 +1,10 @@
-import type { Deps } from '../../context/context.js'
+import type { GateContext } from '../../context/context.js'
 import type { OwnAccess, Route } from '../../plugin/route.js'
 import { discoveryRoutes } from './discovery.js'
 import { userRoutes } from './users.js'
 
 /** What a directory calls (RFC 7644), by its own secret. */
-export const scimRoutes = (deps: Deps, access: OwnAccess): readonly Route[] => [
-  ...userRoutes(deps, access),
-  ...discoveryRoutes(deps, access),
+export const scimRoutes = (context: GateContext, access: OwnAccess): readonly Route[] => [
+  ...userRoutes(context, access),
+  ...discoveryRoutes(context, access),
 ]

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Deps } from '../../context/context.js'
+import type { GateContext } from '../../context/context.js'
 import { defineRoute, type OwnAccess, type Route, type RouteCall } from '../../plugin/route.js'
 import { readUser } from '../attributes.js'
 import { createUser } from '../create.js'
@@ -55,7 +55,7 @@ type ListQuery = z.output<typeof listQuery>
 type Call = RouteCall<unknown, Record<string, unknown>, undefined>
 
 /** Users of the directory (RFC 7644), by the directory's own secret. */
-export const userRoutes = (deps: Deps, access: OwnAccess): readonly Route[] => [
+export const userRoutes = (context: GateContext, access: OwnAccess): readonly Route[] => [
   defineRoute({
     method: 'POST',
     path: BASE,
@@ -67,7 +67,11 @@ export const userRoutes = (deps: Deps, access: OwnAccess): readonly Route[] => [
     status: 201,
     async handle({ body }) {
       const attributes = readUser(body, { active: true })
-      return answerUser(deps, attributes.ok ? await createUser(deps, attributes.value) : attributes, 201)
+      return answerUser(
+        context,
+        attributes.ok ? await createUser(context, attributes.value) : attributes,
+        201,
+      )
     },
   }),
   defineRoute({
@@ -78,7 +82,7 @@ export const userRoutes = (deps: Deps, access: OwnAccess): readonly Route[] => [
     query: listQuery,
     errors: SCIM_ERRORS,
     answer: scimList(user),
-    handle: ({ query }) => answerList(deps, query),
+    handle: ({ query }) => answerList(context, query),
   }),
   defineRoute({
     method: 'GET',
@@ -88,8 +92,8 @@ export const userRoutes = (deps: Deps, access: OwnAccess): readonly Route[] => [
     errors: SCIM_ERRORS,
     answer: user,
     async handle({ params }) {
-      const user = await findUser(deps, params.id ?? '')
-      return answerUser(deps, user ? { ok: true, value: user } : NO_SUCH_USER)
+      const user = await findUser(context, params.id ?? '')
+      return answerUser(context, user ? { ok: true, value: user } : NO_SUCH_USER)
     },
   }),
   defineRoute({
@@ -100,7 +104,7 @@ export const userRoutes = (deps: Deps, access: OwnAccess): readonly Route[] => [
     body: resource,
     errors: SCIM_ERRORS,
     answer: user,
-    handle: ({ params, body }: Call) => change(deps, params.id, (user) => readUser(body, user)),
+    handle: ({ params, body }: Call) => change(context, params.id, (user) => readUser(body, user)),
   }),
   defineRoute({
     method: 'PATCH',
@@ -110,7 +114,7 @@ export const userRoutes = (deps: Deps, access: OwnAccess): readonly Route[] => [
     body: resource,
     errors: SCIM_ERRORS,
     answer: user,
-    handle: ({ params, body }: Call) => change(deps, params.id, (user) => patchUser(user, body)),
+    handle: ({ params, body }: Call) => change(context, params.id, (user) => patchUser(user, body)),
   }),
   defineRoute({
     method: 'DELETE',
@@ -120,7 +124,7 @@ export const userRoutes = (deps: Deps, access: OwnAccess): readonly Route[] => [
     errors: SCIM_ERRORS,
     status: 204,
     async handle({ params }) {
-      const removed = await removeUser(deps, params.id ?? '')
+      const removed = await removeUser(context, params.id ?? '')
       if (!removed.ok) return scimError(removed.refusal)
       return new Response(null, { status: 204, headers: { 'cache-control': 'no-store' } })
     },
@@ -128,41 +132,46 @@ export const userRoutes = (deps: Deps, access: OwnAccess): readonly Route[] => [
 ]
 
 async function change(
-  deps: Deps,
+  context: GateContext,
   id: string | undefined,
   next: Parameters<typeof replaceUser>[2],
 ): Promise<Response> {
-  return answerUser(deps, await replaceUser(deps, id ?? '', next))
+  return answerUser(context, await replaceUser(context, id ?? '', next))
 }
 
-async function answerList(deps: Deps, query: ListQuery): Promise<Response> {
-  if (query.filter !== undefined) return answerFound(deps, query.filter)
+async function answerList(context: GateContext, query: ListQuery): Promise<Response> {
+  if (query.filter !== undefined) return answerFound(context, query.filter)
   const startIndex = readCount(query.startIndex, 1)
   const count = readCount(query.count, DEFAULT_COUNT)
   if (startIndex === undefined || count === undefined)
-    return answerUser(deps, refuseScim('invalidValue', 'startIndex and count: give integers.'))
+    return answerUser(context, refuseScim('invalidValue', 'startIndex and count: give integers.'))
   // RFC 7644 §3.4.2.4: below 1 is 1, a negative count is 0.
   const from = Math.max(startIndex, 1)
   const most = Math.min(Math.max(count, 0), MOST_LISTED)
-  const { total, users } = await listUsers(deps, { startIndex: from, count: most })
-  return listResponse(deps, total, users, from)
+  const { total, users } = await listUsers(context, { startIndex: from, count: most })
+  return listResponse(context, total, users, from)
 }
 
-async function answerFound(deps: Deps, filter: string): Promise<Response> {
+async function answerFound(context: GateContext, filter: string): Promise<Response> {
   const userName = readUserNameFilter(filter)
   if (!userName.ok) return scimError(userName.refusal)
-  const user = await findUserByName(deps, userName.value)
+  const user = await findUserByName(context, userName.value)
   const users = user ? [user] : []
-  return listResponse(deps, users.length, users, 1)
+  return listResponse(context, users.length, users, 1)
 }
 
-function listResponse(deps: Deps, total: number, users: readonly User[], startIndex: number): Response {
+function listResponse(
+  context: GateContext,
+  total: number,
+  users: readonly User[],
+  startIndex: number,
+): Response {
   return scimJson({
     schemas: [LIST_SCHEMA],
     totalResults: total,
     startIndex,
     itemsPerPage: users.length,
-    Resources: users.map((user) => userResource(deps, user)),
+    Resources: users.map((user) => userResource(context, user)),
   })
 }
 
@@ -171,15 +180,15 @@ function readCount(text: string | undefined, absent: number): number | undefined
   return /^[+-]?\d{1,9}$/.test(text) ? Number(text) : undefined
 }
 
-function answerUser(deps: Deps, outcome: ScimOutcome<User>, status = 200): Response {
+function answerUser(context: GateContext, outcome: ScimOutcome<User>, status = 200): Response {
   if (!outcome.ok) return scimError(outcome.refusal)
   const headers: Record<string, string> =
-    status === 201 ? { location: locationOf(deps, outcome.value.id) } : {}
-  return scimJson(userResource(deps, outcome.value), status, headers)
+    status === 201 ? { location: locationOf(context, outcome.value.id) } : {}
+  return scimJson(userResource(context, outcome.value), status, headers)
 }
 
 /** RFC 7643 §4.1 and §3.1. */
-function userResource(deps: Deps, user: User) {
+function userResource(context: GateContext, user: User) {
   const { id, userName, externalId, displayName, name, emails, active, createdAt, changedAt } = user
   return {
     schemas: [USER_SCHEMA],
@@ -194,11 +203,11 @@ function userResource(deps: Deps, user: User) {
       resourceType: 'User',
       created: new Date(createdAt).toISOString(),
       lastModified: new Date(changedAt).toISOString(),
-      location: locationOf(deps, id),
+      location: locationOf(context, id),
     },
   }
 }
 
-function locationOf(deps: Deps, id: string): string {
-  return `${deps.options.publicUrl}${BASE}/${id}`
+function locationOf(context: GateContext, id: string): string {
+  return `${context.options.publicUrl}${BASE}/${id}`
 }

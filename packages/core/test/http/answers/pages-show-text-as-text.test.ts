@@ -39,7 +39,7 @@ beforeAll(async () => {
     scopes: { api: HOSTILE, [HOSTILE_SCOPE]: HOSTILE },
     plugins: [oauth({ clients: [{ id: CLIENT, name: HOSTILE, redirectUris: [CALLBACK] }] }), device()],
   })
-  headers = await sessionOf(fixture.deps, HOSTILE_EMAIL)
+  headers = await sessionOf(fixture.context, HOSTILE_EMAIL)
 })
 afterAll(() => browser?.close())
 
@@ -149,7 +149,7 @@ describe('a page shows as text, and runs nothing of,', () => {
     const asked = await show(await fixture.call('GET', path, { headers: elsewhere }))
     const leaving = '/?%27%3E%3Cimg/src=x/onerror=alert(1)%3E'
     expect(new URL(asked.formAction ?? '').searchParams.get('rd')).toContain(leaving)
-    const own = await sessionOf(fixture.deps, 'user@example.com')
+    const own = await sessionOf(fixture.context, 'user@example.com')
     const { links } = await show(await fixture.call('POST', path, { headers: own }))
     expect(links.map((link) => new URL(link).searchParams.get('rd'))).toEqual([
       expect.stringContaining(leaving),

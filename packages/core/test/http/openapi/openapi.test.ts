@@ -5,7 +5,7 @@ import { Validator } from '@seriousme/openapi-schema-validator'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { banAccount } from '../../../src/accounts/ban.js'
 import { createApiKey } from '../../../src/api-keys/create.js'
-import type { Deps } from '../../../src/context/context.js'
+import type { GateContext } from '../../../src/context/context.js'
 import { createGate } from '../../../src/gate/create-gate.js'
 import { openApiDocument } from '../../../src/http/openapi/openapi.js'
 import { listener } from '../../../src/http/server/node.js'
@@ -43,7 +43,7 @@ async function running() {
     logoutUrl: async () => undefined,
     ready: async () => true,
   }
-  const { deps, options } = await gateFixture({
+  const { context, options } = await gateFixture({
     publicUrl,
     identityProvider: provider,
     plugins: shippedPlugins({ clients: [WEB_CLIENT] }),
@@ -59,20 +59,20 @@ async function running() {
     server.closeAllConnections()
     server.close()
     await gate.close()
-    await deps.store.close()
+    await context.store.close()
   })
-  const { cookie = '' } = await sessionOf(deps, OWNER)
-  const { authorization = '' } = await tokenOf(deps, OWNER, SCOPES)
+  const { cookie = '' } = await sessionOf(context, OWNER)
+  const { authorization = '' } = await tokenOf(context, OWNER, SCOPES)
   const wallet: Wallet = {
     session: cookie.slice(cookie.indexOf('=') + 1),
     token: authorization.slice('Bearer '.length),
-    apiKey: (await apiKeyOf(deps, OWNER, SCOPES))['x-api-key'] ?? '',
+    apiKey: (await apiKeyOf(context, OWNER, SCOPES))['x-api-key'] ?? '',
     client: `web:${CLIENT_SECRET}`,
     scim: SCIM_SECRET,
   }
   served ??= (await (await fetch(`${publicUrl}/openapi.json`)).text()).replaceAll(publicUrl, PUBLIC_URL)
   const described = JSON.parse(served.replaceAll(PUBLIC_URL, publicUrl)) as OpenApiDocument
-  return { deps, client: clientOf(described), wallet }
+  return { deps: context, client: clientOf(described), wallet }
 }
 
 const PUBLIC_URL = 'https://gate.test'
@@ -80,7 +80,7 @@ const PUBLIC_URL = 'https://gate.test'
 let served: string | undefined
 
 interface Example {
-  readonly input?: (deps: Deps, scheme: string | undefined) => Input | Promise<Input>
+  readonly input?: (context: GateContext, scheme: string | undefined) => Input | Promise<Input>
   /** What the call gets where it cannot have success without more than a client. */
   readonly status?: number
 }
@@ -88,18 +88,18 @@ interface Example {
 const at = (parameters: Record<string, string>): Example => ({ input: () => ({ parameters }) })
 const sent = (body: Record<string, unknown>): Example => ({ input: () => ({ body }) })
 
-async function tokenId(deps: Deps, account = OWNER): Promise<string> {
-  return must(await issueToken(deps, { by: PROGRAM, account, scopes: ['api'] })).info.id
+async function tokenId(context: GateContext, account = OWNER): Promise<string> {
+  return must(await issueToken(context, { by: PROGRAM, account, scopes: ['api'] })).info.id
 }
 
-async function keyId(deps: Deps): Promise<string> {
-  return must(await createApiKey(deps, { by: PROGRAM, account: OWNER, scopes: ['api'] })).info.id
+async function keyId(context: GateContext): Promise<string> {
+  return must(await createApiKey(context, { by: PROGRAM, account: OWNER, scopes: ['api'] })).info.id
 }
 
 const newUser = { userName: 'someone@example.com', active: true, emails: [] }
 
-async function userId(deps: Deps): Promise<string> {
-  const created = await createUser(deps, newUser)
+async function userId(context: GateContext): Promise<string> {
+  const created = await createUser(context, newUser)
   if (!created.ok) throw new Error('no user')
   return created.value.id
 }
@@ -120,25 +120,32 @@ const EXAMPLES: Record<string, Example> = {
   getOauth2Callback: { status: 403 },
   postOauth2BackchannelLogout: { ...sent({ logout_token: 'unknown' }), status: 400 },
   postApiTokenGenerate: sent({ token_name: 'x', expires_in: 3600, scopes: ['api'] }),
-  getApiTokenInfo: { input: async (deps) => ({ parameters: { token_id: await tokenId(deps) } }) },
-  postApiTokenRevoke: { input: async (deps) => ({ body: { token_id: await tokenId(deps) } }) },
+  getApiTokenInfo: { input: async (context) => ({ parameters: { token_id: await tokenId(context) } }) },
+  postApiTokenRevoke: { input: async (context) => ({ body: { token_id: await tokenId(context) } }) },
   postApiTokenRenew: { status: 409 },
   postV1UserKeys: sent({ key_name: 'x', expires_in: 3600, scopes: ['api'] }),
   postV1UserKeysKey_idRotate: {
-    input: async (deps) => ({ parameters: { key_id: await keyId(deps) }, body: { overlap_seconds: 60 } }),
+    input: async (context) => ({
+      parameters: { key_id: await keyId(context) },
+      body: { overlap_seconds: 60 },
+    }),
   },
-  deleteV1UserKeysKey_id: { input: async (deps) => ({ parameters: { key_id: await keyId(deps) } }) },
+  deleteV1UserKeysKey_id: { input: async (context) => ({ parameters: { key_id: await keyId(context) } }) },
   postOauth2Token: {
-    input: async (deps, scheme) => {
-      const { refreshToken } = await startFamilyOf(deps, OWNER, scheme === 'client' ? WEB_CLIENT : CLI_CLIENT)
+    input: async (context, scheme) => {
+      const { refreshToken } = await startFamilyOf(
+        context,
+        OWNER,
+        scheme === 'client' ? WEB_CLIENT : CLI_CLIENT,
+      )
       return { body: { grant_type: 'refresh_token', refresh_token: refreshToken, ...nameless(scheme) } }
     },
   },
   postOauth2Device_authorization: { input: (_, scheme) => ({ body: nameless(scheme) }) },
   postOauth2Revoke: { input: (_, scheme) => ({ body: { token: 'unknown', ...nameless(scheme) } }) },
   postOauth2Introspect: {
-    input: async (deps, scheme) => {
-      const { authorization = '' } = await tokenOf(deps, OWNER, ['api'])
+    input: async (context, scheme) => {
+      const { authorization = '' } = await tokenOf(context, OWNER, ['api'])
       const inForm = scheme === undefined ? { client_id: 'web', client_secret: CLIENT_SECRET } : {}
       return { body: { token: authorization.slice('Bearer '.length), ...inForm } }
     },
@@ -148,36 +155,38 @@ const EXAMPLES: Record<string, Example> = {
   postDevice: { ...sent({ user_code: 'BCDFGHJK', decision: 'deny' }), status: 404 },
   getApiAdminTokensEmail: at({ email: OWNER }),
   deleteApiAdminTokensToken_id: {
-    input: async (deps) => ({ parameters: { token_id: await tokenId(deps, OTHER) } }),
+    input: async (context) => ({ parameters: { token_id: await tokenId(context, OTHER) } }),
   },
   postApiAdminTokensRevokeUser: sent({ user_email: OTHER }),
   postApiAdminSessionsRevokeUser: sent({ user_email: OTHER, duration_seconds: 60 }),
   postApiAdminSessionsForceLogout: sent({ user_email: OTHER }),
   deleteApiAdminSessionsUnbanEmail: {
-    input: async (deps) => {
-      must(await banAccount(deps, { account: OTHER, by: PROGRAM }))
+    input: async (context) => {
+      must(await banAccount(context, { account: OTHER, by: PROGRAM }))
       return { parameters: { email: OTHER } }
     },
   },
   postScimV2Users: sent(newUser),
   getScimV2Users: {
-    input: async (deps) => {
-      await userId(deps)
+    input: async (context) => {
+      await userId(context)
       return {}
     },
   },
-  getScimV2UsersId: { input: async (deps) => ({ parameters: { id: await userId(deps) } }) },
-  putScimV2UsersId: { input: async (deps) => ({ parameters: { id: await userId(deps) }, body: newUser }) },
+  getScimV2UsersId: { input: async (context) => ({ parameters: { id: await userId(context) } }) },
+  putScimV2UsersId: {
+    input: async (context) => ({ parameters: { id: await userId(context) }, body: newUser }),
+  },
   patchScimV2UsersId: {
-    input: async (deps) => ({
-      parameters: { id: await userId(deps) },
+    input: async (context) => ({
+      parameters: { id: await userId(context) },
       body: {
         schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'],
         Operations: [{ op: 'replace', path: 'active', value: false }],
       },
     }),
   },
-  deleteScimV2UsersId: { input: async (deps) => ({ parameters: { id: await userId(deps) } }) },
+  deleteScimV2UsersId: { input: async (context) => ({ parameters: { id: await userId(context) } }) },
   getScimV2ResourceTypesId: at({ id: 'User' }),
   getScimV2SchemasId: at({ id: 'urn:ietf:params:scim:schemas:core:2.0:User' }),
   getWellKnownPortcullisProblemsCode: at({ code: 'token_revoked' }),

@@ -11,7 +11,7 @@ async function gate(authRequest: NonNullable<Parameters<typeof httpFixture>[0]>[
   const fixture = await httpFixture({ authRequest, roleByGroup: { guests: 'viewer' } })
   /** A session as a browser sends it along, without the signs of a page of ours. */
   const cookieOf = async (email: string, groups?: readonly string[]) => {
-    const { cookie = '' } = await sessionOf(fixture.deps, email, groups)
+    const { cookie = '' } = await sessionOf(fixture.context, email, groups)
     return { cookie }
   }
   return { ...fixture, cookieOf, ask: askWith(fixture) }
@@ -99,8 +99,8 @@ describe.each(['nginx', 'forward-auth'] as const)('behind a proxy that asks as %
   })
 
   it('what has two readings is refused as a 403, which every proxy passes on', async () => {
-    const { ask, deps } = await gate({ proxy })
-    const token = await tokenOf(deps, USER, ['api'])
+    const { ask, context } = await gate({ proxy })
+    const token = await tokenOf(context, USER, ['api'])
     expect(await ask({ ...token, ...told('GET', '/a/../b') })).toMatchObject({
       status: 403,
       code: 'target_invalid',
@@ -161,11 +161,11 @@ describe('behind Envoy', () => {
   }
 
   it('the method and path of the check are those of the request; 200 lets it pass', async () => {
-    const { check, cookieOf, deps } = await envoy()
+    const { check, cookieOf, context } = await envoy()
     const viewer = await cookieOf('guest@example.com', ['guests'])
     expect(await check('GET', '/things?x=1', viewer)).toMatchObject({ status: 200 })
     expect(await check('DELETE', '/things', viewer)).toMatchObject({ status: 403 })
-    const token = await tokenOf(deps, USER, ['api'])
+    const token = await tokenOf(context, USER, ['api'])
     for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
       expect(await check(method, '/', token)).toMatchObject({ status: 200 })
     expect(await check('POST', '/things', {})).toMatchObject({ status: 401, code: 'credentials_missing' })
@@ -177,14 +177,14 @@ describe('behind Envoy', () => {
   })
 
   it('parameters of the request are its own, not those of the check', async () => {
-    const { check, deps } = await envoy()
-    const token = await tokenOf(deps, USER, ['api'])
+    const { check, context } = await envoy()
+    const token = await tokenOf(context, USER, ['api'])
     expect(await check('GET', '/things?allowed_groups=x&any=1', token)).toMatchObject({ status: 200 })
   })
 
   it('is asked below the path of the route only where the option says so', async () => {
-    const { call, deps } = await gate({ proxy: 'nginx' })
-    const headers = await tokenOf(deps, USER, ['api'])
+    const { call, context } = await gate({ proxy: 'nginx' })
+    const headers = await tokenOf(context, USER, ['api'])
     expect((await call('GET', '/oauth2/auth/things', { headers })).status).toBe(404)
   })
 })
@@ -244,8 +244,8 @@ describe('a place that is not for everybody', () => {
   })
 
   it('for a group is closed to tokens, which carry none', async () => {
-    const { ask, deps } = await gate()
-    const answer = await ask(await tokenOf(deps, USER, ['api']), '?allowed_groups=staff')
+    const { ask, context } = await gate()
+    const answer = await ask(await tokenOf(context, USER, ['api']), '?allowed_groups=staff')
     expect(answer).toMatchObject({ status: 403, code: 'group_insufficient' })
   })
 

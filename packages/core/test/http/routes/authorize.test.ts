@@ -23,7 +23,7 @@ beforeEach(async () => {
 })
 
 async function decide(wish: Record<string, string>, decision = 'approve'): Promise<Response> {
-  const headers = await sessionOf(fixture.deps, USER)
+  const headers = await sessionOf(fixture.context, USER)
   return fixture.call('POST', '/oauth2/authorize', { headers, form: { ...wish, decision } })
 }
 
@@ -71,12 +71,12 @@ describe('the authorization endpoint', () => {
     for (let times = 0; times < 2; times++) expect((await redeem(code)).body.error).toBe('invalid_grant')
     expect(await fixture.statusWith(body.access_token ?? '')).toBe(401)
     expect((await fixture.refresh(body.refresh_token ?? '')).body.error).toBe('invalid_grant')
-    const { items } = await listAudit(fixture.deps, { limit: 50 })
+    const { items } = await listAudit(fixture.context, { limit: 50 })
     expect(items.filter(({ action }) => action === 'authorization_code.reuse')).toHaveLength(1)
   })
 
   it('asks the person first, and names where the answer goes', async () => {
-    const headers = await sessionOf(fixture.deps, USER)
+    const headers = await sessionOf(fixture.context, USER)
     const response = await fixture.call('GET', `/oauth2/authorize?${new URLSearchParams(WISH)}`, { headers })
     expect(await response.text()).toContain('Let Portcullis CLI in?')
     expect(response.headers.get('content-security-policy')).toContain(
@@ -104,7 +104,7 @@ describe('the authorization endpoint', () => {
   })
 
   const ask = async (query: URLSearchParams) => {
-    const headers = await sessionOf(fixture.deps, USER)
+    const headers = await sessionOf(fixture.context, USER)
     return fixture.call('GET', `/oauth2/authorize?${query}`, { headers })
   }
 
@@ -192,7 +192,7 @@ describe('the authorization endpoint', () => {
   })
 
   it('cannot be answered from another site', async () => {
-    const headers = { ...(await sessionOf(fixture.deps, USER)), 'sec-fetch-site': 'cross-site' }
+    const headers = { ...(await sessionOf(fixture.context, USER)), 'sec-fetch-site': 'cross-site' }
     const form = { ...WISH, decision: 'approve' }
     expect((await fixture.call('POST', '/oauth2/authorize', { headers, form })).status).toBe(403)
   })

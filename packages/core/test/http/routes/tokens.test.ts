@@ -7,7 +7,7 @@ const USER = 'user@example.com'
 
 async function loggedIn() {
   const fixture = await httpFixture()
-  const headers = await sessionOf(fixture.deps, USER)
+  const headers = await sessionOf(fixture.context, USER)
   const mint = (body: unknown) => fixture.call('POST', '/api/token/generate', { headers, body })
   const list = async () => {
     const response = await fixture.call('GET', '/api/token/list', { headers })
@@ -38,11 +38,11 @@ describe('POST /api/token/generate', () => {
   })
 
   it('says how to use it as the deployment says', async () => {
-    const { deps, call } = await httpFixture({
+    const { context, call } = await httpFixture({
       usageInstructions: ({ token, publicUrl }) => ({ acme: `acme login ${publicUrl} ${token}` }),
     })
     const response = await call('POST', '/api/token/generate', {
-      headers: await sessionOf(deps, USER),
+      headers: await sessionOf(context, USER),
       body: {},
     })
     const { token, usage_instructions } = (await response.json()) as Record<string, string>
@@ -62,9 +62,11 @@ describe('POST /api/token/generate', () => {
     ['are missing', () => undefined],
     ['are a list', () => ['curl']],
   ])('hands the token out, and says so in the log, where instructions %s', async (_, instruct) => {
-    const { deps, call, events } = await httpFixture({ usageInstructions: instruct as () => object as never })
+    const { context, call, events } = await httpFixture({
+      usageInstructions: instruct as () => object as never,
+    })
     const response = await call('POST', '/api/token/generate', {
-      headers: await sessionOf(deps, USER),
+      headers: await sessionOf(context, USER),
       body: {},
     })
     expect(response.status).toBe(201)
@@ -133,8 +135,8 @@ describe('POST /api/token/generate', () => {
   })
 
   it('lets a token mint only what it may do itself', async () => {
-    const { call, deps } = await httpFixture()
-    const headers = await tokenOf(deps, 'admin@example.com', ['tokens:write'])
+    const { call, context } = await httpFixture()
+    const headers = await tokenOf(context, 'admin@example.com', ['tokens:write'])
     const wide = await call('POST', '/api/token/generate', { headers, body: { scopes: ['admin'] } })
     expect(wide.status).toBe(403)
     expect(wide.headers.get('www-authenticate')).toContain('insufficient_scope')
@@ -161,8 +163,8 @@ describe('POST /api/token/generate', () => {
       commit: (partition, batch) =>
         isBroken ? Promise.reject(new Error('ECONNRESET 10.0.0.7')) : store.commit(partition, batch),
     })
-    const { call, deps } = await httpFixture({ store: faulty, clock: Date.now })
-    const headers = await sessionOf(deps, USER)
+    const { call, context } = await httpFixture({ store: faulty, clock: Date.now })
+    const headers = await sessionOf(context, USER)
     isBroken = true
     const response = await call('POST', '/api/token/generate', { headers, body: {} })
     expect(response.status).toBe(503)

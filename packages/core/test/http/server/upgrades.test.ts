@@ -10,7 +10,7 @@ import { sessionOf, tokenOf } from '../http-fixture.js'
 
 /** The statuses that handshakes of somebody get; 101 for one that was handed over. */
 async function handshakes() {
-  const { options, deps } = await gateFixture({ roleByGroup: { guests: 'viewer' } })
+  const { options, context } = await gateFixture({ roleByGroup: { guests: 'viewer' } })
   const gate = await createGate(options)
   const server = createServer((_req, res) => res.end())
   guardUpgrades(server, gate, (_req, socket) => {
@@ -27,7 +27,7 @@ async function handshakes() {
     response.destroy()
     return response.statusCode
   }
-  return { deps, statusWith, port }
+  return { deps: context, statusWith, port }
 }
 
 it('whoever is refused and stays, with a body unfinished, is cut off within seconds', async () => {

@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import type { Admission, GoOn, Observer } from '../../../src/admission/admission.js'
-import { createForwarder } from '../../../src/proxy/forward.js'
+import { createForwarder } from '../../../src/proxy/forwarder.js'
 import {
   ANNA,
   afterwards,

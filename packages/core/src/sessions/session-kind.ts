@@ -1,7 +1,7 @@
 import type { CredentialKind, Proven } from '../authentication/credential-kind.js'
 import { roleOfGroups, roleOfSession } from '../authorization/roles.js'
 import { scopesOf } from '../authorization/scopes.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { denial } from '../errors/denials.js'
 import { done, refused } from '../errors/outcome.js'
 import { cookieValues } from '../request/cookies.js'
@@ -26,8 +26,8 @@ interface PresentedSession extends Proven {
 const recordIdOf = (handle: string) => parseHandle(handle)?.id ?? ''
 
 /** Sessions of browsers: a cookie whose hash finds a record that only the gate can open. */
-export function sessionKind(deps: Deps): CredentialKind<PresentedSession, SessionRecord, Session> {
-  const cookie = cookieNames(deps.options.secure).session
+export function sessionKind(context: GateContext): CredentialKind<PresentedSession, SessionRecord, Session> {
+  const cookie = cookieNames(context.options.secure).session
   return {
     name: 'session',
     isOfAccount: true,
@@ -45,7 +45,7 @@ export function sessionKind(deps: Deps): CredentialKind<PresentedSession, Sessio
       return key ? done({ partition: key.partition, id: handleOf(key), key }) : refused('session_invalid')
     },
     records: { collection: sessionRecords.name, idOf: recordIdOf, read: sessionRecords.read },
-    open: ({ key }, _record, stored) => openSession(deps, key, stored),
+    open: ({ key }, _record, stored) => openSession(context, key, stored),
     issued: ({ partition, issuedAt }, record) =>
       record
         ? { partition, issuedAt: record.createdAt, sessionGeneration: record.generation }
@@ -53,21 +53,21 @@ export function sessionKind(deps: Deps): CredentialKind<PresentedSession, Sessio
     denials: { absent: 'session_invalid', ended: 'session_invalid', expired: 'session_invalid' },
     describe({ opened }) {
       const { email, name, groups, createdAt, expiresAt } = opened as Session
-      const role = roleOfSession(deps.roleOf(email), roleOfGroups(groups, deps.options.roleByGroup))
+      const role = roleOfSession(context.roleOf(email), roleOfGroups(groups, context.options.roleByGroup))
       return {
         accountId: email,
         ...(name === undefined ? {} : { name }),
         groups,
         role,
-        scopes: scopesOf(deps, role),
+        scopes: scopesOf(context, role),
         issuedAt: createdAt,
         expiresAt,
       }
     },
     admitted({ proof: { key }, stored }) {
       if (!stored) return
-      extendSession(deps, key, stored).catch((cause: unknown) =>
-        deps.report({
+      extendSession(context, key, stored).catch((cause: unknown) =>
+        context.report({
           level: 'warn',
           code: 'session_unextended',
           detail: 'A session was not extended',
@@ -77,7 +77,7 @@ export function sessionKind(deps: Deps): CredentialKind<PresentedSession, Sessio
     },
     deadlineIn: ({ expiresAt }) => expiresAt,
     async wasEnded(handle, { partition }) {
-      const [ended] = await deps.store.read(partition, [endedSessions.key(recordIdOf(handle))])
+      const [ended] = await context.store.read(partition, [endedSessions.key(recordIdOf(handle))])
       return ended !== undefined
     },
   }

@@ -4,7 +4,7 @@ import { unbanAccount } from '../../src/accounts/unban.js'
 import { listAudit } from '../../src/audit/list.js'
 import { identifyByBearer } from '../../src/authentication/authenticate.js'
 import { stillAllowed } from '../../src/authentication/still-allowed.js'
-import { externalTokenKind } from '../../src/external-tokens/credential-kind.js'
+import { externalTokenKind } from '../../src/external-tokens/external-token-kind.js'
 import type { TrustedIssuerOptions } from '../../src/external-tokens/options.js'
 import { revokedExternal, revokeExternalToken } from '../../src/external-tokens/revoke.js'
 import { changeStanding } from '../../src/standing/change.js'
@@ -23,12 +23,15 @@ async function gate(options: Partial<TrustedIssuerOptions> = {}, faults?: (store
   const memory = memoryStore({ clock })
   const store = faults ? withFaults(memory, faults(memory)) : memory
   const fixture = await gateFixture({ clock, store, scopes: { reports: 'Read reports' } })
-  const deps = { ...fixture.deps, credentialKinds: [externalTokenKind(fixture.deps, issuer.trusted)] }
+  const context = {
+    ...fixture.context,
+    credentialKinds: [externalTokenKind(fixture.context, issuer.trusted)],
+  }
   return {
     ...issuer,
-    deps,
-    partition: deps.partitionOf(account),
-    identify: (compact: string) => identifyByBearer(deps, compact),
+    deps: context,
+    partition: context.partitionOf(account),
+    identify: (compact: string) => identifyByBearer(context, compact),
   }
 }
 

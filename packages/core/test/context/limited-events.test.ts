@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { GateEvent } from '../../src/context/event.js'
-import { limitEvents } from '../../src/context/limit-events.js'
+import { limitEvents } from '../../src/context/limited-events.js'
 
 beforeEach(() => {
   vi.useFakeTimers()

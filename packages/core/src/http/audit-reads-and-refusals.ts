@@ -1,6 +1,6 @@
 import { appendAudit } from '../audit/append.js'
 import { type Actor, auditedAs } from '../authorization/actor.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import type { Route } from './route.js'
 
 const WINDOW_MS = 60_000
@@ -14,7 +14,7 @@ export type AuditAdminCall = (route: Route, actor: Actor, response: Response) =>
  * Audits reads of administrators and calls that were refused, once a minute for each account, route and result: a plain
  * user who calls them a million times leaves one entry a minute. What changes something is audited where it is done.
  */
-export function auditAdminCalls(deps: Deps): AuditAdminCall {
+export function auditAdminCalls(context: GateContext): AuditAdminCall {
   let window = 0
   const recorded = new Set<string>()
 
@@ -22,7 +22,7 @@ export function auditAdminCalls(deps: Deps): AuditAdminCall {
     if (route.access !== 'admin' && route.access !== 'super_admin') return
     const isRefused = response.status >= 400
     if (!isRefused && route.method !== 'GET') return
-    const now = Math.floor(deps.clock() / WINDOW_MS)
+    const now = Math.floor(context.clock() / WINDOW_MS)
     if (now !== window) recorded.clear()
     window = now
     const call = `${route.method} ${route.path}`
@@ -30,12 +30,12 @@ export function auditAdminCalls(deps: Deps): AuditAdminCall {
     if (recorded.has(key)) return
     if (recorded.size >= CALLS) {
       const detail = 'More accounts call routes of administration than are recorded in a minute'
-      deps.strangers.report({ level: 'warn', code: 'admin_calls_unrecorded', detail })
+      context.strangers.report({ level: 'warn', code: 'admin_calls_unrecorded', detail })
       return
     }
     recorded.add(key)
     try {
-      await appendAudit(deps, {
+      await appendAudit(context, {
         ...auditedAs(actor),
         action: isRefused ? 'admin.refused' : 'admin.read',
         subject: call,
@@ -49,7 +49,7 @@ export function auditAdminCalls(deps: Deps): AuditAdminCall {
     } catch (cause) {
       recorded.delete(key)
       const detail = `${call} of an administrator, or of somebody who is none, was not recorded`
-      deps.strangers.report({ level: 'error', code: 'audit_failed', detail, cause })
+      context.strangers.report({ level: 'error', code: 'audit_failed', detail, cause })
     }
   }
 }

@@ -1,4 +1,4 @@
-import { FRAMING, HOP_BY_HOP } from './headers.js'
+import { FRAMING, HOP_BY_HOP } from './header-fields.js'
 
 export const CREDENTIALS = [
   'authorization',

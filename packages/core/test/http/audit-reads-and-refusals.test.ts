@@ -8,8 +8,8 @@ import { type HttpFixture, httpFixture, MASTER_KEY, sessionOf, tokenOf } from '.
 const USER = 'user@example.com'
 const ADMIN = 'admin@example.com'
 
-async function recorded({ deps }: HttpFixture) {
-  const { items } = await listAudit(deps, { limit: 100 })
+async function recorded({ context }: HttpFixture) {
+  const { items } = await listAudit(context, { limit: 100 })
   return items
     .filter(({ action }) => action.startsWith('admin.'))
     .map(({ action, actor, details }) => ({ action, actor, ...details }))
@@ -18,7 +18,7 @@ async function recorded({ deps }: HttpFixture) {
 describe('calls of administration', () => {
   it('a read leaves an entry', async () => {
     const fixture = await httpFixture()
-    const headers = await sessionOf(fixture.deps, ADMIN)
+    const headers = await sessionOf(fixture.context, ADMIN)
     await fixture.call('GET', '/api/admin/tokens/someone@example.com', { headers })
     const [method, path] = ['GET', '/api/admin/tokens/{email}']
     await vi.waitFor(async () =>
@@ -30,8 +30,8 @@ describe('calls of administration', () => {
 
   it('a refused call of somebody who is known leaves an entry with the code', async () => {
     const fixture = await httpFixture()
-    const user = await tokenOf(fixture.deps, USER, ['api', 'admin'])
-    const admin = await sessionOf(fixture.deps, ADMIN)
+    const user = await tokenOf(fixture.context, USER, ['api', 'admin'])
+    const admin = await sessionOf(fixture.context, ADMIN)
     await fixture.call('POST', '/api/admin/tokens/revoke-user', { headers: user, body: {} })
     await fixture.call('POST', '/api/admin/tokens/revoke-user', { headers: admin, body: {} })
     await fixture.call('DELETE', '/api/admin/tokens/unknown', { headers: admin })
@@ -52,7 +52,7 @@ describe('calls of administration', () => {
 
   it('a thousand calls of a plain user leave one entry a minute', async () => {
     const fixture = await httpFixture()
-    const headers = await tokenOf(fixture.deps, USER, ['api', 'admin'])
+    const headers = await tokenOf(fixture.context, USER, ['api', 'admin'])
     for (let calls = 0; calls < 1000; calls += 1) await fixture.call('GET', '/api/admin/audit', { headers })
     await vi.waitFor(async () => expect(await recorded(fixture)).toHaveLength(1))
     fixture.clock.advance(60_000)
@@ -71,6 +71,6 @@ describe('calls of administration', () => {
     const fixture = await httpFixture({ store })
     const headers = { authorization: `Bearer ${MASTER_KEY}` }
     expect((await fixture.call('GET', '/api/admin/tokens', { headers })).status).toBe(200)
-    must(await banAccount(fixture.deps, { account: USER, by: actingAs(ADMIN) }))
+    must(await banAccount(fixture.context, { account: USER, by: actingAs(ADMIN) }))
   })
 })

@@ -1,7 +1,7 @@
 import { recentUses, touch } from '../activity/touch.js'
 import type { CredentialKind } from '../authentication/credential-kind.js'
 import { roleOfProgram } from '../authorization/roles.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { done } from '../errors/outcome.js'
 import { isViewer, WITHOUT_END } from '../standing/standing.js'
 import { keyDenial } from './denials.js'
@@ -18,7 +18,9 @@ import {
 import { revokeApiKey } from './revoke.js'
 
 /** API keys: `pk_` and a secret whose hash is in the record. Refused alike whether a key never was or is gone. */
-export function apiKeyKind(deps: Deps): CredentialKind<PresentedApiKey, ApiKeyRecord, ApiKeyRecord> {
+export function apiKeyKind(
+  context: GateContext,
+): CredentialKind<PresentedApiKey, ApiKeyRecord, ApiKeyRecord> {
   const recent = recentUses()
   return {
     name: 'api_key',
@@ -37,17 +39,17 @@ export function apiKeyKind(deps: Deps): CredentialKind<PresentedApiKey, ApiKeyRe
       const { account, scopes, createdAt } = opened as ApiKeyRecord
       return {
         accountId: account,
-        role: roleOfProgram(deps.roleOf(account), isViewer(deps, standing)),
+        role: roleOfProgram(context.roleOf(account), isViewer(context, standing)),
         scopes,
         issuedAt: createdAt,
         expiresAt: stored?.expiresAt ?? WITHOUT_END,
       }
     },
     admitted({ proof: { partition, id }, stored }) {
-      touch(deps, recent, { partition, uses: apiKeyUses, id, expiresAt: stored?.expiresAt ?? WITHOUT_END })
+      touch(context, recent, { partition, uses: apiKeyUses, id, expiresAt: stored?.expiresAt ?? WITHOUT_END })
     },
     deadlineIn: ({ expiresAt }) => expiresAt,
     revoke: ({ accountId, credential }, by) =>
-      revokeApiKey(deps, { account: accountId, id: credential.id, by }),
+      revokeApiKey(context, { account: accountId, id: credential.id, by }),
   }
 }

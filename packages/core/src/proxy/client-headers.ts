@@ -7,7 +7,7 @@ import {
   HOP_BY_HOP,
   headerFilter,
   nominatedBy,
-} from './headers.js'
+} from './header-fields.js'
 import type { Upstream } from './upstream.js'
 
 /** Orders to a server or a cache in front of the gate: to send a file, another page, or to judge its health. */

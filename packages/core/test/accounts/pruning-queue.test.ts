@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createPruning } from '../../src/accounts/pruning.js'
+import { createPruning } from '../../src/accounts/pruning-queue.js'
 import type { GateEvent } from '../../src/context/event.js'
 
 /** Runs that end when they are told to, or are stopped. */

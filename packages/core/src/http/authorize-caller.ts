@@ -2,7 +2,7 @@ import { identify } from '../authentication/authenticate.js'
 import { kindOf } from '../authentication/credential-kind.js'
 import type { Credential, Identity } from '../authentication/identity.js'
 import { isAtLeast, type LeastRole, mayMakeRequest } from '../authorization/roles.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { type Denial, denial } from '../errors/denials.js'
 import type { Outcome } from '../errors/outcome.js'
 import type { AccountAccess } from '../plugin/route.js'
@@ -36,35 +36,35 @@ export type AdmittedCaller = Outcome<Identity> & { readonly refused?: Identity }
 
 /** Who calls a route, if the route is open to them. */
 export async function admitCaller(
-  deps: Deps,
+  context: GateContext,
   view: RequestView,
   access: AccountAccess,
 ): Promise<AdmittedCaller> {
-  const identified = await identify(deps, view)
+  const identified = await identify(context, view)
   if (!identified.ok) return identified
-  const refusal = refuseCaller(deps, identified.value, view, access)
+  const refusal = refuseCaller(context, identified.value, view, access)
   return refusal ? { ok: false, denial: refusal, refused: identified.value } : identified
 }
 
 function refuseCaller(
-  deps: Deps,
+  context: GateContext,
   identity: Identity,
   view: RequestView,
   access: AccountAccess,
 ): Denial | undefined {
   const { role, scopes, credential } = identity
-  const { kinds, isOfAccount = false, role: least, scope = deps.options.requiredScope } = DEMANDS[access]
+  const { kinds, isOfAccount = false, role: least, scope = context.options.requiredScope } = DEMANDS[access]
   if (kinds && !kinds.includes(credential.kind)) return denial('credential_kind_refused')
-  if (isOfAccount && !standsForAccount(deps, identity)) return denial('credential_kind_refused')
+  if (isOfAccount && !standsForAccount(context, identity)) return denial('credential_kind_refused')
   if (least && !isAtLeast(role, least)) return denial('role_insufficient')
   if (!mayMakeRequest(role, view)) return denial('role_insufficient')
   if (scope !== null && !scopes.includes(scope)) return denial('scope_insufficient', { scope })
-  if (credential.isSentByBrowsers && !mayActOnSession(view, deps.options.publicUrl))
+  if (credential.isSentByBrowsers && !mayActOnSession(view, context.options.publicUrl))
     return denial('cross_site_request')
   return undefined
 }
 
-function standsForAccount(deps: Deps, identity: Identity): boolean {
-  const kind = kindOf(deps, identity)
+function standsForAccount(context: GateContext, identity: Identity): boolean {
+  const kind = kindOf(context, identity)
   return kind !== undefined && !kind.isOfOperator && (kind.isOfAccount ?? false)
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { headerFilter, normaliseName } from '../../src/proxy/headers.js'
+import { headerFilter, normaliseName } from '../../src/proxy/header-fields.js'
 import { describeIdentity } from '../../src/proxy/identity-headers.js'
 import { visibleAscii } from '../../src/request/field-value.js'
 import { ANNA, call, startGate, startUpstream } from './harness.js'

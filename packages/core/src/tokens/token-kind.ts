@@ -3,7 +3,7 @@ import { recentUses, tokenUses, touch } from '../activity/touch.js'
 import type { CredentialKind } from '../authentication/credential-kind.js'
 import type { Issued } from '../authentication/judge.js'
 import { roleOfProgram } from '../authorization/roles.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { type Outcome, refused } from '../errors/outcome.js'
 import { parseJsonObject } from '../jws/strict-json.js'
 import { isViewer } from '../standing/standing.js'
@@ -21,31 +21,31 @@ import {
 /**
  * Tokens of this gate: JWTs with a record. Takes every bearer credential for one, so it is the last in the list.
  */
-export function tokenKind(deps: Deps): CredentialKind<TokenClaims, TokenRecord> {
+export function tokenKind(context: GateContext): CredentialKind<TokenClaims, TokenRecord> {
   const recent = recentUses()
   return {
     name: 'token',
     isOfAccount: true,
-    remembers: (token) => deps.proofs.get(token) !== undefined,
-    prove: (token) => verifyToken(deps, token),
+    remembers: (token) => context.proofs.get(token) !== undefined,
+    prove: (token) => verifyToken(context, token),
     records: { collection: tokenRecords.name, read: tokenRecords.read },
     issued: ({ partition, issuedAt }, record) =>
       record ? issuedAsToken(partition, record) : { partition, issuedAt },
     denials: { absent: 'token_invalid', ended: 'token_revoked' },
     describe({ proof, standing, record }) {
       const { accountId, issuedAt, expiresAt, scopes } = proof
-      const role = roleOfProgram(deps.roleOf(accountId), isViewer(deps, standing))
+      const role = roleOfProgram(context.roleOf(accountId), isViewer(context, standing))
       const described = { accountId, role, scopes, issuedAt, expiresAt }
-      const isRenewable = record !== undefined && renewableSeconds(deps, record) !== undefined
+      const isRenewable = record !== undefined && renewableSeconds(context, record) !== undefined
       return isRenewable ? { ...described, renewal: RENEWAL_PATH } : described
     },
     admitted({ proof: { partition, id, expiresAt }, stored }) {
-      touch(deps, recent, { partition, uses: tokenUses, id, expiresAt: stored?.expiresAt ?? expiresAt })
+      touch(context, recent, { partition, uses: tokenUses, id, expiresAt: stored?.expiresAt ?? expiresAt })
     },
     wasEnded: async (_id, { partition, grant }) =>
-      grant !== undefined && (await deps.grants.wasEnded({ partition, id: grant })),
+      grant !== undefined && (await context.grants.wasEnded({ partition, id: grant })),
     revoke: ({ accountId, credential }, by) =>
-      revokeToken(deps, { account: accountId, id: credential.id, by }),
+      revokeToken(context, { account: accountId, id: credential.id, by }),
   }
 }
 
@@ -70,12 +70,12 @@ export const RENEWAL_PATH = '/api/token/renew'
  * `maxLifetimeSeconds` from when the first token of its chain was issued. What was bought with a refresh token is
  * renewed with that alone, so that it cannot outlive its family.
  */
-export function renewableSeconds(deps: Deps, record: TokenRecord): number | undefined {
+export function renewableSeconds(context: GateContext, record: TokenRecord): number | undefined {
   const { createdAt, expiresAt, family, firstIssuedAt = createdAt } = record
-  const { minLifetimeSeconds, maxLifetimeSeconds } = deps.options.tokens
-  if (deps.options.tokenRenewal !== 'offer' || family !== undefined) return undefined
+  const { minLifetimeSeconds, maxLifetimeSeconds } = context.options.tokens
+  if (context.options.tokenRenewal !== 'offer' || family !== undefined) return undefined
   const issuedAt = Math.floor(createdAt / 1000) * 1000
-  const now = deps.clock()
+  const now = context.clock()
   if (now < expiresAt - (expiresAt - issuedAt) / 5) return undefined
   const endsAt = firstIssuedAt + maxLifetimeSeconds * 1000
   const seconds = Math.min((expiresAt - issuedAt) / 1000, Math.floor((endsAt - now) / 1000))
@@ -90,28 +90,28 @@ const CLOCK_SKEW_MS = 30_000
  * `nbf` and `iat` may lie at most 30 s ahead of our clock; `exp` gets no grace.
  */
 export function verifyToken(
-  deps: Deps,
+  context: GateContext,
   compact: string,
 ): Outcome<TokenClaims> | Promise<Outcome<TokenClaims>> {
-  const known = deps.proofs.get(compact)
-  return known ? withinLifetime(known, deps.clock()) : verifySignature(deps, compact)
+  const known = context.proofs.get(compact)
+  return known ? withinLifetime(known, context.clock()) : verifySignature(context, compact)
 }
 
-async function verifySignature(deps: Deps, compact: string): Promise<Outcome<TokenClaims>> {
-  let verified: Awaited<ReturnType<Deps['keys']['verify']>>
+async function verifySignature(context: GateContext, compact: string): Promise<Outcome<TokenClaims>> {
+  let verified: Awaited<ReturnType<GateContext['keys']['verify']>>
   try {
-    verified = await deps.keys.verify(compact)
+    verified = await context.keys.verify(compact)
   } catch (error) {
     return refused(isMalformed(error) ? 'token_malformed' : 'token_invalid')
   }
   if (!isAccessTokenType(verified.protectedHeader.typ)) return refused('token_invalid')
   const payload = parseJsonObject(verified.payload)
   if (!payload) return refused('token_malformed')
-  const claims = readClaims(payload, deps)
+  const claims = readClaims(payload, context)
   if (!claims) return refused('token_invalid')
   const proof = { ok: true, value: claims } as const
-  const outcome = withinLifetime(proof, deps.clock())
-  if (outcome.ok) deps.proofs.set(compact, proof)
+  const outcome = withinLifetime(proof, context.clock())
+  if (outcome.ok) context.proofs.set(compact, proof)
   return outcome
 }
 
@@ -127,17 +127,17 @@ function isAccessTokenType(typ: unknown): boolean {
   return typeof typ === 'string' && typ.toLowerCase().replace(/^application\//, '') === ACCESS_TOKEN_TYPE
 }
 
-function readClaims(payload: Record<string, unknown>, deps: Deps): TokenClaims | undefined {
+function readClaims(payload: Record<string, unknown>, context: GateContext): TokenClaims | undefined {
   const { iss, aud, sub, jti, client_id: clientId, iat, exp, nbf = iat, scope = '' } = payload
   const audiences = Array.isArray(aud) ? aud : [aud]
-  if (iss !== deps.options.issuer || !audiences.includes(deps.options.audience)) return undefined
+  if (iss !== context.options.issuer || !audiences.includes(context.options.audience)) return undefined
   if (typeof sub !== 'string' || canonicalEmail(sub) !== sub) return undefined
   if (typeof jti !== 'string' || jti === '' || typeof scope !== 'string') return undefined
   if (clientId !== undefined && typeof clientId !== 'string') return undefined
   if (!isInstant(iat) || !isInstant(exp) || !isInstant(nbf)) return undefined
   return freezeDeeply({
     accountId: sub,
-    partition: deps.partitionOf(sub),
+    partition: context.partitionOf(sub),
     id: jti,
     ...(clientId === undefined ? {} : { clientId }),
     issuedAt: iat * 1000,

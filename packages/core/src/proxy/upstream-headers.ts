@@ -1,7 +1,13 @@
 import { boundedMap } from '../encoding/bounded-map.js'
 import type { Framing } from '../request/head.js'
-import { NEVER_ALLOWED, REMOVED_REQUEST_HEADERS, saysWho } from './distrusted-headers.js'
-import { collectHeaders, type HeaderFields, type HeaderFilter, headerFilter, nominatedBy } from './headers.js'
+import {
+  collectHeaders,
+  type HeaderFields,
+  type HeaderFilter,
+  headerFilter,
+  nominatedBy,
+} from './header-fields.js'
+import { NEVER_ALLOWED, REMOVED_REQUEST_HEADERS, saysWho } from './removed-request-headers.js'
 import type { Upstream } from './upstream.js'
 
 export interface RequestHeaderRules {

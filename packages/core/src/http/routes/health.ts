@@ -1,11 +1,6 @@
 import { z } from 'zod'
-import { denial } from '../../errors/denials.js'
-import { explainCode } from '../../errors/problem.js'
-import { json, refuse } from '../answers/answer.js'
-import { explanationPage } from '../answers/page.js'
+import { json } from '../answers/answer.js'
 import { route } from '../route.js'
-
-const JWKS_CACHE_SECONDS = 300
 
 const readiness = z.object({
   status: z.enum(['ready', 'degraded', 'not_ready']),
@@ -15,8 +10,8 @@ const readiness = z.object({
   warnings: z.array(z.string()),
 })
 
-/** Health, keys, and what the codes mean. */
-export const operationRoutes = [
+/** Whether the process serves, and can. */
+export const healthRoutes = [
   route({
     method: 'GET',
     path: '/health',
@@ -35,13 +30,13 @@ export const operationRoutes = [
     answer: readiness,
     otherwise: { 503: { description: 'Not ready', answer: readiness } },
     unlimitedBecause: 'Store and provider are asked once a second, whoever asks',
-    async handle({ deps }) {
+    async handle({ gate }) {
       const [store, plugins, identityProvider] = await Promise.all([
-        deps.storeReadiness(),
-        deps.pluginHealth(),
-        deps.providerReadiness(),
+        gate.storeReadiness(),
+        gate.pluginHealth(),
+        gate.providerReadiness(),
       ])
-      const isSound = store.warnings.length === 0 || deps.options.onStoreDegraded === 'report'
+      const isSound = store.warnings.length === 0 || gate.options.onStoreDegraded === 'report'
       const areWell = Object.values(plugins).every(Boolean)
       const isReady = store.ok && isSound && identityProvider && areWell
       const headers: Record<string, string> = isReady ? {} : { 'retry-after': '2' }
@@ -56,32 +51,6 @@ export const operationRoutes = [
         isReady ? 200 : 503,
         headers,
       )
-    },
-  }),
-  route({
-    method: 'GET',
-    path: '/.well-known/jwks.json',
-    access: 'public',
-    summary: 'Public keys of the tokens (RFC 7517); empty with symmetric keys',
-    answer: z.object({ keys: z.array(z.record(z.string(), z.unknown())) }),
-    media: 'application/jwk-set+json',
-    unlimitedBecause: 'It is made from the options alone',
-    handle: async ({ deps }) =>
-      json(deps.keys.jwks(), 200, {
-        'content-type': 'application/jwk-set+json',
-        'cache-control': `public, max-age=${JWKS_CACHE_SECONDS}`,
-      }),
-  }),
-  route({
-    method: 'GET',
-    path: '/.well-known/portcullis/problems/{code}',
-    access: 'public',
-    summary: 'What a problem code means',
-    media: 'text/html',
-    unlimitedBecause: 'It is a fixed text',
-    async handle({ deps, params }) {
-      const problem = explainCode(params.code ?? '', deps.options.denials)
-      return problem ? explanationPage(problem) : refuse(denial('not_found'))
     },
   }),
 ]

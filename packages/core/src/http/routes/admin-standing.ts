@@ -4,7 +4,7 @@ import { DEFAULT_RELOGIN_SECONDS, forceLogout, MAX_RELOGIN_SECONDS } from '../..
 import { unbanAccount } from '../../accounts/unban.js'
 import { denial } from '../../errors/denials.js'
 import { json, refuse } from '../answers/answer.js'
-import { account, replicationOnWire, seconds, wireReplication } from '../answers/serialize.js'
+import { account, replicationSchema, seconds, serializeReplication } from '../answers/serialize.js'
 import { route } from '../route.js'
 
 /** Bans and forced logouts. */
@@ -30,10 +30,10 @@ export const adminStandingRoutes = [
       deleted_by: z.string(),
       deletion_flag_created: z.literal(true),
       deletion_flag_ttl: z.int(),
-      replication: wireReplication,
+      replication: replicationSchema,
     }),
-    async handle({ deps, identity, actor, body }) {
-      const banned = await banAccount(deps, {
+    async handle({ gate, identity, actor, body }) {
+      const banned = await banAccount(gate, {
         account: body.user_email,
         by: actor,
         durationSeconds: body.duration_seconds,
@@ -43,7 +43,7 @@ export const adminStandingRoutes = [
       if (!banned.ok) return refuse(banned.denial)
       const { durationSeconds, endedSessions, revokedTokens, until } = banned.value
       return json({
-        ...replicationOnWire('The account is banned.', banned.value),
+        ...serializeReplication('The account is banned.', banned.value),
         user_email: body.user_email,
         deleted_count: endedSessions,
         revoked_token_count: revokedTokens,
@@ -70,17 +70,17 @@ export const adminStandingRoutes = [
       deleted_count: z.int().optional(),
       relogin_after_seconds: z.int(),
       deleted_by: z.string(),
-      replication: wireReplication,
+      replication: replicationSchema,
     }),
-    async handle({ deps, identity, actor, body }) {
-      const ended = await forceLogout(deps, {
+    async handle({ gate, identity, actor, body }) {
+      const ended = await forceLogout(gate, {
         account: body.user_email,
         by: actor,
         reloginAfterSeconds: body.relogin_after_seconds,
       })
       if (!ended.ok) return refuse(ended.denial)
       return json({
-        ...replicationOnWire('The account is logged out everywhere.', ended.value),
+        ...serializeReplication('The account is logged out everywhere.', ended.value),
         user_email: body.user_email,
         deleted_count: ended.value.endedSessions,
         relogin_after_seconds: body.relogin_after_seconds,
@@ -94,10 +94,10 @@ export const adminStandingRoutes = [
     access: 'admin',
     summary: 'Lift a ban; what it ended stays ended',
     answer: z.object({ message: z.string(), user_email: z.string(), unbanned_by: z.string() }),
-    async handle({ deps, identity, actor, params }) {
+    async handle({ gate, identity, actor, params }) {
       const named = account.safeParse(params.email)
       if (!named.success) return refuse(denial('input_invalid'))
-      const unbanned = await unbanAccount(deps, { account: named.data, by: actor })
+      const unbanned = await unbanAccount(gate, { account: named.data, by: actor })
       if (!unbanned.ok) return refuse(unbanned.denial)
       return json({
         message: 'The ban is lifted.',

@@ -7,11 +7,11 @@ import { Admissions } from './admission/admissions.js'
 import { HeldBytes } from './admission/held-body.js'
 import { RequestForwarding } from './forward-request.js'
 import { UpgradeForwarding } from './forward-upgrade.js'
-import type { ForwardingGate } from './forwarding.js'
+import type { ForwardingGate } from './forwarder-parts.js'
 import { type ForwardOptions, resolveForwardOptions } from './options.js'
 import { createRecheck } from './recheck.js'
 
-export type { ForwardingGate } from './forwarding.js'
+export type { ForwardingGate } from './forwarder-parts.js'
 
 export interface Forwarder {
   /**

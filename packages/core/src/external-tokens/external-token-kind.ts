@@ -1,6 +1,6 @@
 import { isEmail } from '../accounts/account-id.js'
 import type { CredentialKind, Proven } from '../authentication/credential-kind.js'
-import type { Deps } from '../context/context.js'
+import type { GateContext } from '../context/context.js'
 import { done, type Outcome } from '../errors/outcome.js'
 import { refuseEmailDomain } from '../login/email-domain.js'
 import type { TrustedIssuer } from './issuer.js'
@@ -19,7 +19,7 @@ interface ProvenExternalToken extends ExternalClaims, Proven {
  * the gate has the same address gives no power. Their record is their revocation: without one they are good.
  */
 export function externalTokenKind(
-  deps: Deps,
+  context: GateContext,
   issuers: Pick<TrustedIssuers, 'claimedBy' | 'remembers'>,
 ): CredentialKind<ProvenExternalToken, true> {
   return {
@@ -27,7 +27,7 @@ export function externalTokenKind(
     remembers: (compact) => issuers.remembers(compact),
     prove(compact) {
       const issuer = issuers.claimedBy(compact)
-      return issuer && prove(deps, issuer, compact)
+      return issuer && prove(context, issuer, compact)
     },
     records: { collection: revokedExternal.name, read: () => true, mayBeAbsent: true },
     issued: ({ partition, issuedAt }, revocation) => ({
@@ -40,39 +40,43 @@ export function externalTokenKind(
       const { partition: _partition, id: _id, email: _email, issuer, scopes, ...who } = proof
       return {
         ...who,
-        scopes: scopes ? mapScopes(deps, issuer, scopes) : [deps.options.requiredScope],
+        scopes: scopes ? mapScopes(context, issuer, scopes) : [context.options.requiredScope],
         takenUntil: who.expiresAt + issuer.options.leewayMs,
       }
     },
     revoke: ({ accountId, credential: { id, expiresAt } }, by) =>
-      revokeExternalToken(deps, { account: accountId, id, expiresAt, by }),
+      revokeExternalToken(context, { account: accountId, id, expiresAt, by }),
   }
 }
 
 async function prove(
-  deps: Deps,
+  context: GateContext,
   issuer: TrustedIssuer,
   compact: string,
 ): Promise<Outcome<ProvenExternalToken>> {
   const verified = await verifyExternalToken(issuer, compact)
   if (!verified.ok) {
-    if ('fault' in verified) report(deps, issuer, verified)
+    if ('fault' in verified) report(context, issuer, verified)
     return verified
   }
   const { accountId } = verified.value
-  const foreign = isEmail(accountId) ? refuseEmailDomain(deps.options, accountId) : undefined
+  const foreign = isEmail(accountId) ? refuseEmailDomain(context.options, accountId) : undefined
   if (foreign) return { ok: false, denial: foreign }
-  return done({ ...verified.value, partition: deps.partitionOf(accountId), issuer })
+  return done({ ...verified.value, partition: context.partitionOf(accountId), issuer })
 }
 
 /** The scopes of the gate that those of a token are or map to. */
-function mapScopes(deps: Deps, { options }: TrustedIssuer, scopes: readonly string[]): readonly string[] {
+function mapScopes(
+  context: GateContext,
+  { options }: TrustedIssuer,
+  scopes: readonly string[],
+): readonly string[] {
   const mapped = scopes.flatMap((scope) => [scope, ...(options.scopes.get(scope) ?? [])])
-  return [...new Set(mapped)].filter((scope) => Object.hasOwn(deps.options.scopes, scope))
+  return [...new Set(mapped)].filter((scope) => Object.hasOwn(context.options.scopes, scope))
 }
 
-function report(deps: Deps, issuer: TrustedIssuer, { denial, fault }: Misfit): void {
+function report(context: GateContext, issuer: TrustedIssuer, { denial, fault }: Misfit): void {
   const code = `external_token_${denial.code === 'token_invalid' ? 'claim_refused' : denial.code}`
   const detail = `A token of ${issuer.options.issuer} was refused: ${fault}`
-  deps.strangers.report({ level: 'warn', code, detail, options: ['externalTokens'] })
+  context.strangers.report({ level: 'warn', code, detail, options: ['externalTokens'] })
 }

@@ -17,25 +17,25 @@ describe('the master key', () => {
       body: { user_email: 'user@example.com' },
     })
     expect(response.status).toBe(200)
-    const [entry] = (await listAudit(fixture.deps, { limit: 1 })).items
+    const [entry] = (await listAudit(fixture.context, { limit: 1 })).items
     expect(entry).toMatchObject({ action: 'account.ban', actor: 'master-key', subject: 'user@example.com' })
   })
 
   it('calls nothing behind the gate, unless it was given everything', async () => {
-    const { deps } = await gateFixture({ plugins: [masterKey({ key: MASTER_KEY })] })
-    expect(await authenticate(deps, view(MASTER_KEY))).toMatchObject({
+    const { context } = await gateFixture({ plugins: [masterKey({ key: MASTER_KEY })] })
+    expect(await authenticate(context, view(MASTER_KEY))).toMatchObject({
       denial: { code: 'scope_insufficient' },
     })
     const all = await gateFixture({ plugins: [masterKey({ key: MASTER_KEY, scopes: 'everything' })] })
-    expect((await authenticate(all.deps, view(MASTER_KEY))).outcome).toBe('allow')
+    expect((await authenticate(all.context, view(MASTER_KEY))).outcome).toBe('allow')
   })
 
   it('is off by default, and nothing like it works', async () => {
-    const { deps } = await gateFixture()
-    expect((await authenticate(deps, view(MASTER_KEY))).outcome).toBe('deny')
+    const { context } = await gateFixture()
+    expect((await authenticate(context, view(MASTER_KEY))).outcome).toBe('deny')
     const on = await gateFixture({ plugins: [masterKey({ key: MASTER_KEY })] })
     for (const wrong of [MASTER_KEY.slice(1), `${MASTER_KEY}x`, MASTER_KEY.toLowerCase(), 'x'])
-      expect((await authenticate(on.deps, view(wrong))).outcome).toBe('deny')
+      expect((await authenticate(on.context, view(wrong))).outcome).toBe('deny')
   })
 
   it.each(['short', 'changeme-changeme-changeme-changeme'])('is refused as %j', (key) => {
