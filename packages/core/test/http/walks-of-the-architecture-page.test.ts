@@ -63,11 +63,7 @@ it('a warm request with a token runs the files that the page lists, twelve at mo
 it('a revocation runs the files that the page lists, fifteen at most from its route to the store', async () => {
   let committed = () => {}
   const memory = memoryStore()
-  const {
-    context: deps,
-    table,
-    call,
-  } = await httpFixture({
+  const { context, table, call } = await httpFixture({
     clock: Date.now,
     store: {
       ...memory,
@@ -78,7 +74,7 @@ it('a revocation runs the files that the page lists, fifteen at most from its ro
       },
     },
   })
-  const headers = await tokenOf(deps, 'ada@example.com', ['api', 'tokens:write'])
+  const headers = await tokenOf(context, 'ada@example.com', ['api', 'tokens:write'])
   // It is in use, so that the near cache knows it.
   for (let calls = 0; calls < 2; calls++)
     expect((await call('GET', '/api/token/list', { headers })).status).toBe(200)
@@ -88,13 +84,18 @@ it('a revocation runs the files that the page lists, fifteen at most from its ro
     ({ method, path }) => method === 'DELETE' && path === '/api/admin/tokens/{token_id}',
   )
   const actor = serviceActor('service:test')
-  const context = { deps, actor, identity: { email: 'root@example.com' }, params: { token_id: jti } }
+  const routeContext = {
+    gate: context,
+    actor,
+    identity: { email: 'root@example.com' },
+    params: { token_id: jti },
+  }
   let answered: Promise<Response> | undefined
   const files = await executedFiles(
     () =>
       new Promise<void>((resolve) => {
         committed = resolve
-        answered = route?.handle(context as unknown as RouteContext)
+        answered = route?.handle(routeContext as unknown as RouteContext)
       }),
   )
   expect((await answered)?.status).toBe(200)
