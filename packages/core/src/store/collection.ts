@@ -7,7 +7,8 @@ import type { Add, Delete, JsonValue, Millis, Put, RecordKey, StoredRecord } fro
  */
 export type Storable<T> = { readonly [Member in keyof T]: StorableMember<T[Member]> }
 
-type StorableMember<M> = M extends string | number | boolean | null | undefined
+/** A member of what is stored. */
+export type StorableMember<M> = M extends string | number | boolean | null | undefined
   ? M
   : M extends bigint | symbol | ((...input: never[]) => unknown)
     ? never
@@ -127,7 +128,7 @@ export function hasShape<T>(shape: Shape<T>): (value: unknown) => value is T {
 const UNREADABLE = Symbol('unreadable')
 
 /** What is thrown of a record that has another shape than those of its collection. */
-export function unreadable(what: string): PortcullisError {
+function unreadable(what: string): PortcullisError {
   return new PortcullisError('store_unavailable', `A record cannot be read: ${what}`, { cause: UNREADABLE })
 }
 

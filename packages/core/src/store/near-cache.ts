@@ -164,7 +164,7 @@ const BYTES_PER_RECORD = 2048
  * What does not exist makes no room for itself: it is kept beside the records of a partition, `capacity` names in all,
  * and for partitions of which no record is known apart from those, an eighth as many.
  */
-export function knownRecords(capacity: number): KnownRecords {
+function knownRecords(capacity: number): KnownRecords {
   const existing = inOrderOfUse((held) => held.records > capacity || held.bytes > capacity * BYTES_PER_RECORD)
   const missing = inOrderOfUse((held) => held.absent > Math.max(1, capacity / 8))
   return {

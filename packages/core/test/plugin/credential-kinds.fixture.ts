@@ -2,7 +2,7 @@ import type { CredentialKind, Proven } from '../../src/authentication/credential
 import type { PluginContext } from '../../src/plugin/context.js'
 import type { Plugin } from '../../src/plugin/plugin.js'
 
-export const ROBOT_HEADER = 'x-robot'
+const ROBOT_HEADER = 'x-robot'
 export const USER = 'ann@example.com'
 
 /** What the record of a robot says. */
@@ -14,7 +14,7 @@ export type Robot = {
 export const isRobot = (value: unknown): value is Robot => typeof value === 'object' && value !== null
 
 /** Proves whatever `x-robot` says as the id of a robot of one account; `wrong` it refuses, `strange` is none of its own. */
-export function robotKind(
+function robotKind(
   { partitionOf, roleOf, clock }: PluginContext,
   more: Partial<CredentialKind> = {},
 ): CredentialKind {

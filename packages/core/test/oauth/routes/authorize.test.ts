@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { listAudit } from '../../../src/audit/list.js'
-import { CLI, type OAuthFixture, oauthFixture } from '../../oauth/oauth-fixture.js'
-import { sessionOf } from '../http-fixture.js'
+import { sessionOf } from '../../http/http-fixture.js'
+import { CLI, type OAuthFixture, oauthFixture } from '../oauth-fixture.js'
 
 const USER = 'user@example.com'
 const VERIFIER = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk'
