@@ -27,6 +27,11 @@ const rooms = readdirSync(`${__dirname}/packages/core/src`, { withFileTypes: tru
 const grants = 'login|oauth|device|scim|back-channel-logout'
 /** Plugins that core ships with, each in its folder. */
 const shippedPlugins = 'oauth|device|scim|back-channel-logout'
+/** Those of them that work on nothing but the contract of plugins. */
+const pluginsByContract = 'api-keys|external-tokens|master-key'
+/** What core does with accounts and credentials: a plugin asks for it by its context. */
+const operationFolders =
+  'account-index|accounts|activity|admission|audit|authentication|authorization|context|gate|idempotency|login|rate-limit|sessions|standing|tokens'
 const publicEntries = `^packages/(core/src/(${edges})/index|[^/]+/src/index)\\.ts$`
 
 /**
@@ -104,7 +109,7 @@ module.exports = {
       {
         path: `^packages/core/src/(${rooms}|${primitives}|oidc|lmdb|redis)/`,
         // The contract of plugins names the operations of the gate that they are given.
-        pathNot: '^packages/core/src/plugin/context\\.ts$',
+        pathNot: '^packages/core/src/plugin/(accounts|context)\\.ts$',
       },
       { path: '^packages/core/src/gate/' },
     ),
@@ -142,6 +147,24 @@ module.exports = {
         ],
       },
       { path: `^packages/core/src/(${shippedPlugins})/` },
+    ),
+    forbid(
+      'plugins-work-by-the-contract',
+      'What a third party could not import from the public entry, a plugin that core ships with does not either: types alone.',
+      { path: `^packages/core/src/(${pluginsByContract})/` },
+      {
+        path: [`^packages/core/src/(${operationFolders})/`, '^packages/core/src/plugin/context\\.ts$'],
+        // What names, roles and limits are: it asks nobody.
+        pathNot:
+          '^packages/core/src/(accounts/account-id|authorization/roles|context/limits|login/identity-provider)\\.ts$',
+        dependencyTypesNot: ['type-only'],
+      },
+    ),
+    forbid(
+      'plugins-know-no-gate-context',
+      'The context of a gate is what core works with; a plugin has its own, not even the type of the other.',
+      { path: `^packages/core/src/(${pluginsByContract})/` },
+      { path: '^packages/core/src/context/context\\.ts$' },
     ),
     forbid(
       'plugins-know-what-they-require',

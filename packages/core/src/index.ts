@@ -1,5 +1,5 @@
 export type { Listed, ListQuery } from './account-index/account-index.js'
-export { canonicalAccount, canonicalEmail } from './accounts/account-id.js'
+export { canonicalAccount, canonicalEmail, subjectAccount } from './accounts/account-id.js'
 export type { BanRequest, BanResult } from './accounts/ban.js'
 export type { EndedSessions, ForcedLogout } from './accounts/force-logout.js'
 export type { CreatedApiKey } from './api-keys/add.js'
@@ -26,14 +26,14 @@ export type {
   Proven,
 } from './authentication/credential-kind.js'
 export type { Credential, Identity, PluginKind } from './authentication/identity.js'
-export type { Issued } from './authentication/judge.js'
-export type { ActingCredential, Actor, ActsFor, RequestTrace } from './authorization/actor.js'
-export type { GroupRole, Role } from './authorization/roles.js'
+export type { FateCodes, Issued } from './authentication/judge.js'
+export type { Acted, ActingCredential, Actor, ActsFor, RequestTrace } from './authorization/actor.js'
+export { type GroupRole, mostPowerful, type Role } from './authorization/roles.js'
 export type { ScopeWish } from './authorization/scopes.js'
 export type { LogoutEnds } from './back-channel-logout/end-account.js'
 export { type BackChannelLogoutOptions, backChannelLogout } from './back-channel-logout/plugin.js'
 export type { GateEvent } from './context/event.js'
-export type { Duration, SessionLimits, TokenLimits } from './context/limits.js'
+export { type Duration, type SessionLimits, type TokenLimits, WITHOUT_END } from './context/limits.js'
 export type { CoreOptions, Pages, UsageInstructions } from './context/options.js'
 export type { Sealer } from './crypto/seal.js'
 export { secretProblem } from './crypto/secrets.js'
@@ -94,13 +94,20 @@ export type { OAuthClient } from './oauth/clients.js'
 export type { GrantedTokens } from './oauth/granted.js'
 export { type OAuthOptions, oauth } from './oauth/plugin.js'
 export type { GrantError, GrantRequest, GrantType, OAuthServer } from './oauth/server.js'
+export type { PluginAccounts } from './plugin/accounts.js'
 export type {
   BoundCollection,
   ChangePurpose,
   CollectionPage,
   CollectionRecord,
 } from './plugin/collection.js'
-export type { PluginContext, RecordsOfAccount } from './plugin/context.js'
+export type {
+  AuditedDeed,
+  LastUses,
+  PluginContext,
+  RecordsOfAccount,
+  RecordsOfPlace,
+} from './plugin/context.js'
 export type {
   GrantName,
   LoginHooks,
@@ -111,7 +118,16 @@ export type {
 } from './plugin/hooks.js'
 export type { Generations, RecordToIssue } from './plugin/issue.js'
 export type { Job, JobRun, JobStatus, Metric, MetricReading } from './plugin/job.js'
-export type { ApiOf, CheckedGate, Plugin, PluginApis, Started } from './plugin/plugin.js'
+export type { OnceOfPlugin, RequestToDoOnce } from './plugin/once.js'
+export type { InputKind, OperationInputs, SharedMember } from './plugin/operation.js'
+export type { ApiOf, CheckedGate, Plugin, PluginApis, Started, StoredCollection } from './plugin/plugin.js'
+export type {
+  BatchUnderStanding,
+  PluginRecords,
+  PluginRecordsOfAccount,
+  RecordBatch,
+  RecordsUnderStanding,
+} from './plugin/records.js'
 export {
   type Access,
   type AccountAccess,
@@ -127,6 +143,7 @@ export {
   type RouteSchema,
   type TypedRoute,
 } from './plugin/route.js'
+export type { StandingOfAccount } from './plugin/standing.js'
 export type { PluginJwts, PluginTokens, RecordOfToken, TokenOfGrant } from './plugin/tokens.js'
 export type { RateLimiter } from './rate-limit/limiter.js'
 export type { RateLimitKind, RateLimits } from './rate-limit/limits.js'
@@ -139,7 +156,7 @@ export type { Ban, Standing } from './standing/standing.js'
 export type { Storable, StorableMember } from './store/collection.js'
 export { memoryStore } from './store/memory.js'
 export type * from './store/store.js'
-export type { Replicated } from './store/update.js'
+export { RACED, type Replicated } from './store/update.js'
 export type { IssuedToken, TokenToIssue } from './tokens/issue.js'
 export type { TokenToIssueOnce } from './tokens/issue-once.js'
 export type { TokenFilter } from './tokens/list-all.js'

@@ -1,15 +1,10 @@
 import { audited } from '../audit/append.js'
 import { type Actor, auditedAs } from '../authorization/actor.js'
 import type { GateContext } from '../context/context.js'
+import { WITHOUT_END } from '../context/limits.js'
 import { done, type Outcome } from '../errors/outcome.js'
 import { changeStanding } from '../standing/change.js'
-import {
-  readStoredStanding,
-  type Standing,
-  WITHOUT_END,
-  withoutSessions,
-  withoutTokens,
-} from '../standing/standing.js'
+import { readStoredStanding, type Standing, withoutSessions, withoutTokens } from '../standing/standing.js'
 import { releaseSuperAdminBan, reserveSuperAdminBan } from './last-super-admin.js'
 import { pruneLater } from './prune-ended.js'
 

@@ -28,7 +28,7 @@ export function recentUses(): RecentUses {
  * nothing is decided by it.
  */
 export function touch(
-  context: GateContext,
+  context: Pick<GateContext, 'clock' | 'report' | 'store'>,
   recent: RecentUses,
   use: { uses: LastUses; partition: string; id: string; expiresAt: Millis },
 ): void {

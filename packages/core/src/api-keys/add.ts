@@ -1,15 +1,13 @@
-import { refuseBanned } from '../authentication/judge.js'
-import type { GateContext } from '../context/context.js'
 import { sha256 } from '../crypto/hash.js'
-import type { Denial } from '../errors/denials.js'
 import { done, type Outcome } from '../errors/outcome.js'
-import { commitUnderStanding } from '../standing/change.js'
-import type { Standing } from '../standing/standing.js'
+import type { BatchUnderStanding } from '../plugin/records.js'
+import type { StandingOfAccount } from '../plugin/standing.js'
 import { collection, hasShape, text } from '../store/collection.js'
-import type { Check, StoredRecord, Write } from '../store/store.js'
+import type { StoredRecord, Write } from '../store/store.js'
 import { RACED } from '../store/update.js'
 import { keyDenial } from './denials.js'
 import {
+  type ApiKeyContext,
   type ApiKeyInfo,
   type ApiKeyRecord,
   apiKeyIdFrom,
@@ -21,7 +19,7 @@ import {
 
 /** Whoever adds a key changes this, so that nobody adds one to a number of keys that was right a moment ago. */
 export const lastAddedKeys = collection<string>('api-key-added', text, 'id of the API key added last')
-const LAST_ADDED = lastAddedKeys.key('last')
+export const LAST_ADDED = lastAddedKeys.key('last')
 const LOOKED_AT = 1000
 const REMOVED_AT_ONCE = 100
 
@@ -43,7 +41,7 @@ export const isSecretKey = hasShape<Pick<NewApiKey, 'id' | 'secret'>>({ id: text
 
 /** `idFrom`: 12 characters or more of base64url that its id is made of. Default: random ones. */
 export function newApiKey(
-  context: GateContext,
+  context: Pick<ApiKeyContext, 'randomId'>,
   facts: NewApiKey['facts'],
   idFrom = context.randomId(9),
 ): NewApiKey {
@@ -56,33 +54,32 @@ export function newApiKey(
  * meanwhile, or a check of `more` failed. Refused with `account_banned` or `too_many_keys`.
  */
 export async function addApiKey(
-  context: GateContext,
+  context: ApiKeyContext,
   { id, secret, facts }: NewApiKey,
-  limit: {
+  {
+    atMost,
+    checks = [],
+    writes = [],
+    ...more
+  }: Pick<BatchUnderStanding, 'checks' | 'isRevocation' | 'once'> & {
     readonly atMost: number
-    readonly checks?: readonly Check[]
     readonly writes?: readonly Write[]
-    /** The answer when an `add` of `writes` would pass its limit. */
-    readonly beyond?: Denial
-    /** The writes revoke something. */
-    readonly confirm?: boolean
   },
 ): Promise<Outcome<CreatedApiKey> | typeof RACED> {
   const { account, createdAt, expiresAt } = facts
-  const { atMost, checks = [], writes = [], beyond, confirm = false } = limit
-  const partition = context.partitionOf(account)
+  const ofAccount = context.records({ account })
   const hash = sha256(secret)
-  const [added] = await context.store.read(partition, [LAST_ADDED])
-  const { records } = await context.store.page(partition, apiKeyRecords.name, { limit: LOOKED_AT })
-  const dead = (standing: Standing) => records.filter((stored) => !isOf(standing, stored))
-  const stored = await commitUnderStanding(
-    context,
-    partition,
-    (standing) => {
+  const [added] = await ofAccount.read([LAST_ADDED])
+  const { records } = await ofAccount.page(apiKeyRecords.name, { limit: LOOKED_AT })
+  const dead = (standing: StandingOfAccount) => records.filter((stored) => !isOf(standing, stored))
+  const stored = await ofAccount.commitUnderStanding({
+    ...more,
+    refuse(standing) {
       const isFull = records.length - dead(standing).length >= atMost
-      return refuseBanned(context, standing) ?? (isFull ? keyDenial('too_many_keys') : undefined)
+      return isFull ? keyDenial('too_many_keys') : undefined
     },
-    (standing) => [
+    checks: [{ key: LAST_ADDED, version: added?.version ?? null }, ...checks],
+    writes: (standing) => [
       ...dead(standing)
         .slice(0, REMOVED_AT_ONCE)
         .flatMap((one) => [apiKeyRecords.delete(one.id), apiKeyUses.delete(one.id)]),
@@ -94,17 +91,12 @@ export async function addApiKey(
       ),
       ...writes,
     ],
-    {
-      checks: [{ key: LAST_ADDED, version: added?.version ?? null }, ...checks],
-      ...(beyond && { beyond: () => beyond }),
-      confirm,
-    },
-  )
-  if (!stored.ok) return stored.denial.code === 'grant_invalid' ? RACED : stored
+  })
+  if (stored === RACED || !stored.ok) return stored
   const info = apiKeyInfoOf(id, { ...facts, hash, generation: stored.value.tokenGeneration })
-  return done({ key: writeApiKey({ id, partition, secret }), info })
+  return done({ key: writeApiKey({ id, partition: context.partitionOf(account), secret }), info })
 }
 
-function isOf({ tokenGeneration }: Standing, stored: StoredRecord): boolean {
+function isOf({ tokenGeneration }: StandingOfAccount, stored: StoredRecord): boolean {
   return apiKeyRecords.read(stored).generation === tokenGeneration
 }

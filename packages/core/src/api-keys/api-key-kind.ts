@@ -1,9 +1,7 @@
-import { recentUses, touch } from '../activity/touch.js'
 import type { CredentialKind } from '../authentication/credential-kind.js'
-import { roleOfProgram } from '../authorization/roles.js'
-import type { GateContext } from '../context/context.js'
+import { WITHOUT_END } from '../context/limits.js'
 import { done } from '../errors/outcome.js'
-import { isViewer, WITHOUT_END } from '../standing/standing.js'
+import type { PluginContext } from '../plugin/context.js'
 import { keyDenial } from './denials.js'
 import {
   type ApiKeyRecord,
@@ -15,13 +13,13 @@ import {
   type PresentedApiKey,
   parseApiKey,
 } from './key.js'
-import { revokeApiKey } from './revoke.js'
+import { type RevokingContext, revokeApiKey } from './revoke.js'
 
 /** API keys: `pk_` and a secret whose hash is in the record. Refused alike whether a key never was or is gone. */
 export function apiKeyKind(
-  context: GateContext,
+  context: RevokingContext & Pick<PluginContext, 'lastUses' | 'roleOfProgram'>,
 ): CredentialKind<PresentedApiKey, ApiKeyRecord, ApiKeyRecord> {
-  const recent = recentUses()
+  const uses = context.lastUses(apiKeyUses.name)
   return {
     name: 'api_key',
     isOfAccount: true,
@@ -39,14 +37,14 @@ export function apiKeyKind(
       const { account, scopes, createdAt } = opened as ApiKeyRecord
       return {
         accountId: account,
-        role: roleOfProgram(context.roleOf(account), isViewer(context, standing)),
+        role: context.roleOfProgram(account, standing),
         scopes,
         issuedAt: createdAt,
         expiresAt: stored?.expiresAt ?? WITHOUT_END,
       }
     },
     admitted({ proof: { partition, id }, stored }) {
-      touch(context, recent, { partition, uses: apiKeyUses, id, expiresAt: stored?.expiresAt ?? WITHOUT_END })
+      uses.note({ partition, id, expiresAt: stored?.expiresAt ?? WITHOUT_END })
     },
     deadlineIn: ({ expiresAt }) => expiresAt,
     revoke: ({ accountId, credential }, by) =>

@@ -1,14 +1,11 @@
-import { audited } from '../audit/append.js'
-import { type Acted, type ActsFor, auditedAs, refuseOver } from '../authorization/actor.js'
-import { chooseScopes, type ScopeWish } from '../authorization/scopes.js'
-import type { GateContext } from '../context/context.js'
+import type { Acted, ActsFor } from '../authorization/actor.js'
+import type { ScopeWish } from '../authorization/scopes.js'
 import { lineOf } from '../encoding/text.js'
 import { done, type Outcome, refused, refuseLong } from '../errors/outcome.js'
-import { type Once, onceFor, refuseAgain } from '../idempotency/once.js'
-import { STANDING, standingOf } from '../standing/standing.js'
-import { optimistically, RACED } from '../store/update.js'
-import { addApiKey, type CreatedApiKey, isSecretKey, newApiKey } from './add.js'
-import { apiKeyInfoOf, apiKeyRecords, issuedAsApiKey, writeApiKey } from './key.js'
+import type { OnceOfPlugin } from '../plugin/once.js'
+import { RACED } from '../store/update.js'
+import { addApiKey, type CreatedApiKey, isSecretKey, LAST_ADDED, newApiKey } from './add.js'
+import { type ApiKeyContext, apiKeyInfoOf, apiKeyRecords, issuedAsApiKey, writeApiKey } from './key.js'
 
 const API_KEY_NAME_LENGTH = 100
 export const MAX_API_KEY_SECONDS = 10 * 366 * 86_400
@@ -42,11 +39,11 @@ export interface ApiKeyToCreate extends ScopeWish {
  * account in a day. A key that has ended since is not answered again: `idempotent_result_gone`.
  */
 export async function createApiKey(
-  context: GateContext,
+  context: ApiKeyContext,
   input: Acted<ApiKeyToCreate>,
 ): Promise<Outcome<CreatedApiKey>> {
   const { lifetimeSeconds, account } = input
-  const forbidden = refuseOver(context, input.by, account)
+  const forbidden = context.refuseOver(input.by, account)
   if (forbidden) return { ok: false, denial: forbidden }
   const once = onceForKey(context, input)
   const before = await findBefore(context, input, once)
@@ -57,7 +54,7 @@ export async function createApiKey(
     })
   const name = lineOf(input.name ?? '', API_KEY_NAME_LENGTH)
   if (name === undefined) return refuseLong('name', API_KEY_NAME_LENGTH)
-  const chosen = chooseScopes(context, input)
+  const chosen = context.chooseScopes(input)
   if (!chosen.ok) return chosen
   const scopes = chosen.value
   const createdAt = context.clock()
@@ -67,37 +64,33 @@ export async function createApiKey(
     { account, name: name || 'key', scopes, createdAt, ...expiry },
     once?.createdId,
   )
-  const kept = once && {
-    checks: [once.check],
-    writes: once.writes({ id: key.id, secret: key.secret }),
-    beyond: once.beyond,
-  }
-  const recorded = {
+  const kept = once && { once: { of: once, created: { id: key.id, secret: key.secret } } }
+  const deed = {
     action: 'api_key.create',
-    ...auditedAs(input.by),
+    by: input.by,
     subject: account,
     details: { key_id: key.id, scope: scopes.join(' ') },
   } as const
-  return audited(context, recorded, () =>
-    optimistically(context, 'The API keys of an account changed too often', async () => {
+  return context.audited(deed, () =>
+    context.optimistically('The API keys of an account changed too often', async () => {
       const added = await addApiKey(context, key, { atMost: MAX_API_KEYS, ...kept })
       return added === RACED ? ((await findBefore(context, input, once)) ?? RACED) : added
     }),
   )
 }
 
-function onceForKey(context: GateContext, input: Acted<ApiKeyToCreate>): Once | undefined {
+function onceForKey(context: ApiKeyContext, input: Acted<ApiKeyToCreate>): OnceOfPlugin | undefined {
   const { account, by, idempotencyKey, name = null, lifetimeSeconds = null, scopes = null } = input
   if (idempotencyKey === undefined) return undefined
   const wish = [name, lifetimeSeconds, scopes]
-  return onceFor(context, { account, by, idempotencyKey, action: 'api_key.create', wish })
+  return context.once({ account, by, idempotencyKey, action: 'api_key.create', wish })
 }
 
 /** What the same request has created; undefined when it has not yet. */
 async function findBefore(
-  context: GateContext,
+  context: ApiKeyContext,
   { account, grantable }: Acted<ApiKeyToCreate>,
-  once: Once | undefined,
+  once: OnceOfPlugin | undefined,
 ): Promise<Outcome<CreatedApiKey> | undefined> {
   const found = await once?.find()
   if (!once || !found) return undefined
@@ -105,20 +98,25 @@ async function findBefore(
   const key = found.value
   if (!isSecretKey(key)) return refused('idempotent_result_gone')
   const partition = context.partitionOf(account)
+  const ofAccount = context.records({ account })
   // With a key that the near cache does not keep, it is read past that.
-  const [standing, stored] = await context.store.read(partition, [
-    STANDING,
-    apiKeyRecords.key(key.id),
-    once.key,
-  ])
+  const { standing, records } = await ofAccount.readUnderStanding([apiKeyRecords.key(key.id), LAST_ADDED])
+  const [stored] = records
   if (!stored) return refused('idempotent_result_gone')
   const record = apiKeyRecords.read(stored)
-  const refusal = refuseAgain(context, standingOf(standing), issuedAsApiKey(partition, record))
+  // Whoever logs in again can use it: a login that is too old is no reason, as it is none against creating.
+  const refusal = standing.refuse({ ...issuedAsApiKey(partition, record), needsFreshLogin: false }, GONE)
   if (refusal) return { ok: false, denial: refusal }
-  const granted = chooseScopes(context, { scopes: record.scopes, ...(grantable && { grantable }) })
+  const granted = context.chooseScopes({ scopes: record.scopes, ...(grantable && { grantable }) })
   if (!granted.ok) return granted
   return done({ key: writeApiKey({ ...key, partition }), info: apiKeyInfoOf(key.id, record) })
 }
+
+const GONE = {
+  lost: 'idempotent_result_gone',
+  absent: 'idempotent_result_gone',
+  ended: 'idempotent_result_gone',
+} as const
 
 function isLifetime(seconds: number): boolean {
   return Number.isInteger(seconds) && seconds >= 60 && seconds <= MAX_API_KEY_SECONDS

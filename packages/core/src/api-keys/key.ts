@@ -1,8 +1,23 @@
-import type { LastUses } from '../activity/touch.js'
 import type { Issued } from '../authentication/judge.js'
 import { isSameHash, sha256 } from '../crypto/hash.js'
+import type { PluginContext } from '../plugin/context.js'
 import { collection, count, instant, optional, text, texts } from '../store/collection.js'
 import type { Millis } from '../store/store.js'
+
+/** What API keys need of their gate. */
+export type ApiKeyContext = Pick<
+  PluginContext,
+  | 'audited'
+  | 'chooseScopes'
+  | 'clock'
+  | 'once'
+  | 'optimistically'
+  | 'partitionOf'
+  | 'randomId'
+  | 'records'
+  | 'refuseOver'
+  | 'sealer'
+>
 
 /** The record of an API key. The key itself is stored nowhere, only a hash of its secret part. */
 export interface ApiKeyRecord {
@@ -41,7 +56,7 @@ export const apiKeyRecords = collection<ApiKeyRecord>(
   'API key',
 )
 
-export const apiKeyUses: LastUses = collection('api-key-use', instant)
+export const apiKeyUses = collection<Millis>('api-key-use', instant)
 
 const PREFIX = 'pk_'
 const ID_CHARACTERS = 12

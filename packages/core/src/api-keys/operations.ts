@@ -1,22 +1,7 @@
 import type { ActsFor } from '../authorization/actor.js'
-import {
-  ACCOUNT,
-  acting,
-  actsFor,
-  anyAccount,
-  bySomebody,
-  emailAccount,
-  handingOn,
-  type InputTable,
-  idempotencyKey,
-  ONE_OF_ACCOUNT,
-  onAccountOf,
-  operation,
-  scopeWish,
-} from '../authorization/operation.js'
-import type { GateContext } from '../context/context.js'
 import { done, type Outcome } from '../errors/outcome.js'
-import { integer, listOf, nonEmptyText, text } from '../input/kinds.js'
+import { integer, text } from '../input/kinds.js'
+import type { PluginContext } from '../plugin/context.js'
 import type { Replicated } from '../store/update.js'
 import type { CreatedApiKey } from './add.js'
 import { type ApiKeyToCreate, createApiKey, MAX_API_KEY_SECONDS } from './create.js'
@@ -35,37 +20,32 @@ export interface ApiKeyOperations {
   revoke(input: { account: string; id: string; by: ActsFor }): Promise<Outcome<Replicated>>
 }
 
-const API_KEY_TO_CREATE: InputTable<ApiKeyToCreate> = {
-  members: {
-    ...emailAccount,
-    by: actsFor,
-    ...scopeWish,
-    name: text,
-    lifetimeSeconds: integer(60, MAX_API_KEY_SECONDS),
-    idempotencyKey,
-  },
-  required: ['account'],
-}
-const KEY_TO_ROTATE: InputTable<KeyToRotate> = {
-  members: {
-    ...anyAccount,
-    id: nonEmptyText,
-    by: actsFor,
-    grantable: listOf(nonEmptyText),
-    overlapSeconds: integer(0, MAX_OVERLAP_SECONDS),
-  },
-  required: ['account', 'id', 'by'],
-}
-
-export function bindApiKeyOperations(context: GateContext): ApiKeyOperations {
+export function bindApiKeyOperations(context: PluginContext): ApiKeyOperations {
   return {
-    create: operation(API_KEY_TO_CREATE, (input) =>
-      acting(handingOn(context, bySomebody(input)), (acted) => createApiKey(context, acted)),
+    create: context.operation<ApiKeyToCreate, CreatedApiKey>(
+      {
+        account: 'email',
+        by: 'program',
+        takes: ['scopes', 'grantable', 'idempotencyKey'],
+        members: { name: text, lifetimeSeconds: integer(60, MAX_API_KEY_SECONDS) },
+      },
+      (input) => createApiKey(context, input),
     ),
-    list: operation(ACCOUNT, async (input) => done(await listApiKeys(context, onAccountOf(input)))),
-    rotate: operation(KEY_TO_ROTATE, (input) =>
-      acting(handingOn(context, input), (acted) => rotateApiKey(context, acted)),
+    list: context.operation({ account: 'any', by: 'none' }, async (input) =>
+      done(await listApiKeys(context, input)),
     ),
-    revoke: operation(ONE_OF_ACCOUNT, (input) => acting(input, (acted) => revokeApiKey(context, acted))),
+    rotate: context.operation<KeyToRotate, CreatedApiKey>(
+      {
+        account: 'any',
+        by: 'required',
+        takes: ['id', 'grantable'],
+        members: { overlapSeconds: integer(0, MAX_OVERLAP_SECONDS) },
+      },
+      (input) => rotateApiKey(context, input),
+    ),
+    revoke: context.operation<{ account: string; id: string; by: ActsFor }, Replicated>(
+      { account: 'any', by: 'required', takes: ['id'] },
+      (input) => revokeApiKey(context, input),
+    ),
   }
 }

@@ -1,23 +1,29 @@
-import { audited } from '../audit/append.js'
-import { refuseIssued } from '../authentication/judge.js'
-import { type Actor, type ActsFor, auditedAs, refuseOver } from '../authorization/actor.js'
+import type { Actor, ActsFor } from '../authorization/actor.js'
 import type { ScopeWish } from '../authorization/scopes.js'
-import type { GateContext } from '../context/context.js'
 import { RETRY_WINDOW_SECONDS } from '../context/limits.js'
 import type { Denial } from '../errors/denials.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
-import { STANDING, type Standing, standingOf } from '../standing/standing.js'
+import type { StandingOfAccount } from '../plugin/standing.js'
 import { collection, text } from '../store/collection.js'
 import type { StoredRecord, Write } from '../store/store.js'
-import { optimistically, RACED } from '../store/update.js'
+import { RACED } from '../store/update.js'
 import { addApiKey, type CreatedApiKey, isSecretKey, type NewApiKey, newApiKey } from './add.js'
 import { MAX_API_KEYS } from './create.js'
 import { keyDenial } from './denials.js'
-import { type ApiKeyRecord, apiKeyInfoOf, apiKeyRecords, issuedAsApiKey, writeApiKey } from './key.js'
+import {
+  type ApiKeyContext,
+  type ApiKeyRecord,
+  apiKeyInfoOf,
+  apiKeyRecords,
+  issuedAsApiKey,
+  writeApiKey,
+} from './key.js'
 
 /** The new key of each that was rotated, sealed, for as long as it may be asked for again. */
 export const rotations = collection<string>('api-key-rotations', text, 'rotation of an API key')
 
+/** The first word of the contexts that they are sealed for. */
+export const ROTATION = 'api-key-rotation'
 const DEFAULT_OVERLAP_SECONDS = 3600
 export const MAX_OVERLAP_SECONDS = 30 * 86_400
 /** Each may have a predecessor that goes on for a while. */
@@ -39,32 +45,32 @@ export interface Rotation {
  * `too_many_keys`, or `scope_insufficient` for a key with scopes beyond `grantable`; over another account with
  * `role_insufficient` or `super_admin_protected`.
  */
-export async function rotateApiKey(context: GateContext, input: Rotation): Promise<Outcome<CreatedApiKey>> {
+export async function rotateApiKey(context: ApiKeyContext, input: Rotation): Promise<Outcome<CreatedApiKey>> {
   const { account, id } = input
-  const forbidden = refuseOver(context, input.by, account)
+  const forbidden = context.refuseOver(input.by, account)
   if (forbidden) return { ok: false, denial: forbidden }
   const partition = context.partitionOf(account)
-  return optimistically(context, 'An API key changed too often to be rotated', async () => {
-    const [standingRecord, stored, rotated] = await context.store.read(partition, [
-      STANDING,
+  const ofAccount = context.records({ account })
+  return context.optimistically('An API key changed too often to be rotated', async () => {
+    const { standing, records } = await ofAccount.readUnderStanding([
       apiKeyRecords.key(id),
       rotations.key(id),
     ])
-    const standing = standingOf(standingRecord)
+    const [stored, rotated] = records
     const repeated = rotated && (await repeat(context, input, rotated, standing))
     if (repeated) {
       const isSettled = !repeated.ok || !stored || (await endBy(context, input, stored))
       return isSettled ? repeated : RACED
     }
     if (!stored) return NO_SUCH_KEY
-    const refusal = refuseEnded(context, partition, standing, stored)
+    const refusal = refuseEnded(partition, standing, stored)
     if (refusal) return { ok: false as const, denial: refusal }
     return refuseBeyond(input, apiKeyRecords.read(stored)) ?? replace(context, input, stored)
   })
 }
 
 async function replace(
-  context: GateContext,
+  context: ApiKeyContext,
   input: Rotation,
   stored: StoredRecord,
 ): Promise<Outcome<CreatedApiKey> | typeof RACED> {
@@ -75,16 +81,16 @@ async function replace(
   const facts = { account, name, scopes, createdAt: now, ...(expiresAt === undefined ? {} : { expiresAt }) }
   const key = newApiKey(context, facts)
   let isRaced = false
-  const recorded = {
+  const deed = {
     action: 'api_key.create',
-    ...auditedAs(by),
+    by,
     subject: account,
     details: { key_id: key.id, scope: scopes.join(' '), replaces: id },
   } as const
-  const added = await audited(context, recorded, async () => {
+  const added = await context.audited(deed, async () => {
     const result = await addApiKey(context, key, {
       atMost: MAX_WITH_OVERLAPS,
-      confirm: true,
+      isRevocation: true,
       checks: [{ key: apiKeyRecords.key(id), version: stored.version }],
       writes: [
         ending(context, stored, endOf(context, input, record)),
@@ -99,16 +105,18 @@ async function replace(
 
 /** What came of a rotation a moment ago; undefined when that key is gone as well. */
 async function repeat(
-  context: GateContext,
+  context: ApiKeyContext,
   input: Rotation,
   rotated: StoredRecord,
-  standing: Standing,
+  standing: StandingOfAccount,
 ): Promise<Outcome<CreatedApiKey> | undefined> {
   const partition = context.partitionOf(input.account)
   const key = openKey(context, input.id, rotations.read(rotated))
-  const [stored] = key ? await context.store.read(partition, [apiKeyRecords.key(key.id)]) : []
+  const [stored] = key
+    ? await context.records({ account: input.account }).read([apiKeyRecords.key(key.id)])
+    : []
   if (!key || !stored) return undefined
-  const refusal = refuseEnded(context, partition, standing, stored)
+  const refusal = refuseEnded(partition, standing, stored)
   if (refusal) return refusal.code === NOT_FOUND ? undefined : { ok: false, denial: refusal }
   const record = apiKeyRecords.read(stored)
   return (
@@ -123,22 +131,20 @@ const CODES = { lost: NOT_FOUND, absent: NOT_FOUND, ended: NOT_FOUND } as const
 
 /** A login that is too old is no reason: it is none against creating a key either. */
 function refuseEnded(
-  context: GateContext,
   partition: string,
-  standing: Standing,
+  standing: StandingOfAccount,
   stored: StoredRecord,
 ): Denial | undefined {
   const issued = { ...issuedAsApiKey(partition, apiKeyRecords.read(stored)), needsFreshLogin: false }
-  return refuseIssued(context, standing, issued, CODES)
+  return standing.refuse(issued, CODES)
 }
 
 /** False when the old key has changed meanwhile. */
-async function endBy(context: GateContext, input: Rotation, stored: StoredRecord): Promise<boolean> {
+async function endBy(context: ApiKeyContext, input: Rotation, stored: StoredRecord): Promise<boolean> {
   const end = endOf(context, input, apiKeyRecords.read(stored))
   if (stored.expiresAt !== undefined && stored.expiresAt <= end) return true
-  const result = await context.store.commit(context.partitionOf(input.account), {
-    confirm: true,
-    essential: true,
+  const result = await context.records({ account: input.account }).commit({
+    isRevocation: true,
     checks: [{ key: apiKeyRecords.key(stored.id), version: stored.version }],
     writes: [ending(context, stored, end)],
   })
@@ -146,14 +152,14 @@ async function endBy(context: GateContext, input: Rotation, stored: StoredRecord
 }
 
 function endOf(
-  context: GateContext,
+  context: ApiKeyContext,
   { overlapSeconds = DEFAULT_OVERLAP_SECONDS }: Rotation,
   { expiresAt }: ApiKeyRecord,
 ): number {
   return Math.min(context.clock() + overlapSeconds * 1000, expiresAt ?? Number.POSITIVE_INFINITY)
 }
 
-function ending(context: GateContext, stored: StoredRecord, expiresAt: number): Write {
+function ending(context: ApiKeyContext, stored: StoredRecord, expiresAt: number): Write {
   if (expiresAt <= context.clock()) return apiKeyRecords.delete(stored.id)
   const value = { ...apiKeyRecords.read(stored), expiresAt }
   return apiKeyRecords.put(stored.id, value, { sort: stored.sort, expiresAt })
@@ -164,12 +170,12 @@ function refuseBeyond({ grantable }: Rotation, { scopes }: ApiKeyRecord): Outcom
   return beyond === undefined ? undefined : refused('scope_insufficient', { scope: beyond })
 }
 
-function sealKey(context: GateContext, replaced: string, { id, secret }: NewApiKey): string {
-  return context.sealer.seal(`api-key-rotation:${replaced}`, { id, secret })
+function sealKey(context: ApiKeyContext, replaced: string, { id, secret }: NewApiKey): string {
+  return context.sealer.seal(`${ROTATION}:${replaced}`, { id, secret })
 }
 
-function openKey(context: GateContext, replaced: string, sealed: string) {
-  const opened = context.sealer.open(`api-key-rotation:${replaced}`, sealed)
+function openKey(context: ApiKeyContext, replaced: string, sealed: string) {
+  const opened = context.sealer.open(`${ROTATION}:${replaced}`, sealed)
   return isSecretKey(opened) ? opened : undefined
 }
 

@@ -1,8 +1,7 @@
 import { z } from 'zod'
-import { scopesToHandOn } from '../authorization/scopes.js'
-import type { GateContext } from '../context/context.js'
 import { json } from '../http/answers/answer.js'
 import { replicationSchema, seconds, serializeReplication } from '../http/answers/serialize.js'
+import type { PluginContext } from '../plugin/context.js'
 import { defineRoute, type Route } from '../plugin/route.js'
 import { createApiKey } from './create.js'
 import type { ApiKeyInfo } from './key.js'
@@ -33,7 +32,7 @@ function toWireKey({ id, name, scopes, createdAt, expiresAt, lastUsedAt }: ApiKe
 const created = keySchema.extend({ key: z.string() })
 
 /** API keys of whoever calls. */
-export const keyRoutes = (context: GateContext): readonly Route[] => [
+export const keyRoutes = (context: PluginContext): readonly Route[] => [
   defineRoute({
     method: 'GET',
     path: '/v1/user/keys',
@@ -64,7 +63,7 @@ export const keyRoutes = (context: GateContext): readonly Route[] => [
       const made = await createApiKey(context, {
         account: accountId,
         by: actor,
-        grantable: scopesToHandOn(context, identity),
+        grantable: context.scopesToHandOn(identity),
         ...(body.key_name === undefined ? {} : { name: body.key_name }),
         ...(body.expires_in === undefined ? {} : { lifetimeSeconds: body.expires_in }),
         ...(body.scopes === undefined ? {} : { scopes: body.scopes }),
@@ -89,7 +88,7 @@ export const keyRoutes = (context: GateContext): readonly Route[] => [
         account: accountId,
         id: params.key_id ?? '',
         by: actor,
-        grantable: scopesToHandOn(context, identity),
+        grantable: context.scopesToHandOn(identity),
         ...(body.overlap_seconds === undefined ? {} : { overlapSeconds: body.overlap_seconds }),
       })
       if (!rotated.ok) return rotated.denial

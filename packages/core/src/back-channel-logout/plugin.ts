@@ -1,7 +1,7 @@
 import { denial } from '../errors/denials.js'
 import { oneOf } from '../input/kinds.js'
 import { type GivenOptions, optional, readOptions } from '../input/options.js'
-import { depsOf } from '../plugin/context.js'
+import { gateContextOf } from '../plugin/context.js'
 import type { LoginRefusal } from '../plugin/hooks.js'
 import type { Plugin } from '../plugin/plugin.js'
 import { enterKnownLogin, wasLoggedOutSince } from './known-login.js'
@@ -36,7 +36,7 @@ export function backChannelLogout(
       problems.push(...wrong)
     },
     start(context) {
-      const gate = depsOf(context)
+      const gate = gateContextOf(context)
       return {
         logins: {
           beforeLogin: async (login) => void (await enterKnownLogin(gate, login)),

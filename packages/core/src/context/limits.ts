@@ -6,6 +6,8 @@ import { optional, readOptions, type UsedOptions } from '../input/options.js'
  * have been lost, or come too late. Longer than a client waits for an answer before it tries again.
  */
 export const RETRY_WINDOW_SECONDS = 30
+/** `expiresAt` of what does not expire: the last instant that RFC 3339 can write, in epoch milliseconds. */
+export const WITHOUT_END = 253_402_300_799_000
 
 const LONGEST_SECONDS = 400 * 86_400
 const seconds = integer(1, LONGEST_SECONDS)

@@ -1,5 +1,5 @@
 import type { OAuthServer } from '../oauth/server.js'
-import { depsOf } from '../plugin/context.js'
+import { gateContextOf } from '../plugin/context.js'
 import type { Plugin } from '../plugin/plugin.js'
 import { DEVICE_DENIALS } from './denials.js'
 import { deviceGrantType } from './grant-type.js'
@@ -15,7 +15,7 @@ export function device(): Plugin<'device', undefined> {
     denials: DEVICE_DENIALS,
     auditActions: { 'device.approve': 'ordinary', 'device.deny': 'ordinary' },
     start(context) {
-      const gate = depsOf(context)
+      const gate = gateContextOf(context)
       const server = context.required<OAuthServer>('oauth')
       server.addGrantType(deviceGrantType(gate))
       return { routes: async () => (await import('./routes.js')).deviceRoutes(gate, server) }

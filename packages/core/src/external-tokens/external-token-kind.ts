@@ -1,12 +1,11 @@
 import { isEmail } from '../accounts/account-id.js'
 import type { CredentialKind, Proven } from '../authentication/credential-kind.js'
-import type { GateContext } from '../context/context.js'
 import { done, type Outcome } from '../errors/outcome.js'
-import { refuseEmailDomain } from '../login/email-domain.js'
+import type { PluginContext } from '../plugin/context.js'
 import type { TrustedIssuer } from './issuer.js'
 import type { TrustedIssuers } from './issuers.js'
 import type { Misfit } from './misfit.js'
-import { revokedExternal, revokeExternalToken } from './revoke.js'
+import { type RevokingContext, revokedExternal, revokeExternalToken } from './revoke.js'
 import { type ExternalClaims, verifyExternalToken } from './verify.js'
 
 interface ProvenExternalToken extends ExternalClaims, Proven {
@@ -14,12 +13,15 @@ interface ProvenExternalToken extends ExternalClaims, Proven {
   readonly issuer: TrustedIssuer
 }
 
+type ExternalTokenContext = RevokingContext &
+  Pick<PluginContext, 'partitionOf' | 'refuseEmailDomain' | 'reportOfStrangers' | 'requiredScope' | 'scopes'>
+
 /**
  * Tokens of trusted issuers. The role is what the mapping of the issuer says and nothing else: that an administrator of
  * the gate has the same address gives no power. Their record is their revocation: without one they are good.
  */
 export function externalTokenKind(
-  context: GateContext,
+  context: ExternalTokenContext,
   issuers: Pick<TrustedIssuers, 'claimedBy' | 'remembers'>,
 ): CredentialKind<ProvenExternalToken, true> {
   return {
@@ -29,6 +31,7 @@ export function externalTokenKind(
       const issuer = issuers.claimedBy(compact)
       return issuer && prove(context, issuer, compact)
     },
+    // Whatever is there revokes the token of its id.
     records: { collection: revokedExternal.name, read: () => true, mayBeAbsent: true },
     issued: ({ partition, issuedAt }, revocation) => ({
       partition,
@@ -40,7 +43,7 @@ export function externalTokenKind(
       const { partition: _partition, id: _id, email: _email, issuer, scopes, ...who } = proof
       return {
         ...who,
-        scopes: scopes ? mapScopes(context, issuer, scopes) : [context.options.requiredScope],
+        scopes: scopes ? mapScopes(context, issuer, scopes) : [context.requiredScope],
         takenUntil: who.expiresAt + issuer.options.leewayMs,
       }
     },
@@ -50,7 +53,7 @@ export function externalTokenKind(
 }
 
 async function prove(
-  context: GateContext,
+  context: ExternalTokenContext,
   issuer: TrustedIssuer,
   compact: string,
 ): Promise<Outcome<ProvenExternalToken>> {
@@ -60,23 +63,23 @@ async function prove(
     return verified
   }
   const { accountId } = verified.value
-  const foreign = isEmail(accountId) ? refuseEmailDomain(context.options, accountId) : undefined
+  const foreign = isEmail(accountId) ? context.refuseEmailDomain(accountId) : undefined
   if (foreign) return { ok: false, denial: foreign }
   return done({ ...verified.value, partition: context.partitionOf(accountId), issuer })
 }
 
 /** The scopes of the gate that those of a token are or map to. */
 function mapScopes(
-  context: GateContext,
+  context: ExternalTokenContext,
   { options }: TrustedIssuer,
   scopes: readonly string[],
 ): readonly string[] {
   const mapped = scopes.flatMap((scope) => [scope, ...(options.scopes.get(scope) ?? [])])
-  return [...new Set(mapped)].filter((scope) => Object.hasOwn(context.options.scopes, scope))
+  return [...new Set(mapped)].filter((scope) => context.scopes.includes(scope))
 }
 
-function report(context: GateContext, issuer: TrustedIssuer, { denial, fault }: Misfit): void {
+function report(context: ExternalTokenContext, issuer: TrustedIssuer, { denial, fault }: Misfit): void {
   const code = `external_token_${denial.code === 'token_invalid' ? 'claim_refused' : denial.code}`
   const detail = `A token of ${issuer.options.issuer} was refused: ${fault}`
-  context.strangers.report({ level: 'warn', code, detail, options: ['externalTokens'] })
+  context.reportOfStrangers({ level: 'warn', code, detail, options: ['externalTokens'] })
 }

@@ -1,4 +1,3 @@
-import { depsOf } from '../plugin/context.js'
 import type { Plugin } from '../plugin/plugin.js'
 import { externalTokenKind } from './external-token-kind.js'
 import { createTrustedIssuers } from './issuers.js'
@@ -15,7 +14,8 @@ export function externalTokens(
 ): Plugin<'externalTokens', undefined> {
   return {
     name: 'externalTokens',
-    collections: { revoked: revokedExternal.name },
+    collections: { [revokedExternal.name]: revokedExternal.name },
+    gateActions: ['token.revoke'],
     check: (problems, { issuer, scopes }) => {
       resolveTrustedIssuers(issuers, problems, issuer, scopes)
     },
@@ -26,12 +26,9 @@ export function externalTokens(
         report,
       })
       return {
-        credentialKinds: [{ ...externalTokenKind(depsOf(context), trusted), records: REVOCATIONS }],
+        credentialKinds: [externalTokenKind(context, trusted)],
         close: () => trusted.close(),
       }
     },
   }
 }
-
-/** Whatever is there revokes the token of its id. */
-const REVOCATIONS = { collection: 'revoked', read: () => true, mayBeAbsent: true } as const

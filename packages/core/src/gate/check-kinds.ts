@@ -2,7 +2,7 @@ import type { CredentialKind, KeptRecords, KindDenials } from '../authentication
 import { DENIALS } from '../errors/denials.js'
 import { checkMembers, objectOf } from '../input/check.js'
 import { flag, hook, listOf, nonEmptyText, type Shape } from '../input/kinds.js'
-import { type Plugin, storedNamesOf } from '../plugin/plugin.js'
+import { type Plugin, storedCollectionsOf } from '../plugin/plugin.js'
 
 const RECORDS: Shape<KeptRecords<unknown>> = {
   collection: nonEmptyText,
@@ -46,8 +46,11 @@ export function problemsOfKind(plugin: Plugin, kind: CredentialKind): string[] {
   const problems: string[] = []
   const required = ['name', 'prove', 'issued', 'denials', 'describe'] as const
   const { records, headers, denials = {} } = checkMembers(kind, KIND, problems, { required })
-  if (records && !storedNamesOf(plugin).has(records.collection))
+  const stored = records && storedCollectionsOf(plugin).get(records.collection)
+  if (records && !stored)
     problems.push(`records.collection: ${JSON.stringify(records.collection)} is none of its collections`)
+  if (records && stored?.in)
+    problems.push(`records.collection: ${JSON.stringify(records.collection)} is not kept about accounts`)
   if (kind.pick && kind.headers === undefined)
     problems.push('headers: name those that pick takes the credential from, or give [] where it is in none')
   for (const header of headers ?? [])

@@ -1,6 +1,6 @@
 import { AUDIT_ACTIONS } from '../audit/entry.js'
 import { PROBLEM_CODES } from '../errors/problem.js'
-import { checkMembers } from '../input/check.js'
+import { checkMembers, objectOf } from '../input/check.js'
 import {
   checkedByValue,
   hook,
@@ -12,7 +12,13 @@ import {
   someObject,
   text,
 } from '../input/kinds.js'
-import { type CheckedGate, type Plugin, type Started, storedNamesOf } from '../plugin/plugin.js'
+import {
+  type CheckedGate,
+  type Plugin,
+  type Started,
+  type StoredCollection,
+  storedCollectionsOf,
+} from '../plugin/plugin.js'
 import { ACCESS_TOKEN_TYPE } from '../tokens/token.js'
 import { COLLECTIONS } from './collections.js'
 
@@ -22,7 +28,11 @@ const ACTION = /^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$/
 const OPERATOR = /^[a-z][a-z0-9-]{0,63}$/
 /** Names of actors that are the gate's own. */
 const GATE_ACTORS = ['scim', 'identity-provider', 'audit-retention'] as const
+/** What the gate seals by itself; `plugin` begins the contexts of all plugins. */
+const GATE_SEALING_CONTEXTS = ['session', 'login-state', 'root-keys', 'idempotency', 'plugin'] as const
 const COLLECTION = /^[a-z][a-z-]*[a-z]$/
+/** Partitions of plugins as a whole, and those of the gate, have other names. */
+const PLACE = /^(?!plugin-|gate)[a-z][a-z-]*[a-z]$/
 const TOKEN_TYPE = /^[a-z][a-z0-9-]{0,40}\+jwt$/
 const NAMESPACE = /^(?:\/[\w.~-]+)+\/$/
 
@@ -53,11 +63,18 @@ const GATE_MEMBERS = [
 ] as const
 
 const names = listOf(nonEmptyText)
-const namesInStore = mapOf(nonEmptyText)
+const collectionsInStore = mapOf(oneOfKinds)
+const STORED: Shape<StoredCollection> = { name: nonEmptyText, in: names }
+
+/** The name of a collection in the store, or that with its places. */
+function oneOfKinds(name: string, value: unknown, problems: string[]): void {
+  if (isObject(value)) objectOf(STORED, ['name', 'in'])(name, value, problems)
+  else nonEmptyText(name, value, problems)
+}
 
 function namesOrMap(name: string, value: unknown, problems: string[]): void {
   if (Array.isArray(value)) names(name, value, problems)
-  else if (isObject(value)) namesInStore(name, value, problems)
+  else if (isObject(value)) collectionsInStore(name, value, problems)
   else problems.push(`${name}: give an array of names, or an object`)
 }
 
@@ -67,6 +84,9 @@ const PLUGIN: Shape<Plugin> = {
   denials: someObject,
   scopes: someObject,
   auditActions: someObject,
+  sealingContexts: listOf(nonEmptyText),
+  gateActions: listOf(nonEmptyText),
+  actsAs: text,
   secrets: someObject,
   operators: mapOf(text),
   tokenTypes: listOf(nonEmptyText),
@@ -123,6 +143,9 @@ export function checkPlugins(
   const namespaces = claims('path', problems)
   const operators = claims('operator', problems)
   const collections = claims('collection', problems)
+  const placesTaken = claims('place', problems)
+  const actors = claims('actor', problems)
+  const sealingContexts = claims('sealing context', problems)
   const tokenTypes = claims('token type', problems)
   for (const name of GATE_MEMBERS) names.take('the gate', name)
   for (const code of PROBLEM_CODES) codes.take('the gate', code)
@@ -130,6 +153,8 @@ export function checkPlugins(
   for (const actor of GATE_ACTORS) operators.take('the gate', actor)
   for (const name of new Set(Object.values(COLLECTIONS).flatMap((all) => all.map((one) => one.name))))
     collections.take('the gate', name)
+  for (const place of Object.keys(COLLECTIONS)) placesTaken.take('the gate', place)
+  for (const context of GATE_SEALING_CONTEXTS) sealingContexts.take('the gate', context)
   tokenTypes.take('the gate', ACCESS_TOKEN_TYPE)
   for (const action of AUDIT_ACTIONS) actions.take('the gate', action)
 
@@ -158,20 +183,40 @@ export function checkPlugins(
       if (!TOKEN_TYPE.test(type)) problems.push(`${name}: a token type is of the form thing+jwt`)
       tokenTypes.take(name, type)
     }
+    for (const context of plugin.sealingContexts ?? []) {
+      if (!COLLECTION.test(context)) problems.push(`${name}: a sealing context has small letters and dashes`)
+      sealingContexts.take(name, context)
+    }
     for (const namespace of plugin.namespaces ?? []) {
       if (!NAMESPACE.test(namespace))
         problems.push(`${name}: ${quoted(namespace)}: a namespace is a path such as /${name}/`)
       namespaces.take(name, namespace)
     }
-    for (const [collection, stored] of storedNamesOf(plugin)) {
+    const ownPlaces = new Set<string>()
+    for (const [collection, { name: stored, in: places }] of storedCollectionsOf(plugin)) {
       if (stored !== `${name}/${collection}` && !COLLECTION.test(stored))
         problems.push(`${name}: a collection has small letters and dashes`)
-      collections.take(name, stored)
+      if (!places) collections.take(name, stored)
+      for (const place of places ?? []) {
+        if (!PLACE.test(place))
+          problems.push(`${name}: ${quoted(place)}: a place has small letters and dashes`)
+        ownPlaces.add(place)
+        collections.take(name, `${stored} in ${place}`)
+      }
+    }
+    for (const place of ownPlaces) placesTaken.take(name, place)
+    for (const action of plugin.gateActions ?? [])
+      if (!AUDIT_ACTIONS.includes(action))
+        problems.push(`${name}: ${quoted(action)} is no audit action of the gate`)
+    if (plugin.actsAs !== undefined) {
+      if (!OPERATOR.test(plugin.actsAs)) problems.push(`${name}: actsAs has small letters, digits and dashes`)
+      actors.take(name, plugin.actsAs)
     }
     for (const operator of Object.values(plugin.operators ?? {})) {
       if (!OPERATOR.test(operator))
         problems.push(`${name}: an operator is named by small letters, digits and dashes`)
       operators.take(name, operator)
+      actors.take(name, operator)
     }
     for (const required of plugin.requires ?? []) {
       const at = plugins.findIndex((other) => other.name === required)

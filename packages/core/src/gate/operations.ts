@@ -165,7 +165,7 @@ function requireInput<I extends object>(input: I, table: InputTable<I>): void {
   if (problems.length > 0) throw new RangeError(problems.join('; '))
 }
 
-function infoOf(session: Session): SessionInfo {
+export function infoOf(session: Session): SessionInfo {
   const { idToken: _idToken, key, generation: _generation, providerSessionId: _sid, ...rest } = session
   return { ...rest, handle: handleOf(key) }
 }

@@ -1,25 +1,16 @@
 import type { Admission } from '../admission/admission.js'
-import { appendAudit } from '../audit/append.js'
 import type { AnyCredentialKind, OperatorKind } from '../authentication/credential-kind.js'
-import { refuseOver } from '../authorization/actor.js'
 import type { GateContext } from '../context/context.js'
-import type { Sealer } from '../crypto/seal.js'
-import { denial } from '../errors/denials.js'
 import { PortcullisError } from '../errors/portcullis-error.js'
-import { bindCollection } from '../plugin/collection.js'
-import { type PluginContext, withInsides } from '../plugin/context.js'
-import { issueRecord } from '../plugin/issue.js'
 import type { JobStatus, MetricReading } from '../plugin/job.js'
-import { type Plugin, type RunningPlugin, storedNamesOf } from '../plugin/plugin.js'
-import { activeBan, readStanding } from '../standing/standing.js'
-import { collection } from '../store/collection.js'
+import { type Plugin, type RunningPlugin, storedCollectionsOf } from '../plugin/plugin.js'
 import { problemsOfKind } from './check-kinds.js'
 import { problemsOfStarted } from './check-plugins.js'
 import { requireNamed } from './credential-kinds.js'
 import { healthOf, jobsOf, metricsOf } from './observe-plugins.js'
 import type { GateOperations } from './operations.js'
+import { bindPluginContext } from './plugin-context.js'
 import { grantsOf, loginHooksOf } from './plugin-hooks.js'
-import { pluginTokens } from './plugin-tokens.js'
 import { runJobs } from './run-jobs.js'
 
 /** Plugins that run, in the order in which they started. */
@@ -51,7 +42,7 @@ export async function startPlugins(
   }
   try {
     for (const plugin of plugins) {
-      const started = await plugin.start(contextOf(context, operations, plugin, running))
+      const started = await plugin.start(bindPluginContext(context, operations, plugin, running))
       running.push({ plugin, started })
       const problems = problemsOfStarted(plugin, started)
       if (problems.length > 0) throw refusedPlugin(...problems)
@@ -115,7 +106,7 @@ function lookedAfter(context: GateContext, plugin: Plugin, kind: AnyCredentialKi
   const problems = problemsOfKind(plugin, kind)
   if (problems.length > 0) throw refusedPlugin(...problems)
   const { records, headers } = kind
-  const stored = records && storedNamesOf(plugin).get(records.collection)
+  const stored = records && storedCollectionsOf(plugin).get(records.collection)?.name
   return {
     ...kind,
     ...(headers && { headers: headers.map((header) => header.toLowerCase()) }),
@@ -171,74 +162,4 @@ async function closeAll({ report }: GateContext, running: readonly RunningPlugin
       const detail = `The plugin ${plugin.name} did not close as it should`
       report({ level: 'error', code: 'plugin_failed', detail, cause })
     }
-}
-
-function contextOf(
-  gate: GateContext,
-  operations: GateOperations,
-  plugin: Plugin,
-  running: readonly RunningPlugin[],
-): PluginContext {
-  const { name, auditActions = {}, requires = [] } = plugin
-  const storedNames = storedNamesOf(plugin)
-  const storedName = (named: string) => {
-    const stored = storedNames.get(named)
-    if (stored === undefined) throw new UndeclaredError(`${name}: ${named} is not one of its collections`)
-    return stored
-  }
-  const context: PluginContext = {
-    publicUrl: gate.options.publicUrl,
-    scopes: Object.freeze(Object.keys(gate.options.scopes)),
-    requiredScope: gate.options.requiredScope,
-    clock: gate.clock,
-    randomId: gate.randomId,
-    collection(named, holds, of) {
-      const stored = storedName(named)
-      const partition = of ? gate.partitionOf(of.account) : `plugin-${name}`
-      const isQuiet = of?.isQuiet ?? !of
-      if (of && isQuiet && gate.decisive.has(stored))
-        throw new TypeError(`${name}: a decision reads ${named}, so no change of it is quiet`)
-      const { store, options } = gate
-      return bindCollection({ store, options, partition, isQuiet }, collection(stored, holds))
-    },
-    issue: async (record) => issueRecord(gate, { ...record, collection: storedName(record.collection) }),
-    async audit(recorded) {
-      if (!Object.hasOwn(auditActions, recorded.action))
-        throw new UndeclaredError(`${name}: ${recorded.action} is not one of its audit actions`)
-      return appendAudit(gate, recorded)
-    },
-    required<Api>(other: string) {
-      const found = requires.includes(other) && running.find((one) => one.plugin.name === other)
-      if (!found) throw new TypeError(`${name}: it does not say that it requires ${other}`)
-      return found.started.api as Api
-    },
-    report: gate.report,
-    reportOfStrangers: (event) => gate.strangers.report(event),
-    operations,
-    tokens: pluginTokens(gate, plugin, storedName),
-    rateLimits: gate.rateLimits,
-    sealer: sealerOf(gate.sealer, name),
-    partitionOf: gate.partitionOf,
-    roleOf: gate.roleOf,
-    refuseOver: (by, account) => refuseOver(gate, by, account),
-    async judge(account) {
-      const { standing } = await readStanding(gate, gate.partitionOf(account))
-      return activeBan(standing, gate.clock()) ? denial('account_banned') : undefined
-    },
-  }
-  return withInsides(Object.freeze(context), gate)
-}
-
-/** A collection or an audit action that a plugin uses and has not declared: a mistake in the plugin. */
-class UndeclaredError extends TypeError {
-  readonly code = 'configuration_invalid'
-}
-
-/** What one plugin has sealed opens for no other, nor for the gate. */
-function sealerOf(sealer: Sealer, name: string): Sealer {
-  const contextOf = (context: string) => `plugin ${name} ${context}`
-  return {
-    seal: (context, value) => sealer.seal(contextOf(context), value),
-    open: (context, sealed) => sealer.open(contextOf(context), sealed),
-  }
 }

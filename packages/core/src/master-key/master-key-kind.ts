@@ -1,8 +1,8 @@
 import type { OperatorKind } from '../authentication/credential-kind.js'
+import { WITHOUT_END } from '../context/limits.js'
 import { recognizer } from '../crypto/hash.js'
 import { done } from '../errors/outcome.js'
 import type { PluginContext } from '../plugin/context.js'
-import { WITHOUT_END } from '../standing/standing.js'
 import type { MasterKeyOptions } from './options.js'
 
 /** The name of the operator in the audit log. No e-mail, so no account can have it. */

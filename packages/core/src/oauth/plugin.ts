@@ -1,6 +1,6 @@
 import { listOf, someObject } from '../input/kinds.js'
 import { type GivenOptions, optional, readOptions } from '../input/options.js'
-import { depsOf } from '../plugin/context.js'
+import { gateContextOf } from '../plugin/context.js'
 import type { Plugin } from '../plugin/plugin.js'
 import { checkClients, type OAuthClient, resolveClients, secretsOfClients } from './clients.js'
 import { OAUTH_DENIALS } from './denials.js'
@@ -38,7 +38,7 @@ export function oauth(options: OAuthOptions = {}): Plugin<'oauth', OAuthServer> 
       checkClients(clients, scopes, problems)
     },
     start(context) {
-      const gate = depsOf(context)
+      const gate = gateContextOf(context)
       const server = createOAuthServer(resolveClients(clients))
       return {
         api: server,

@@ -1,3 +1,4 @@
+import { PortcullisError } from '../errors/portcullis-error.js'
 import type { Collection } from '../store/collection.js'
 import type { Batch, Millis, Store, StoredRecord } from '../store/store.js'
 import { optimistically, RACED, type Replicated, replicationOf } from '../store/update.js'
@@ -73,10 +74,11 @@ export function bindCollection<Value>(
   const put = ({ id, value, ...placing }: CollectionRecord<Value>) => collection.put(id, value, placing)
   const commit = (batch: Batch, { isRevocation = false }: ChangePurpose = {}) =>
     store.commit(partition, { quiet, ...(isRevocation && { confirm: true, essential: true }), ...batch })
-  /** Nothing is checked, so that nothing but a failure keeps it from being committed. */
   const change = async (batch: Batch, purpose?: ChangePurpose): Promise<Replicated> => {
     const result = await commit(batch, purpose)
-    return result.committed ? replicationOf(result) : {}
+    // Nothing is checked, so that nothing but a failure keeps it from being committed.
+    if (!result.committed) throw new PortcullisError('store_unavailable', 'A record was not stored')
+    return replicationOf(result)
   }
 
   return {

@@ -1,5 +1,5 @@
 import type { Admission } from '../admission/admission.js'
-import type { Lane } from '../audit/entry.js'
+import type { AuditAction, Lane } from '../audit/entry.js'
 import type { AnyCredentialKind } from '../authentication/credential-kind.js'
 import type { Pages } from '../context/options.js'
 import type { DenialText } from '../errors/denials.js'
@@ -9,10 +9,31 @@ import type { LoginHooks, TokenGrants } from './hooks.js'
 import type { Job, Metric } from './job.js'
 import type { Route } from './route.js'
 
-/** Each collection of a plugin → the name that the store has it under. */
-export function storedNamesOf({ name, collections = [] }: Plugin): ReadonlyMap<string, string> {
-  if (!Array.isArray(collections)) return new Map(Object.entries(collections))
-  return new Map(collections.map((collection: string) => [collection, `${name}/${collection}`]))
+/** Where the store has the records of a collection. */
+export interface StoredCollection {
+  /** Small letters and dashes. */
+  readonly name: string
+  /** Names of places, small letters and dashes, that no other plugin has: the records are there and nowhere else. */
+  readonly in: readonly string[]
+}
+
+/** Each collection of a plugin → where the store has it; without `in` wherever the plugin keeps records. */
+export function storedCollectionsOf({
+  name,
+  collections = [],
+}: Plugin): ReadonlyMap<string, Pick<StoredCollection, 'name'> & Partial<StoredCollection>> {
+  if (!isList(collections))
+    return new Map(
+      Object.entries(collections).map(([collection, stored]) => [
+        collection,
+        typeof stored === 'string' ? { name: stored } : stored,
+      ]),
+    )
+  return new Map(collections.map((collection) => [collection, { name: `${name}/${collection}` }]))
+}
+
+function isList(collections: NonNullable<Plugin['collections']>): collections is readonly string[] {
+  return Array.isArray(collections)
 }
 
 /** What of the gate's options a plugin may check its own against. */
@@ -41,9 +62,9 @@ export interface Plugin<Name extends string = string, Api = unknown> {
   /**
    * What it keeps: names for `context.collection`, which gives no other. The store has each under `PLUGIN/NAME`; or, where the
    * records are older than the plugin, under the name that stands here with it: small letters and dashes, of no other
-   * plugin's and none of the gate's.
+   * plugin's and none of the gate's. `{ name, in }` keeps it to places of its own: see `RecordsOfPlace`.
    */
-  readonly collections?: readonly string[] | Readonly<Record<string, string>>
+  readonly collections?: readonly string[] | Readonly<Record<string, string | StoredCollection>>
   /**
    * Codes of its own with their fixed public text, each with a page of its own. A code that two claim stops the start, so begin
    * them with a word that others would not take. What refuses by a code that is neither here nor the gate's is a failure.
@@ -56,8 +77,23 @@ export interface Plugin<Name extends string = string, Api = unknown> {
    * `administrative` for what administrators do are taken by a store that is full, too.
    */
   readonly auditActions?: Readonly<Record<string, Lane>>
+  /**
+   * Actions of the gate's own that it writes into the audit log as well, since what it does is the same to whoever reads
+   * that: `token.revoke` of a credential of its kind.
+   */
+  readonly gateActions?: readonly AuditAction[]
+  /**
+   * The name under which it acts of its own accord, in the audit log: small letters, digits and dashes, so that it is
+   * nobody's account. Default: `service:NAME`.
+   */
+  readonly actsAs?: string
   /** Option → secrets that were given for it: one secret for two purposes stops the start. Never logged. */
   readonly secrets?: Readonly<Record<string, string | readonly string[]>>
+  /**
+   * First words, before a colon, of the contexts that it has sealed values for before it was a plugin: what it seals for
+   * these is not bound to its name as well. No two have the same, nor one of the gate's.
+   */
+  readonly sealingContexts?: readonly string[]
   /**
    * Kinds of credentials that the operator sets, rather than that the gate issues them to an account → the name that actors by
    * them have in the audit log: small letters, digits and dashes, so that it is nobody's account. Nothing is judged of

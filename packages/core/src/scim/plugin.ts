@@ -1,4 +1,4 @@
-import { depsOf } from '../plugin/context.js'
+import { gateContextOf } from '../plugin/context.js'
 import type { Plugin } from '../plugin/plugin.js'
 import type { OwnAccess } from '../plugin/route.js'
 import { refuseUnlessDirectory } from './admit.js'
@@ -13,7 +13,7 @@ export function scim(options: ScimOptions): Plugin<'scim', undefined> {
     secrets: { 'scim.secret': options?.secret ?? [] },
     check: (problems) => checkScim(options, problems),
     start(context) {
-      const gate = depsOf(context)
+      const gate = gateContextOf(context)
       const isSecret = directorySecrets(options)
       const access: OwnAccess = {
         name: 'scim',

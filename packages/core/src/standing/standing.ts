@@ -1,3 +1,4 @@
+import { WITHOUT_END } from '../context/limits.js'
 import { collection, count, hasShape, instant, optional, text, truth } from '../store/collection.js'
 import type { Millis, Put, RecordKey, Store, StoredRecord } from '../store/store.js'
 
@@ -54,8 +55,6 @@ export function standingOf(record: StoredRecord | undefined): Standing {
 
 /** The name of the directory (SCIM) in the audit log. No e-mail, so no account can have it. */
 export const DIRECTORY_SERVICE = 'scim'
-/** The last instant that RFC 3339 can write. */
-export const WITHOUT_END: Millis = 253_402_300_799_000
 
 /** What keeps the account from doing anything at `now`: a deactivation, which is a ban without end, or a ban. */
 export function activeBan(standing: Standing, now: Millis): Ban | undefined {

@@ -7,7 +7,15 @@ import { identify } from '../../src/authentication/authenticate.js'
 import { stillAllowed } from '../../src/authentication/still-allowed.js'
 import { memoryStore } from '../../src/store/memory.js'
 import { revokeAllTokens } from '../../src/tokens/revoke-all.js'
-import { actingAs, gateFixture, must, PROGRAM, refusalOf, withFaults } from '../gate/gate-fixture.js'
+import {
+  actingAs,
+  apiKeysOf,
+  gateFixture,
+  must,
+  PROGRAM,
+  refusalOf,
+  withFaults,
+} from '../gate/gate-fixture.js'
 import { type HttpFixture, httpFixture, sessionOf } from '../http/http-fixture.js'
 
 const USER = 'user@example.com'
@@ -149,22 +157,22 @@ describe('an API key', () => {
     let lostAt: number | undefined
     const store = withFaults(memoryStore({ clock: clock.read }), { lossOf: () => lostAt })
     const { context } = await gateFixture({ clock: clock.read, store })
-    const { info } = must(await createApiKey(context, { by: PROGRAM, account: USER }))
+    const { info } = must(await createApiKey(apiKeysOf(context), { by: PROGRAM, account: USER }))
     lostAt = clock.now
     clock.advance(1)
     const rotation = { account: USER, id: info.id, by: actingAs('root@example.com') }
-    expect(refusalOf(await rotateApiKey(context, rotation))).toBe('key_not_found')
+    expect(refusalOf(await rotateApiKey(apiKeysOf(context), rotation))).toBe('key_not_found')
     lostAt = undefined
-    must(await rotateApiKey(context, rotation))
+    must(await rotateApiKey(apiKeysOf(context), rotation))
   })
 
   it('is not given again to an account that was banned since it was rotated', async () => {
     const { context } = fixture
     const { key_id: id } = await create()
     const rotation = { account: USER, id, by: actingAs('root@example.com') }
-    must(await rotateApiKey(context, rotation))
+    must(await rotateApiKey(apiKeysOf(context), rotation))
     must(await banAccount(context, { account: USER, by: rotation.by, keepTokens: true }))
-    expect(refusalOf(await rotateApiKey(context, rotation))).toBe('account_banned')
+    expect(refusalOf(await rotateApiKey(apiKeysOf(context), rotation))).toBe('account_banned')
   })
 
   it('does not lie readable in the store while its rotation may be repeated', async () => {
@@ -189,14 +197,14 @@ describe('an API key', () => {
         },
       }),
     })
-    const make = () => createApiKey(fixture.context, { by: PROGRAM, account: USER })
+    const make = () => createApiKey(apiKeysOf(fixture.context), { by: PROGRAM, account: USER })
     for (let made = 0; made < 99; made++) must(await make())
     beforeCommit = async () => must(await make())
     expect(refusalOf(await make())).toBe('too_many_keys')
   })
 
   it('is one of a hundred at most, however many are created at once, and ended ones do not count', async () => {
-    const make = () => createApiKey(fixture.context, { by: PROGRAM, account: USER })
+    const make = () => createApiKey(apiKeysOf(fixture.context), { by: PROGRAM, account: USER })
     for (let made = 0; made < 95; made++) must(await make())
     const outcomes = await Promise.all(Array.from({ length: 10 }, make))
     expect(outcomes.filter(({ ok }) => ok)).toHaveLength(5)
@@ -222,14 +230,18 @@ describe('an API key', () => {
   })
 
   it('is refused a name over its limit rather than given a shorter one', async () => {
-    const made = await createApiKey(fixture.context, { by: PROGRAM, account: USER, name: 'x'.repeat(101) })
+    const made = await createApiKey(apiKeysOf(fixture.context), {
+      by: PROGRAM,
+      account: USER,
+      name: 'x'.repeat(101),
+    })
     expect(made).toMatchObject({ denial: { code: 'input_invalid', detail: 'name: at most 100 characters.' } })
   })
 
   it('is one of at most a hundred of an account', async () => {
     for (let made = 0; made < 100; made++)
-      must(await createApiKey(fixture.context, { by: PROGRAM, account: USER }))
-    expect(refusalOf(await createApiKey(fixture.context, { by: PROGRAM, account: USER }))).toBe(
+      must(await createApiKey(apiKeysOf(fixture.context), { by: PROGRAM, account: USER }))
+    expect(refusalOf(await createApiKey(apiKeysOf(fixture.context), { by: PROGRAM, account: USER }))).toBe(
       'too_many_keys',
     )
   })

@@ -4,7 +4,7 @@ import { authenticate } from '../../src/authentication/authenticate.js'
 import { resolveOptions } from '../../src/gate/resolve-options.js'
 import { startSession } from '../../src/sessions/start.js'
 import { issueToken } from '../../src/tokens/issue.js'
-import { type GateFixture, gateFixture, must, PROGRAM } from '../gate/gate-fixture.js'
+import { apiKeysOf, type GateFixture, gateFixture, must, PROGRAM } from '../gate/gate-fixture.js'
 
 const USER = 'user@example.com'
 const HOUR = 3_600_000
@@ -26,7 +26,7 @@ describe('credentials that need a fresh login', () => {
     const { context, clock } = fixture
     await logIn(fixture)
     const { token } = must(await issueToken(context, { by: PROGRAM, account: USER }))
-    const { key } = must(await createApiKey(context, { by: PROGRAM, account: USER }))
+    const { key } = must(await createApiKey(apiKeysOf(context), { by: PROGRAM, account: USER }))
     const verdicts = async () => {
       const decisions = []
       for (const credential of [token, key])

@@ -8,7 +8,7 @@ import { createGate } from '../../src/gate/create-gate.js'
 import { masterKey } from '../../src/master-key/plugin.js'
 import { issueToken } from '../../src/tokens/issue.js'
 import { AUDIENCE, goodClaims, issuerServer, signed, testKey } from '../external-tokens/issuer-fixture.js'
-import { gateFixture, must, PROGRAM } from '../gate/gate-fixture.js'
+import { apiKeysOf, gateFixture, must, PROGRAM } from '../gate/gate-fixture.js'
 import { MASTER_KEY, sessionOf } from '../http/http-fixture.js'
 
 const USER = 'user@example.com'
@@ -36,7 +36,7 @@ const KINDS: Record<string, () => Promise<{ who: () => Promise<Identity> }>> = {
     })),
   'API key': () =>
     withHeaders(async ({ context }) => ({
-      'x-api-key': must(await createApiKey(context, { by: PROGRAM, account: USER })).key,
+      'x-api-key': must(await createApiKey(apiKeysOf(context), { by: PROGRAM, account: USER })).key,
     })),
   'master key': () => withHeaders(async () => ({ 'x-api-key': MASTER_KEY })),
 }

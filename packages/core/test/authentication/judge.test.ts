@@ -20,6 +20,8 @@ import { revokeToken } from '../../src/tokens/revoke.js'
 import { AUDIENCE, goodClaims, issuerServer, signed, testKey } from '../external-tokens/issuer-fixture.js'
 import {
   actingAs,
+  apiKeysOf,
+  contextOfPlugin,
   gateFixture,
   must,
   PROGRAM,
@@ -153,7 +155,7 @@ const KINDS: Readonly<Record<string, Row>> = {
   },
   'API key': {
     async present(context) {
-      const { key } = must(await createApiKey(context, { by: PROGRAM, account: USER }))
+      const { key } = must(await createApiKey(apiKeysOf(context), { by: PROGRAM, account: USER }))
       return { headers: { 'x-api-key': key } }
     },
     codes: { superseded: 'api_key_invalid', stale: 'login_stale' },
@@ -165,7 +167,12 @@ const KINDS: Readonly<Record<string, Row>> = {
   'external token': {
     async present(context, externalToken) {
       const end = ({ credential: { id, expiresAt } }: Identity) =>
-        revokeExternalToken(context, { account: USER, by: actingAs(USER), id, expiresAt })
+        revokeExternalToken(contextOfPlugin(context, externalTokens([])), {
+          account: USER,
+          by: actingAs(USER),
+          id,
+          expiresAt,
+        })
       return { headers: { authorization: `Bearer ${await externalToken()}` }, end }
     },
     codes: EXTERNAL_CODES,
@@ -251,7 +258,7 @@ async function removeAll(context: GateContext, partition: string, collection: st
 
 it('nobody learns without the secret that the account of an API key or a session is banned', async () => {
   const { context } = await gateFixture()
-  const { key } = must(await createApiKey(context, { by: PROGRAM, account: USER }))
+  const { key } = must(await createApiKey(apiKeysOf(context), { by: PROGRAM, account: USER }))
   const { cookie = '' } = await sessionOf(context, USER)
   must(await banAccount(context, { account: USER, by: actingAs('root@example.com'), keepTokens: true }))
   const ask = async (rawHeaders: string[]) =>

@@ -20,7 +20,15 @@ import { memoryStore } from '../../src/store/memory.js'
 import { issueToken } from '../../src/tokens/issue.js'
 import { revokeToken } from '../../src/tokens/revoke.js'
 import { revokeAllTokens } from '../../src/tokens/revoke-all.js'
-import { actingAs, type GateFixture, gateFixture, must, PROGRAM, withFaults } from '../gate/gate-fixture.js'
+import {
+  actingAs,
+  apiKeysOf,
+  type GateFixture,
+  gateFixture,
+  must,
+  PROGRAM,
+  withFaults,
+} from '../gate/gate-fixture.js'
 import { sessionOf } from '../http/http-fixture.js'
 import { startFamilyOf } from '../oauth/oauth-fixture.js'
 
@@ -73,12 +81,12 @@ const KINDS: Record<
   },
   async 'an API key'() {
     const { key, info } = must(
-      await createApiKey(context, { by: PROGRAM, account: USER, lifetimeSeconds: 60 }),
+      await createApiKey(apiKeysOf(context), { by: PROGRAM, account: USER, lifetimeSeconds: 60 }),
     )
     return {
       identity: await identityWith(['x-api-key', key]),
       lifetimeMs: 60_000,
-      revoke: () => revokeApiKey(context, { account: USER, id: info.id, by: actingAs(USER) }),
+      revoke: () => revokeApiKey(apiKeysOf(context), { account: USER, id: info.id, by: actingAs(USER) }),
     }
   },
   async 'a session'() {
@@ -200,9 +208,16 @@ describe('a running answer', () => {
 
   it('to a key that was rotated goes on beyond the overlap, and ends at once without one', async () => {
     for (const overlapSeconds of [60, 0]) {
-      const { key, info } = must(await createApiKey(context, { by: PROGRAM, account: USER }))
+      const { key, info } = must(await createApiKey(apiKeysOf(context), { by: PROGRAM, account: USER }))
       const identity = await identityWith(['x-api-key', key])
-      must(await rotateApiKey(context, { account: USER, id: info.id, by: actingAs(USER), overlapSeconds }))
+      must(
+        await rotateApiKey(apiKeysOf(context), {
+          account: USER,
+          id: info.id,
+          by: actingAs(USER),
+          overlapSeconds,
+        }),
+      )
       expect(await allowed(identity)).toBe(overlapSeconds > 0)
       fixture.clock.advance(61_000)
       expect(await allowed(identity)).toBe(overlapSeconds > 0)

@@ -13,7 +13,7 @@ import type { TrustedIssuerOptions } from '../../src/external-tokens/options.js'
 import { externalTokens } from '../../src/external-tokens/plugin.js'
 import { bindOperations } from '../../src/gate/operations.js'
 import { masterKey } from '../../src/master-key/plugin.js'
-import { must, refusalOf } from '../gate/gate-fixture.js'
+import { apiKeysOf, must, refusalOf } from '../gate/gate-fixture.js'
 import { httpFixture, MASTER_KEY } from '../http/http-fixture.js'
 import { AUDIENCE, goodClaims, issuerServer, SECONDS, signed, testKey, trust } from './issuer-fixture.js'
 
@@ -104,7 +104,7 @@ describe('an account without an e-mail address', () => {
   it('is banned by programs, and given no credential of the gate', async () => {
     const { context, token, whoami, account } = await gate()
     const { standing, tokens } = bindOperations(context)
-    const keys = bindApiKeyOperations(context)
+    const keys = bindApiKeyOperations(apiKeysOf(context))
     const by = { service: 'test' }
     expect(refusalOf(await tokens.issue({ account, by }))).toBe('input_invalid')
     expect(refusalOf(await keys.create({ account, by }))).toBe('input_invalid')

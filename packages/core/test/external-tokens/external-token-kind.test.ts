@@ -6,12 +6,13 @@ import { identifyByBearer } from '../../src/authentication/authenticate.js'
 import { stillAllowed } from '../../src/authentication/still-allowed.js'
 import { externalTokenKind } from '../../src/external-tokens/external-token-kind.js'
 import type { TrustedIssuerOptions } from '../../src/external-tokens/options.js'
+import { externalTokens } from '../../src/external-tokens/plugin.js'
 import { revokedExternal, revokeExternalToken } from '../../src/external-tokens/revoke.js'
 import { changeStanding } from '../../src/standing/change.js'
 import { memoryStore } from '../../src/store/memory.js'
 import type { Batch, Store } from '../../src/store/store.js'
 import { revokeAllTokens } from '../../src/tokens/revoke-all.js'
-import { actingAs, gateFixture, must, refusalOf, withFaults } from '../gate/gate-fixture.js'
+import { actingAs, contextOfPlugin, gateFixture, must, refusalOf, withFaults } from '../gate/gate-fixture.js'
 import { SECONDS, trustedIssuer } from './issuer-fixture.js'
 
 const account = 'ann@example.com'
@@ -23,13 +24,15 @@ async function gate(options: Partial<TrustedIssuerOptions> = {}, faults?: (store
   const memory = memoryStore({ clock })
   const store = faults ? withFaults(memory, faults(memory)) : memory
   const fixture = await gateFixture({ clock, store, scopes: { reports: 'Read reports' } })
+  const ofPlugin = contextOfPlugin(fixture.context, externalTokens([]))
   const context = {
     ...fixture.context,
-    credentialKinds: [externalTokenKind(fixture.context, issuer.trusted)],
+    credentialKinds: [externalTokenKind(ofPlugin, issuer.trusted)],
   }
   return {
     ...issuer,
     deps: context,
+    ofPlugin,
     partition: context.partitionOf(account),
     identify: (compact: string) => identifyByBearer(context, compact),
   }
@@ -175,11 +178,11 @@ describe('who presents a token of a trusted issuer', () => {
 
 describe('a revoked token of a trusted issuer', () => {
   it('is refused, alone of all its account has, and recorded', async () => {
-    const { identify, token, deps } = await gate()
+    const { identify, token, deps, ofPlugin } = await gate()
     const compact = await token()
     const identity = must(await identify(compact))
     const { id, expiresAt } = identity.credential
-    must(await revokeExternalToken(deps, { account, id, expiresAt, by }))
+    must(await revokeExternalToken(ofPlugin, { account, id, expiresAt, by }))
     expect(refusalOf(await identify(compact))).toBe('token_revoked')
     expect(await stillAllowed(deps, identity)).toBe(false)
     expect((await identify(await token({ jti: 'other' }))).ok).toBe(true)
@@ -194,10 +197,10 @@ describe('a revoked token of a trusted issuer', () => {
   })
 
   it('stays revoked through the leeway after its exp, and is forgotten later', async () => {
-    const { identify, token, deps, clock, partition } = await gate({ leewaySeconds: 60 })
+    const { identify, token, deps, ofPlugin, clock, partition } = await gate({ leewaySeconds: 60 })
     const compact = await token()
     const { id, expiresAt } = must(await identify(compact)).credential
-    must(await revokeExternalToken(deps, { account, id, expiresAt, by }))
+    must(await revokeExternalToken(ofPlugin, { account, id, expiresAt, by }))
     clock.now = expiresAt + 60_000 - 1
     expect(refusalOf(await identify(compact))).toBe('token_revoked')
     clock.now = expiresAt + 7_200_000
@@ -206,7 +209,7 @@ describe('a revoked token of a trusted issuer', () => {
 
   it('is confirmed by the replicas of the store', async () => {
     const batches: Batch[] = []
-    const { deps } = await gate({}, (memory) => ({
+    const { deps, ofPlugin } = await gate({}, (memory) => ({
       async commit(name, batch) {
         if (name === deps.partitionOf(account)) batches.push(batch)
         const result = await memory.commit(name, batch)
@@ -215,17 +218,19 @@ describe('a revoked token of a trusted issuer', () => {
           : result
       },
     }))
-    const revoked = must(await revokeExternalToken(deps, { account, id: 'x', expiresAt: SECONDS * 2000, by }))
+    const revoked = must(
+      await revokeExternalToken(ofPlugin, { account, id: 'x', expiresAt: SECONDS * 2000, by }),
+    )
     expect(revoked).toEqual({ replication: { requested: 1, confirmed: 1 } })
     expect(batches.map(({ confirm }) => confirm)).toEqual([true])
   })
 
   it('is not revoked when that cannot be recorded', async () => {
-    const { deps, partition } = await gate({}, (memory) => ({
+    const { deps, ofPlugin, partition } = await gate({}, (memory) => ({
       commit: (name, batch) =>
         name === 'audit' ? Promise.reject(new Error('down')) : memory.commit(name, batch),
     }))
-    const revoking = revokeExternalToken(deps, { account, id: 'x', expiresAt: SECONDS * 2000, by })
+    const revoking = revokeExternalToken(ofPlugin, { account, id: 'x', expiresAt: SECONDS * 2000, by })
     await expect(revoking).rejects.toMatchObject({ code: 'store_unavailable' })
     expect(await deps.store.read(partition, [revokedExternal.key('x')])).toEqual([undefined])
   })

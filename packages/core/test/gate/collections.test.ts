@@ -5,7 +5,7 @@ import type { GateContext } from '../../src/context/context.js'
 import { externalTokens } from '../../src/external-tokens/plugin.js'
 import { COLLECTIONS } from '../../src/gate/collections.js'
 import { runJobs } from '../../src/gate/run-jobs.js'
-import { storedNamesOf } from '../../src/plugin/plugin.js'
+import { storedCollectionsOf } from '../../src/plugin/plugin.js'
 import { memoryStore } from '../../src/store/memory.js'
 import type { Store } from '../../src/store/store.js'
 import { fillingProvider, fillStore } from './filled-store.js'
@@ -59,9 +59,9 @@ async function writtenTo(): Promise<Map<string, Set<string>>> {
 }
 
 /** Those of plugins that core ships with are in accounts too. */
-const OF_PLUGINS = [apiKeys(), externalTokens([])]
-  .flatMap((plugin) => [...storedNamesOf(plugin).values()])
-  .map((name) => ({ name }))
+const OF_PLUGINS = [apiKeys(), externalTokens([])].flatMap((plugin) => [
+  ...storedCollectionsOf(plugin).values(),
+])
 const TABLE = { ...COLLECTIONS, account: [...(COLLECTIONS.account ?? []), ...OF_PLUGINS] }
 const namesOf = (place: string) =>
   (Object.entries(TABLE).find(([name]) => name === place)?.[1] ?? []).map(({ name }) => unnumbered(name))

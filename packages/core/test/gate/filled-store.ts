@@ -9,6 +9,7 @@ import type { GateContext } from '../../src/context/context.js'
 import { beginDevice } from '../../src/device/begin.js'
 import { decideDevice, lookUpDevice } from '../../src/device/decide.js'
 import { redeemDevice } from '../../src/device/redeem.js'
+import { externalTokens } from '../../src/external-tokens/plugin.js'
 import { revokeExternalToken } from '../../src/external-tokens/revoke.js'
 import { beginLogin } from '../../src/login/begin.js'
 import { completeLogin } from '../../src/login/complete.js'
@@ -24,7 +25,7 @@ import { issueTokenOnce } from '../../src/tokens/issue-once.js'
 import { revokeToken } from '../../src/tokens/revoke.js'
 import { revokeAllTokens } from '../../src/tokens/revoke-all.js'
 import { CLI_CLIENT } from '../oauth/oauth-fixture.js'
-import { actingAs, must, PROGRAM, type TestClock } from './gate-fixture.js'
+import { actingAs, apiKeysOf, contextOfPlugin, must, PROGRAM, type TestClock } from './gate-fixture.js'
 
 const ISSUER = 'https://idp.test'
 const DAY_MS = 86_400_000
@@ -102,7 +103,7 @@ export async function fillStore(context: GateContext, clock: TestClock): Promise
   const issue = async (account: string, idempotencyKey: string) =>
     must(await issueTokenOnce(context, { account, by: actingAs(account), idempotencyKey, scopes: ['api'] }))
   const keyOf = async (account: string) =>
-    must(await createApiKey(context, { account, by: actingAs(account), scopes: ['api'] }))
+    must(await createApiKey(apiKeysOf(context), { account, by: actingAs(account), scopes: ['api'] }))
 
   const cookie = await cookieOf(USER)
   const live = { token: (await issue(USER, 'live')).token, apiKey: (await keyOf(USER)).key, cookie }
@@ -114,7 +115,7 @@ export async function fillStore(context: GateContext, clock: TestClock): Promise
   must(await revokeToken(context, { account: USER, id: revoked.info.id, by: actingAs(USER) }))
   const rotated = await keyOf(USER)
   must(
-    await rotateApiKey(context, {
+    await rotateApiKey(apiKeysOf(context), {
       account: USER,
       id: rotated.info.id,
       by: actingAs(USER),
@@ -127,7 +128,7 @@ export async function fillStore(context: GateContext, clock: TestClock): Promise
 
   const signedOut = await issue(SIGNED_OUT, 'signed-out')
   must(await revokeAllTokens(context, { account: SIGNED_OUT, by: actingAs(SIGNED_OUT) }))
-  await revokeExternalToken(context, {
+  await revokeExternalToken(contextOfPlugin(context, externalTokens([])), {
     account: USER,
     id: REVOKED_EXTERNAL_ID,
     expiresAt: clock.now + DAY_MS,

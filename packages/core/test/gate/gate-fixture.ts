@@ -5,8 +5,11 @@ import type { GateEvent } from '../../src/context/event.js'
 import { bindContext } from '../../src/gate/bind-context.js'
 import type { GateOptions } from '../../src/gate/gate-options.js'
 import { bindOperations } from '../../src/gate/operations.js'
+import { bindPluginContext } from '../../src/gate/plugin-context.js'
 import { resolveOptions } from '../../src/gate/resolve-options.js'
 import { type RunningPlugins, startPlugins } from '../../src/gate/start-plugins.js'
+import type { PluginContext } from '../../src/plugin/context.js'
+import type { Plugin } from '../../src/plugin/plugin.js'
 import { memoryStore } from '../../src/store/memory.js'
 import type { Store } from '../../src/store/store.js'
 
@@ -71,6 +74,16 @@ export async function gateFixture(
   const context = await bindContext(resolveOptions(options), addedKinds)
   const plugins = await startPlugins(context, bindOperations(context), options.plugins ?? [])
   return { context, clock, store, events, options, plugins }
+}
+
+/** What a plugin of this gate works with. */
+export function contextOfPlugin(context: GateContext, plugin: Plugin): PluginContext {
+  return bindPluginContext(context, bindOperations(context), plugin, [])
+}
+
+/** What API keys of this gate work with. */
+export function apiKeysOf(context: GateContext): PluginContext {
+  return contextOfPlugin(context, apiKeys())
 }
 
 /** The store with chosen methods replaced, for faults; what a gate reads and writes of its own as it starts goes well. */

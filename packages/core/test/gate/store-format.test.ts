@@ -8,6 +8,7 @@ import { verifyAudit } from '../../src/audit/verify.js'
 import { identifyByBearer } from '../../src/authentication/authenticate.js'
 import { redeemDevice } from '../../src/device/redeem.js'
 import { externalTokenKind } from '../../src/external-tokens/external-token-kind.js'
+import { externalTokens } from '../../src/external-tokens/plugin.js'
 import { revokedExternal } from '../../src/external-tokens/revoke.js'
 import {
   type Migration,
@@ -38,7 +39,16 @@ import {
   SIGNED_OUT,
   USER,
 } from './filled-store.js'
-import { actingAs, gateFixture, must, PROGRAM, refusalOf, TestClock, withFaults } from './gate-fixture.js'
+import {
+  actingAs,
+  contextOfPlugin,
+  gateFixture,
+  must,
+  PROGRAM,
+  refusalOf,
+  TestClock,
+  withFaults,
+} from './gate-fixture.js'
 import { shippedPlugins } from './shipped-plugins.js'
 
 interface Dump {
@@ -180,7 +190,10 @@ for (const [kind, place] of Object.entries(stores))
       const { context: bound, held, clock } = await opening()
       const { trusted, token, clock: ofIssuer } = await trustedIssuer()
       clock.now = ofIssuer.now
-      const context = { ...bound, credentialKinds: [externalTokenKind(bound, trusted)] }
+      const context = {
+        ...bound,
+        credentialKinds: [externalTokenKind(contextOfPlugin(bound, externalTokens([])), trusted)],
+      }
       const identify = async (claims: Record<string, unknown>) =>
         identifyByBearer(context, await token(claims))
       expect((await identify({ email: USER })).ok).toBe(true)

@@ -9,7 +9,7 @@ import { masterKey } from '../../src/master-key/plugin.js'
 import { cookieNames } from '../../src/sessions/cookie.js'
 import { startSession } from '../../src/sessions/start.js'
 import { issueToken } from '../../src/tokens/issue.js'
-import { type GateFixture, gateFixture, must, PROGRAM } from '../gate/gate-fixture.js'
+import { apiKeysOf, type GateFixture, gateFixture, must, PROGRAM } from '../gate/gate-fixture.js'
 
 const ORIGIN = 'https://gate.test'
 
@@ -95,6 +95,6 @@ export async function apiKeyOf(
   account: string,
   scopes: string[],
 ): Promise<Record<string, string>> {
-  const { key } = must(await createApiKey(context, { by: PROGRAM, account, scopes }))
+  const { key } = must(await createApiKey(apiKeysOf(context), { by: PROGRAM, account, scopes }))
   return { 'x-api-key': key }
 }

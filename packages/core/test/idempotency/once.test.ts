@@ -5,12 +5,13 @@ import { createApiKey } from '../../src/api-keys/create.js'
 import { bindApiKeyOperations } from '../../src/api-keys/operations.js'
 import { rotateApiKey } from '../../src/api-keys/rotate.js'
 import { listAudit } from '../../src/audit/list.js'
+import type { GateContext } from '../../src/context/context.js'
 import { bindOperations } from '../../src/gate/operations.js'
 import { MAX_IDEMPOTENT_A_DAY } from '../../src/idempotency/once.js'
 import { issueTokenOnce } from '../../src/tokens/issue-once.js'
 import { revokeAllTokens } from '../../src/tokens/revoke-all.js'
 import { summarizeTokens } from '../../src/tokens/summarize.js'
-import { actingAs, must, PROGRAM, refusalOf } from '../gate/gate-fixture.js'
+import { actingAs, apiKeysOf, must, PROGRAM, refusalOf } from '../gate/gate-fixture.js'
 import { apiKeyOf, type HttpFixture, httpFixture, sessionOf } from '../http/http-fixture.js'
 
 const USER = 'user@example.com'
@@ -140,7 +141,7 @@ describe.each(Object.entries(CREATIONS))('%s that is asked for with an Idempoten
     expect(secretOf(other.body)).not.toBe(secretOf(first.body))
     const { context } = fixture
     const operation = { account: USER, name: 'ci', lifetimeSeconds: 90_000, scopes: ['api'] }
-    const create = collection === 'tokens' ? issueTokenOnce : createApiKey
+    const create = collection === 'tokens' ? issueTokenOnce : createKey
     expect(
       refusalOf(await create(context, { ...operation, by: PROGRAM, idempotencyKey: 'one' })),
     ).toBeUndefined()
@@ -165,7 +166,7 @@ describe.each(Object.entries(CREATIONS))('%s that is asked for with an Idempoten
 
   it('is not answered to a banned account, nor afterwards', async () => {
     const { context } = fixture
-    const create = collection === 'tokens' ? issueTokenOnce : createApiKey
+    const create = collection === 'tokens' ? issueTokenOnce : createKey
     const again = async () =>
       refusalOf(await create(context, { account: USER, by: PROGRAM, idempotencyKey: 'one' }))
     expect(await again()).toBeUndefined()
@@ -233,23 +234,28 @@ describe.each(Object.entries(CREATIONS))('%s that is asked for with an Idempoten
   })
 })
 
+const createKey = (context: GateContext, wish: Parameters<typeof createApiKey>[1]) =>
+  createApiKey(apiKeysOf(context), wish)
+
 describe('an API key that was rotated', () => {
   it('is answered with the end that it has by now, and not at all once that is past', async () => {
     const { context, clock } = fixture
     const wish = { account: USER, by: PROGRAM, idempotencyKey: 'one' }
-    const { key, info } = must(await createApiKey(context, wish))
-    must(await rotateApiKey(context, { account: USER, id: info.id, by: PROGRAM, overlapSeconds: 60 }))
-    const again = must(await createApiKey(context, wish))
+    const { key, info } = must(await createApiKey(apiKeysOf(context), wish))
+    must(
+      await rotateApiKey(apiKeysOf(context), { account: USER, id: info.id, by: PROGRAM, overlapSeconds: 60 }),
+    )
+    const again = must(await createApiKey(apiKeysOf(context), wish))
     expect([again.key, again.info.expiresAt]).toEqual([key, clock.now + 60_000])
     clock.advance(60_000)
-    expect(refusalOf(await createApiKey(context, wish))).toBe('idempotent_result_gone')
+    expect(refusalOf(await createApiKey(apiKeysOf(context), wish))).toBe('idempotent_result_gone')
   })
 })
 
 describe('the operations of programs', () => {
   it('take an idempotencyKey, and refuse one that is none', async () => {
     const { tokens } = bindOperations(fixture.context)
-    const apiKeys = bindApiKeyOperations(fixture.context)
+    const apiKeys = bindApiKeyOperations(apiKeysOf(fixture.context))
     const account = 'User@Example.com'
     const issue = (idempotencyKey: string) => tokens.issue({ account, idempotencyKey })
     const create = (idempotencyKey: string) => apiKeys.create({ account, idempotencyKey })

@@ -4,7 +4,7 @@ import { createApiKey } from '../../src/api-keys/create.js'
 import { issueCode } from '../../src/oauth/authorization-code.js'
 import { startSession } from '../../src/sessions/start.js'
 import { issueToken } from '../../src/tokens/issue.js'
-import { must, PROGRAM } from '../gate/gate-fixture.js'
+import { apiKeysOf, must, PROGRAM } from '../gate/gate-fixture.js'
 import { MASTER_KEY } from '../http/http-fixture.js'
 import { approvalOf, CLI, DEVICE_GRANT, type OAuthFixture, oauthFixture } from './oauth-fixture.js'
 
@@ -35,7 +35,7 @@ async function makeAll({ context, ...fixture }: OAuthFixture): Promise<Record<Ki
   return {
     session: must(await startSession(context, facts)).cookieValue,
     'access token': must(await issueToken(context, { by: PROGRAM, account: USER })).token,
-    'API key': must(await createApiKey(context, { by: PROGRAM, account: USER })).key,
+    'API key': must(await createApiKey(apiKeysOf(context), { by: PROGRAM, account: USER })).key,
     'refresh token': (await fixture.logIn()).refresh_token,
     'device code': String(begun.device_code),
     'user code': String(begun.user_code),

@@ -7,7 +7,7 @@ import { decideDevice } from '../../src/device/decide.js'
 import { issueCode } from '../../src/oauth/authorization-code.js'
 import { memoryStore } from '../../src/store/memory.js'
 import type { Store } from '../../src/store/store.js'
-import { must, PROGRAM, withFaults } from '../gate/gate-fixture.js'
+import { apiKeysOf, must, PROGRAM, withFaults } from '../gate/gate-fixture.js'
 import { sessionOf } from '../http/http-fixture.js'
 import { approvalOf, CLI, DEVICE_GRANT, type OAuthFixture, oauthFixture, personOf } from './oauth-fixture.js'
 
@@ -95,7 +95,7 @@ const EXCHANGES: Record<string, (fixture: OAuthFixture) => Promise<() => Promise
   'a token that is created': (fixture) => createdOnce(fixture, '/api/token/generate'),
   'an API key that is created': (fixture) => createdOnce(fixture, '/v1/user/keys'),
   async 'an API key'(fixture) {
-    const { info } = must(await createApiKey(fixture.context, { by: PROGRAM, account: USER }))
+    const { info } = must(await createApiKey(apiKeysOf(fixture.context), { by: PROGRAM, account: USER }))
     const headers = await sessionOf(fixture.context, USER)
     return async () => {
       const body = { overlap_seconds: 0 }
@@ -121,7 +121,7 @@ const live = async ({ context }: OAuthFixture) => {
     context.store.count(partition, 'refresh'),
     context.store.count(partition, 'tokens'),
   ])
-  return { families, tokens, keys: (await listApiKeys(context, { account: USER })).length }
+  return { families, tokens, keys: (await listApiKeys(apiKeysOf(context), { account: USER })).length }
 }
 
 describe.each(Object.keys(EXCHANGES))('%s', (exchange) => {

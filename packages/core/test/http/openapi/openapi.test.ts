@@ -12,7 +12,7 @@ import { listener } from '../../../src/http/server/node.js'
 import { createUser } from '../../../src/scim/create.js'
 import { memoryStore } from '../../../src/store/memory.js'
 import { issueToken } from '../../../src/tokens/issue.js'
-import { gateFixture, must, PROGRAM } from '../../gate/gate-fixture.js'
+import { apiKeysOf, gateFixture, must, PROGRAM } from '../../gate/gate-fixture.js'
 import { SCIM_SECRET, shippedPlugins } from '../../gate/shipped-plugins.js'
 import { CLI, CLI_CLIENT, startFamilyOf } from '../../oauth/oauth-fixture.js'
 import { ROUTES } from '../every-route.js'
@@ -93,7 +93,8 @@ async function tokenId(context: GateContext, account = OWNER): Promise<string> {
 }
 
 async function keyId(context: GateContext): Promise<string> {
-  return must(await createApiKey(context, { by: PROGRAM, account: OWNER, scopes: ['api'] })).info.id
+  return must(await createApiKey(apiKeysOf(context), { by: PROGRAM, account: OWNER, scopes: ['api'] })).info
+    .id
 }
 
 const newUser = { userName: 'someone@example.com', active: true, emails: [] }
