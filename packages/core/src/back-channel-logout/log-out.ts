@@ -1,19 +1,17 @@
-import type { GateContext } from '../context/context.js'
 import { type DenialText, denialsOf } from '../errors/denials.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import { LogoutRefused, type LogoutToken } from '../login/identity-provider.js'
-import { endSession } from '../sessions/end.js'
-import { openSession, parseHandle, type SessionKey, sessionRecords } from '../sessions/session.js'
+import type { PluginContext } from '../plugin/context.js'
+import type { PluginRecords } from '../plugin/records.js'
 import { ifReadable } from '../store/readable.js'
-import { walk } from '../store/walk.js'
-import { endAccountByProvider, type LogoutEnds, PROVIDER } from './end-account.js'
+import { endAccountByProvider, type LogoutEnds } from './end-account.js'
 import {
   LOGGED_OUT,
   providerLogouts,
-  providerSessionPartition,
   providerSessions,
+  recordsOfProviderSession,
+  recordsOfSubject,
   subjectAccounts,
-  subjectPartition,
 } from './known-login.js'
 import { isSpent, isTimely, spend } from './token-use.js'
 
@@ -44,11 +42,11 @@ const WORD_KEPT_MS = 3_600_000
  * `provider_unavailable`.
  */
 export async function logOutByProvider(
-  context: GateContext,
+  context: PluginContext,
   ends: LogoutEnds,
   compact: string,
 ): Promise<Outcome<void>> {
-  const { identityProvider } = context.options
+  const { identityProvider } = context
   if (!identityProvider?.verifyLogoutToken) return refused('login_unavailable')
   let token: LogoutToken
   try {
@@ -65,8 +63,8 @@ export async function logOutByProvider(
   return (await spend(context, token)) ? done(undefined) : refuseToken(context, 'it was used before')
 }
 
-function refuseToken(context: GateContext, reason: string, cause?: unknown): Outcome<never> {
-  context.strangers.report({
+function refuseToken(context: PluginContext, reason: string, cause?: unknown): Outcome<never> {
+  context.reportOfStrangers({
     level: 'warn',
     code: 'logout_token_refused',
     detail: `A logout token was refused: ${reason}`,
@@ -76,44 +74,41 @@ function refuseToken(context: GateContext, reason: string, cause?: unknown): Out
 }
 
 async function endProviderSession(
-  context: GateContext,
+  context: PluginContext,
   { issuer, subject, sessionId }: { issuer: string; subject: string | undefined; sessionId: string },
 ): Promise<void> {
-  const place = providerSessionPartition(context, issuer, sessionId)
-  await leaveWord(context, place)
-  for await (const entry of walk(context, place, providerSessions.name)) {
-    const key = parseHandle(entry.id)
-    if (key && (await isOf(context, key, subject))) await endSession(context, { key, by: PROVIDER })
-  }
+  const records = recordsOfProviderSession(context, issuer, sessionId)
+  await leaveWord(context, records)
+  for await (const { id: handle } of records.walk(providerSessions.name))
+    if (await isOf(context, handle, subject))
+      await context.operations.sessions.end({ handle, by: context.self })
 }
 
 /** A token that names a session and a subject ends the session of that subject alone. */
-async function isOf(context: GateContext, key: SessionKey, subject: string | undefined): Promise<boolean> {
-  const [stored] = await context.store.read(key.partition, [sessionRecords.key(key.id)])
-  const session = stored && openSession(context, key, stored)
+async function isOf(context: PluginContext, handle: string, subject: string | undefined): Promise<boolean> {
+  const session = await context.accounts.session(handle)
   return session !== undefined && (subject === undefined || session.subject === subject)
 }
 
 async function endSubject(
-  context: GateContext,
+  context: PluginContext,
   ends: LogoutEnds,
   issuer: string,
   subject: string,
 ): Promise<void> {
-  const place = subjectPartition(context, issuer, subject)
-  await leaveWord(context, place)
-  for await (const entry of walk(context, place, subjectAccounts.name)) {
+  const records = recordsOfSubject(context, issuer, subject)
+  await leaveWord(context, records)
+  for await (const entry of records.walk(subjectAccounts.name)) {
     const known = ifReadable(context, subjectAccounts, entry)
     if (known) await endAccountByProvider(context, known.account, ends)
   }
 }
 
 /** Before anything is looked for: a login that is not to be found yet will see it. */
-async function leaveWord(context: GateContext, place: string): Promise<void> {
-  const at = context.clock()
-  await context.store.commit(place, {
-    confirm: true,
-    essential: true,
+async function leaveWord({ clock }: PluginContext, records: PluginRecords): Promise<void> {
+  const at = clock()
+  await records.commit({
+    isRevocation: true,
     writes: [providerLogouts.put(LOGGED_OUT.id, at, { expiresAt: at + WORD_KEPT_MS })],
   })
 }

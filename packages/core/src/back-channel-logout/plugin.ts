@@ -1,11 +1,26 @@
 import { denial } from '../errors/denials.js'
 import { oneOf } from '../input/kinds.js'
 import { type GivenOptions, optional, readOptions } from '../input/options.js'
-import { gateContextOf } from '../plugin/context.js'
 import type { LoginRefusal } from '../plugin/hooks.js'
 import type { Plugin } from '../plugin/plugin.js'
-import { enterKnownLogin, wasLoggedOutSince } from './known-login.js'
+import {
+  enterKnownLogin,
+  PROVIDER_SESSION,
+  providerLogouts,
+  providerSessions,
+  SUBJECT,
+  subjectAccounts,
+  wasLoggedOutSince,
+} from './known-login.js'
 import { LOGOUT_DENIALS } from './log-out.js'
+import { spentLogoutTokens } from './token-use.js'
+
+const COLLECTIONS = {
+  [subjectAccounts.name]: { name: subjectAccounts.name, in: [SUBJECT] },
+  [providerSessions.name]: { name: providerSessions.name, in: [PROVIDER_SESSION] },
+  [providerLogouts.name]: { name: providerLogouts.name, in: [SUBJECT, PROVIDER_SESSION] },
+  [spentLogoutTokens.name]: { name: spentLogoutTokens.name, in: [spentLogoutTokens.name] },
+}
 
 const LOGGED_OUT_MEANWHILE: LoginRefusal = {
   denial: denial('login_refused'),
@@ -30,20 +45,21 @@ export function backChannelLogout(
   const { ends } = readOptions(options, BACK_CHANNEL_LOGOUT_OPTIONS, wrong, 'backChannelLogout')
   return {
     name: 'backChannelLogout',
+    collections: COLLECTIONS,
     denials: LOGOUT_DENIALS,
+    actsAs: 'identity-provider',
     auditActions: { 'account.provider_logout': 'essential' },
     check(problems) {
       problems.push(...wrong)
     },
     start(context) {
-      const gate = gateContextOf(context)
       return {
         logins: {
-          beforeLogin: async (login) => void (await enterKnownLogin(gate, login)),
+          beforeLogin: async (login) => void (await enterKnownLogin(context, login)),
           afterLogin: async (login) =>
-            (await wasLoggedOutSince(gate, login, login.beganAt)) ? LOGGED_OUT_MEANWHILE : undefined,
+            (await wasLoggedOutSince(context, login, login.beganAt)) ? LOGGED_OUT_MEANWHILE : undefined,
         },
-        routes: async () => (await import('./routes.js')).backChannelRoutes(gate, ends),
+        routes: async () => (await import('./routes.js')).backChannelRoutes(context, ends),
       }
     },
   }

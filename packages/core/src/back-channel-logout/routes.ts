@@ -1,11 +1,11 @@
 import { z } from 'zod'
-import type { GateContext } from '../context/context.js'
 import { json } from '../http/answers/answer.js'
+import type { PluginContext } from '../plugin/context.js'
 import { defineRoute, type Route } from '../plugin/route.js'
 import { type LogoutEnds, logOutByProvider } from './log-out.js'
 
 /** Where the identity provider says that somebody has logged out there. */
-export const backChannelRoutes = (context: GateContext, ends: LogoutEnds): readonly Route[] => [
+export const backChannelRoutes = (context: PluginContext, ends: LogoutEnds): readonly Route[] => [
   defineRoute({
     method: 'POST',
     path: '/oauth2/backchannel-logout',

@@ -27,7 +27,9 @@ const CODE = /^[a-z][a-z0-9_]{1,63}$/
 const ACTION = /^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$/
 const OPERATOR = /^[a-z][a-z0-9-]{0,63}$/
 /** Names of actors that are the gate's own. */
-const GATE_ACTORS = ['scim', 'identity-provider', 'audit-retention'] as const
+const RETENTION_ACTOR = 'audit-retention'
+/** Beside it those that a plugin may act as, a directory or an identity provider: never operators. */
+const GATE_ACTORS = ['scim', 'identity-provider', RETENTION_ACTOR] as const
 /** What the gate seals by itself; `plugin` begins the contexts of all plugins. */
 const GATE_SEALING_CONTEXTS = ['session', 'login-state', 'root-keys', 'idempotency', 'plugin'] as const
 const COLLECTION = /^[a-z][a-z-]*[a-z]$/
@@ -153,6 +155,7 @@ export function checkPlugins(
   for (const actor of GATE_ACTORS) operators.take('the gate', actor)
   for (const name of new Set(Object.values(COLLECTIONS).flatMap((all) => all.map((one) => one.name))))
     collections.take('the gate', name)
+  actors.take('the gate', RETENTION_ACTOR)
   for (const place of Object.keys(COLLECTIONS)) placesTaken.take('the gate', place)
   for (const context of GATE_SEALING_CONTEXTS) sealingContexts.take('the gate', context)
   tokenTypes.take('the gate', ACCESS_TOKEN_TYPE)

@@ -4,8 +4,6 @@ import { tokenUses } from '../activity/touch.js'
 import { checkpoints } from '../audit/checkpoint.js'
 import { auditEntries, heads } from '../audit/entry.js'
 import { pruningLeases } from '../audit/prune.js'
-import { providerLogouts, providerSessions, subjectAccounts } from '../back-channel-logout/known-login.js'
-import { spentLogoutTokens } from '../back-channel-logout/token-use.js'
 import { wrongGuesses } from '../device/decide.js'
 import { openRequests } from '../device/open-requests.js'
 import { deviceRequests, userCodes } from '../device/request.js'
@@ -15,7 +13,6 @@ import { authorizationCodes } from '../oauth/authorization-code.js'
 import { spentCodes } from '../oauth/redeem-approval.js'
 import { families } from '../oauth/refresh-token.js'
 import { rateLimitCounts } from '../rate-limit/limiter.js'
-import { userAccounts, userNames, users } from '../scim/user.js'
 import { endedSessions, sessionRecords } from '../sessions/session.js'
 import { liveRecords } from '../standing/live-counts.js'
 import { standings } from '../standing/standing.js'
@@ -27,8 +24,8 @@ import { jobLeases, jobRuns } from './run-jobs.js'
 type Names = readonly { readonly name: string }[]
 
 /**
- * Every collection of core, by the partitions that it is in. Those of an account, and of a subject or a session of the
- * identity provider, are named by a keyed hash. There is one `live-…` for each generation.
+ * Every collection of core, by the partitions that it is in, but for those that plugins declare. That of an account is named
+ * by a keyed hash. There is one `live-…` for each generation.
  */
 export const COLLECTIONS: Readonly<Record<string, Names>> = {
   account: [
@@ -46,14 +43,11 @@ export const COLLECTIONS: Readonly<Record<string, Names>> = {
     idempotentRequests,
     wrongGuesses,
   ],
-  'subject or session of the identity provider': [subjectAccounts, providerSessions, providerLogouts],
   directory: [...Object.values(entries), rosters],
   audit: [auditEntries, heads, checkpoints, pruningLeases],
   'authorization-codes': [authorizationCodes],
   device: [deviceRequests, userCodes, openRequests],
-  scim: [users, userNames, userAccounts],
   logins: [completedLogins],
-  'logout-tokens': [spentLogoutTokens],
   'rate-limits': [rateLimitCounts],
   'plugin-jobs': [jobLeases, jobRuns],
   /** The root keys, the format of the store, the lease of its migration and the readiness probe, by their ids. */

@@ -52,9 +52,9 @@ export function bindPluginContext(
     clock: gate.clock,
     randomId: gate.randomId,
     collection(named, holds, of) {
-      const { partition, isQuiet, storedName } = placeOf(of)
+      const { partition, isQuiet, isOfAccount, storedName } = placeOf(of)
       const stored = storedName(named)
-      requireLoud(stored, isQuiet && of !== undefined, named)
+      requireLoud(stored, isQuiet && isOfAccount, named)
       const { store, options } = gate
       return bindCollection({ store, options, partition, isQuiet }, collection(stored, holds))
     },
@@ -62,7 +62,7 @@ export function bindPluginContext(
       const place = placeOf(of)
       const storedName = (named: string) => {
         const stored = place.storedName(named)
-        requireLoud(stored, place.isQuiet && of !== undefined, named)
+        requireLoud(stored, place.isQuiet && place.isOfAccount, named)
         return stored
       }
       return bindRecords(gate, { ...place, storedName })

@@ -1,6 +1,5 @@
-import { pickCredential } from '../authentication/authenticate.js'
-import type { GateContext } from '../context/context.js'
 import { type Denial, denial } from '../errors/denials.js'
+import type { PluginContext } from '../plugin/context.js'
 import type { RequestView } from '../request/view.js'
 
 /**
@@ -8,12 +7,11 @@ import type { RequestView } from '../request/view.js'
  * `credentials_missing`, `credentials_ambiguous`, `credentials_malformed` or `token_invalid`.
  */
 export function refuseUnlessDirectory(
-  { credentialKinds }: GateContext,
+  { bearerOf }: Pick<PluginContext, 'bearerOf'>,
   isSecret: (candidate: string) => boolean,
   view: RequestView,
 ): Denial | undefined {
-  const picked = pickCredential(view, credentialKinds)
-  if (picked.by === 'refused') return picked.denial
-  if (picked.by !== 'bearer') return denial('credentials_missing')
-  return isSecret(picked.credential) ? undefined : denial('token_invalid')
+  const presented = bearerOf(view)
+  if (!presented.ok) return presented.denial
+  return isSecret(presented.value) ? undefined : denial('token_invalid')
 }

@@ -1,6 +1,6 @@
-import type { GateContext } from '../context/context.js'
+import type { PluginContext } from '../plugin/context.js'
 import { ifReadable } from '../store/readable.js'
-import { SCIM, type User, userOf, users } from './user.js'
+import { directoryOf, type User, userOf, users } from './user.js'
 
 export const MOST_LISTED = 200
 
@@ -14,15 +14,15 @@ export interface UserPage {
  * lies before is read past, a thousand at a time: RFC 7644 §3.4.2.4 pages by position.
  */
 export async function listUsers(
-  context: GateContext,
+  context: PluginContext,
   { startIndex, count }: { startIndex: number; count: number },
 ): Promise<UserPage> {
-  const total = await context.store.count(SCIM, users.name)
+  const total = await directoryOf(context).count(users.name)
   const listed: User[] = []
   let position = 0
   let cursor: string | undefined
   while (count > 0 && startIndex <= total && listed.length < count) {
-    const page = await context.store.page(SCIM, users.name, {
+    const page = await directoryOf(context).page(users.name, {
       limit: Math.min(1000, Math.max(startIndex - 1 - position, 0) + count - listed.length),
       ...(cursor === undefined ? {} : { cursor }),
     })

@@ -1,19 +1,18 @@
-import type { GateContext } from '../context/context.js'
-import { optimistically, RACED } from '../store/update.js'
+import type { PluginContext } from '../plugin/context.js'
+import { RACED } from '../store/update.js'
 import { fine, type ScimOutcome } from './outcome.js'
 import { replaceUser } from './replace.js'
-import { claimsOf, SCIM, type User, type UserAttributes, users } from './user.js'
+import { claimsOf, directoryOf, type User, type UserAttributes, users } from './user.js'
 
 /**
  * Removes a user (RFC 7644 §3.6): its accounts are deactivated first and stay so until the directory enters them anew.
  * Refused as a 409 when it is the last super admin.
  */
-export async function removeUser(context: GateContext, id: string): Promise<ScimOutcome<void>> {
-  return optimistically(context, 'A user of the directory changed too often to be removed', async () => {
+export async function removeUser(context: PluginContext, id: string): Promise<ScimOutcome<void>> {
+  return context.optimistically('A user of the directory changed too often to be removed', async () => {
     const inactive = await replaceUser(context, id, deactivated)
     if (!inactive.ok) return inactive
-    const result = await context.store.commit(SCIM, {
-      quiet: true,
+    const result = await directoryOf(context).commit({
       // Whoever activated it meanwhile has to be answered by another deactivation.
       checks: [{ key: users.key(id), version: inactive.value.version }],
       writes: [users.key(id), ...claimsOf(context, inactive.value)].map((key) => ({ delete: key })),

@@ -1,15 +1,13 @@
-import { deactivateAccount } from '../accounts/deactivate.js'
-import type { GateContext } from '../context/context.js'
-import { optimistically, RACED } from '../store/update.js'
+import type { PluginContext } from '../plugin/context.js'
+import { RACED } from '../store/update.js'
 import { accountsOf } from './attributes.js'
 import { fine, NO_SUCH_USER, NOT_UNIQUE, refusedBy, type ScimOutcome } from './outcome.js'
 import { settle } from './settle.js'
 import {
   claimsOf,
-  DIRECTORY_ACTOR,
+  directoryOf,
   findUser,
   isSameKey,
-  SCIM,
   type User,
   type UserAttributes,
   type UserRecord,
@@ -22,11 +20,11 @@ import {
  * `uniqueness`, or as a 409 when the last super admin would be deactivated; nothing has changed then.
  */
 export async function replaceUser(
-  context: GateContext,
+  context: PluginContext,
   id: string,
   next: (current: User) => ScimOutcome<UserAttributes>,
 ): Promise<ScimOutcome<User>> {
-  return optimistically(context, 'A user of the directory changed too often to be changed', async () => {
+  return context.optimistically('A user of the directory changed too often to be changed', async () => {
     const current = await findUser(context, id)
     if (!current) return NO_SUCH_USER
     const attributes = next(current)
@@ -48,7 +46,7 @@ export async function replaceUser(
 }
 
 async function store(
-  context: GateContext,
+  context: PluginContext,
   current: User,
   changed: UserRecord,
 ): Promise<ScimOutcome<void> | typeof RACED> {
@@ -56,15 +54,14 @@ async function store(
   const has = claimsOf(context, changed)
   const added = has.filter((key) => !had.some((other) => isSameKey(key, other)))
   const dropped = had.filter((key) => !has.some((other) => isSameKey(key, other)))
-  const taken = await context.store.read(SCIM, added)
+  const taken = await directoryOf(context).read(added)
   if (taken.some((claim) => claim !== undefined)) return NOT_UNIQUE
   const first = await deactivateFirst(context, current.accounts, changed)
   if (!first.ok) {
     await settle(context, current.id)
     return first
   }
-  const result = await context.store.commit(SCIM, {
-    quiet: true,
+  const result = await directoryOf(context).commit({
     checks: [
       { key: users.key(current.id), version: current.version },
       ...added.map((key) => ({ key, version: null })),
@@ -83,16 +80,16 @@ async function store(
  * again, and a super admin who must stay is a reason to change nothing.
  */
 export async function deactivateFirst(
-  context: GateContext,
+  context: PluginContext,
   had: readonly string[],
   changed: UserRecord,
 ): Promise<ScimOutcome<void>> {
   const left = had.filter((account) => !changed.accounts.includes(account))
   const guarded = changed.active
     ? []
-    : changed.accounts.filter((account) => context.options.superAdmins.has(account))
+    : changed.accounts.filter((account) => context.roleOf(account) === 'super_admin')
   for (const account of [...left, ...guarded]) {
-    const deactivated = await deactivateAccount(context, { account, by: DIRECTORY_ACTOR })
+    const deactivated = await context.accounts.deactivate(account)
     if (!deactivated.ok) return refusedBy(deactivated.denial)
   }
   return fine(undefined)

@@ -1,8 +1,7 @@
-import { activateAccount, deactivateAccount } from '../accounts/deactivate.js'
-import type { GateContext } from '../context/context.js'
-import { optimistically, RACED } from '../store/update.js'
+import type { PluginContext } from '../plugin/context.js'
+import { RACED } from '../store/update.js'
 import { fine, refusedBy, type ScimOutcome } from './outcome.js'
-import { DIRECTORY_ACTOR, findUser } from './user.js'
+import { findUser } from './user.js'
 
 /**
  * Makes the standing of a user's accounts what its record says, then looks whether it still says so: of any number of
@@ -10,21 +9,21 @@ import { DIRECTORY_ACTOR, findUser } from './user.js'
  * longer has are deactivated, since the directory could not reach them any more.
  */
 export async function settle(
-  context: GateContext,
+  context: PluginContext,
   id: string,
   applied: readonly string[] = [],
 ): Promise<ScimOutcome<void>> {
   let before = applied
-  return optimistically(context, 'A user of the directory changed too often', async () => {
+  return context.optimistically('A user of the directory changed too often', async () => {
     const user = await findUser(context, id)
     const accounts = user?.accounts ?? []
     for (const account of before.filter((candidate) => !accounts.includes(candidate))) {
-      const left = await deactivateAccount(context, { account, by: DIRECTORY_ACTOR })
+      const left = await context.accounts.deactivate(account)
       if (!left.ok) return refusedBy(left.denial)
     }
     for (const account of accounts) {
-      const settleOne = user?.active ? activateAccount : deactivateAccount
-      const set = await settleOne(context, { account, by: DIRECTORY_ACTOR })
+      const { activate, deactivate } = context.accounts
+      const set = await (user?.active ? activate : deactivate)(account)
       if (!set.ok) return refusedBy(set.denial)
     }
     if ((await findUser(context, id))?.version === user?.version) return fine(undefined)

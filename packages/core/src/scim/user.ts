@@ -1,6 +1,5 @@
-import { serviceActor } from '../authorization/actor.js'
-import type { GateContext } from '../context/context.js'
-import { DIRECTORY_SERVICE } from '../standing/standing.js'
+import type { PluginContext } from '../plugin/context.js'
+import type { PluginRecords } from '../plugin/records.js'
 import { collection, hasShape, instant, optional, text, texts, truth } from '../store/collection.js'
 import type { Millis, RecordKey, StoredRecord } from '../store/store.js'
 
@@ -36,28 +35,30 @@ export interface User extends UserRecord {
   readonly version: string
 }
 
-/** The directory in the audit log. */
-export const DIRECTORY_ACTOR = serviceActor(DIRECTORY_SERVICE)
-
-/** One partition, so that one commit keeps names and accounts unique. No decision reads it. */
+/** One place, so that one commit keeps names and accounts unique. No decision reads it. */
 export const SCIM = 'scim'
+
+export function directoryOf(context: Pick<PluginContext, 'records'>): PluginRecords {
+  return context.records({ place: SCIM })
+}
+
 /** The id of the user who has a user name, which ignores case (RFC 7643 §4.1.1). */
 export const userNames = collection<string>('user-names', text, 'claim to a user name')
 /** The id of the user who may log in as an account. */
 export const userAccounts = collection<string>('accounts', text, 'claim to an account')
 
-function userNameKey(context: GateContext, userName: string): RecordKey {
+function userNameKey(context: PluginContext, userName: string): RecordKey {
   const folded = userName.normalize('NFC').toLowerCase()
   return userNames.key(context.partitionOf(`scim-user-name\u0000${folded}`))
 }
 
-function accountKey(context: GateContext, account: string): RecordKey {
+function accountKey(context: PluginContext, account: string): RecordKey {
   return userAccounts.key(context.partitionOf(account))
 }
 
 /** What only one user may have at a time. */
 export function claimsOf(
-  context: GateContext,
+  context: PluginContext,
   user: Pick<UserRecord, 'userName' | 'accounts'>,
 ): readonly RecordKey[] {
   return [
@@ -67,8 +68,8 @@ export function claimsOf(
 }
 
 /** Whether the directory has a user who may log in as this account. */
-export async function isInDirectory(context: GateContext, account: string): Promise<boolean> {
-  const [claim] = await context.store.read(SCIM, [accountKey(context, account)])
+export async function isInDirectory(context: PluginContext, account: string): Promise<boolean> {
+  const [claim] = await directoryOf(context).read([accountKey(context, account)])
   return claim !== undefined
 }
 
@@ -107,12 +108,12 @@ export function userOf(stored: StoredRecord): User {
   return { ...users.read(stored), id: stored.id, version: stored.version }
 }
 
-export async function findUser(context: GateContext, id: string): Promise<User | undefined> {
-  const [stored] = await context.store.read(SCIM, [users.key(id)])
+export async function findUser(context: PluginContext, id: string): Promise<User | undefined> {
+  const [stored] = await directoryOf(context).read([users.key(id)])
   return stored && userOf(stored)
 }
 
-export async function findUserByName(context: GateContext, userName: string): Promise<User | undefined> {
-  const [claim] = await context.store.read(SCIM, [userNameKey(context, userName)])
+export async function findUserByName(context: PluginContext, userName: string): Promise<User | undefined> {
+  const [claim] = await directoryOf(context).read([userNameKey(context, userName)])
   return claim && findUser(context, userNames.read(claim))
 }

@@ -25,7 +25,16 @@ import { issueTokenOnce } from '../../src/tokens/issue-once.js'
 import { revokeToken } from '../../src/tokens/revoke.js'
 import { revokeAllTokens } from '../../src/tokens/revoke-all.js'
 import { CLI_CLIENT } from '../oauth/oauth-fixture.js'
-import { actingAs, apiKeysOf, contextOfPlugin, must, PROGRAM, type TestClock } from './gate-fixture.js'
+import {
+  actingAs,
+  apiKeysOf,
+  backChannelLogoutOf,
+  contextOfPlugin,
+  must,
+  PROGRAM,
+  scimOf,
+  type TestClock,
+} from './gate-fixture.js'
 
 const ISSUER = 'https://idp.test'
 const DAY_MS = 86_400_000
@@ -136,7 +145,7 @@ export async function fillStore(context: GateContext, clock: TestClock): Promise
   })
   must(await banAccount(context, { account: BANNED, by: PROGRAM, reason: 'a reason' }))
   must(await banAccount(context, { account: 'second@example.com', by: PROGRAM }))
-  await createUser(context, { userName: 'gone', emails: [{ value: DEACTIVATED }], active: false })
+  await createUser(scimOf(context), { userName: 'gone', emails: [{ value: DEACTIVATED }], active: false })
 
   const { bought, refreshToken } = await redeemDeviceOf(context, person)
   await redeemCodeOf(context, person)
@@ -195,5 +204,5 @@ async function logInAndOut(context: GateContext, clock: TestClock) {
   const callback = new URL(`https://gate.test/oauth2/callback?code=c&state=${encodeURIComponent(state)}`)
   const browser = /login=([^;]+)/.exec(setCookie)?.[1]
   must(await completeLogin(context, { callback, browser }))
-  must(await logOutByProvider(context, 'everything', String(clock.now)))
+  must(await logOutByProvider(backChannelLogoutOf(context), 'everything', String(clock.now)))
 }

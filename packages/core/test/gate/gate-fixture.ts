@@ -1,5 +1,6 @@
 import { apiKeys } from '../../src/api-keys/plugin.js'
 import { type Actor, serviceActor } from '../../src/authorization/actor.js'
+import { backChannelLogout } from '../../src/back-channel-logout/plugin.js'
 import type { GateContext } from '../../src/context/context.js'
 import type { GateEvent } from '../../src/context/event.js'
 import { bindContext } from '../../src/gate/bind-context.js'
@@ -10,6 +11,7 @@ import { resolveOptions } from '../../src/gate/resolve-options.js'
 import { type RunningPlugins, startPlugins } from '../../src/gate/start-plugins.js'
 import type { PluginContext } from '../../src/plugin/context.js'
 import type { Plugin } from '../../src/plugin/plugin.js'
+import { scim } from '../../src/scim/plugin.js'
 import { memoryStore } from '../../src/store/memory.js'
 import type { Store } from '../../src/store/store.js'
 
@@ -84,6 +86,16 @@ export function contextOfPlugin(context: GateContext, plugin: Plugin): PluginCon
 /** What API keys of this gate work with. */
 export function apiKeysOf(context: GateContext): PluginContext {
   return contextOfPlugin(context, apiKeys())
+}
+
+/** What the directory of this gate works with. */
+export function scimOf(context: GateContext): PluginContext {
+  return contextOfPlugin(context, scim({ secret: 'b1vTqX8sRkM4wYzN6cJd9hLf2gPa7uEo' }))
+}
+
+/** What back-channel logout at this gate works with. */
+export function backChannelLogoutOf(context: GateContext): PluginContext {
+  return contextOfPlugin(context, backChannelLogout())
 }
 
 /** The store with chosen methods replaced, for faults; what a gate reads and writes of its own as it starts goes well. */

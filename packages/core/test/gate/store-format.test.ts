@@ -46,6 +46,7 @@ import {
   must,
   PROGRAM,
   refusalOf,
+  scimOf,
   TestClock,
   withFaults,
 } from './gate-fixture.js'
@@ -214,7 +215,7 @@ for (const [kind, place] of Object.entries(stores))
       const { idempotencyKey } = held
       const again = { account: USER, by: actingAs(USER), idempotencyKey, scopes: ['api'] }
       expect(must(await issueTokenOnce(context, again)).token).toBe(held.live.token)
-      expect((await listUsers(context, { startIndex: 1, count: 10 })).total).toBe(1)
+      expect((await listUsers(scimOf(context), { startIndex: 1, count: 10 })).total).toBe(1)
       expect(rest.events.filter(({ code }) => code !== 'operator_credential')).toEqual([])
     })
 

@@ -12,7 +12,7 @@ import { issueCode } from '../../src/oauth/authorization-code.js'
 import { type RefreshFamily, signRefreshToken } from '../../src/oauth/refresh-token.js'
 import { memoryStore } from '../../src/store/memory.js'
 import { revokeAllTokens } from '../../src/tokens/revoke-all.js'
-import { actingAs, must, PROGRAM, withFaults } from '../gate/gate-fixture.js'
+import { actingAs, backChannelLogoutOf, must, PROGRAM, withFaults } from '../gate/gate-fixture.js'
 import { approvalOf, CLI, DEVICE_GRANT, type OAuthFixture, oauthFixture, personOf } from './oauth-fixture.js'
 
 const USER = 'user@example.com'
@@ -71,7 +71,8 @@ const ENDS: Record<string, (context: GateContext) => Promise<unknown>> = {
     must(await signOutEverywhere(context, { account: USER, by: actingAs(USER) })),
   'a forced logout': async (context) =>
     must(await forceLogout(context, { account: USER, by: actingAs(ROOT) })),
-  'a back-channel logout of the subject': (context) => endAccountByProvider(context, USER, 'everything'),
+  'a back-channel logout of the subject': (context) =>
+    endAccountByProvider(backChannelLogoutOf(context), USER, 'everything'),
 }
 
 const pairs = Object.keys(PENDING).flatMap((pending) =>

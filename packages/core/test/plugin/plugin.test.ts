@@ -59,9 +59,18 @@ describe('two plugins that claim one thing stop the start, and both are named', 
     ['audit action', { auditActions: { 'a.done': 'ordinary' } }, 'a.done'],
     ['path', { namespaces: ['/a/'] }, '/a/'],
     ['collection', { collections: { seen: 'a-seen' } }, 'a-seen'],
+    ['actor', { actsAs: 'an-office' }, 'an-office'],
+    ['sealing context', { sealingContexts: ['a-seal'] }, 'a-seal'],
   ])('%s', async (kind, more, what) => {
     expect(await problemsOf(plugin('one', more), plugin('two', more))).toEqual([
       `plugins: two and one both claim the ${kind} ${what}`,
+    ])
+  })
+
+  it('place', async () => {
+    const kept = (name: string) => ({ collections: { [name]: { name, in: ['a-place'] } } })
+    expect(await problemsOf(plugin('one', kept('seen')), plugin('two', kept('heard')))).toEqual([
+      'plugins: two and one both claim the place a-place',
     ])
   })
 
@@ -118,6 +127,19 @@ describe('what a plugin spells wrong stops the start and is named', () => {
       {},
       'one: "revoke": an audit action is of the form thing.deed',
     ],
+    [
+      'a place',
+      { collections: { a: { name: 'a-a', in: ['plugin-two'] } } },
+      {},
+      'one: "plugin-two": a place has small letters and dashes',
+    ],
+    [
+      'an action of the gate',
+      { gateActions: ['token.forge'] },
+      {},
+      'one: "token.forge" is no audit action of the gate',
+    ],
+    ['an actor', { actsAs: 'ann@example.com' }, {}, 'one: actsAs has small letters, digits and dashes'],
     ['a namespace', { namespaces: ['one'] }, {}, 'one: "one": a namespace is a path such as /one/'],
     [
       'a metric',
@@ -143,6 +165,9 @@ describe('what is the gate’s own no plugin can take', () => {
     ['a scope', plugin('one', { scopes: { admin: 'x' } })],
     ['an audit action', plugin('one', { auditActions: { 'account.ban': 'ordinary' } })],
     ['a collection', plugin('one', { collections: { seen: 'standing' } })],
+    ['a place', plugin('one', { collections: { seen: { name: 'seen', in: ['audit'] } } })],
+    ['an actor', plugin('one', { actsAs: 'audit-retention' })],
+    ['a sealing context', plugin('one', { sealingContexts: ['session'] })],
     ['a route', plugin('one', {}, { routes: [visible('/api/admin/audit', { access: 'public' })] })],
     ['a route by a pattern', plugin('one', {}, { routes: [visible('/api/{x}/{y}', { access: 'public' })] })],
   ])('%s', async (_, one) => {

@@ -18,7 +18,7 @@ import { issueToken } from '../../src/tokens/issue.js'
 import { listTokens } from '../../src/tokens/list.js'
 import { listAllTokens } from '../../src/tokens/list-all.js'
 import { tokenRecords } from '../../src/tokens/token.js'
-import { actingAs, apiKeysOf, gateFixture, must } from '../gate/gate-fixture.js'
+import { actingAs, apiKeysOf, gateFixture, must, scimOf } from '../gate/gate-fixture.js'
 
 const ACCOUNT = 'alice@example.com'
 const BAD: readonly JsonValue[] = [null, 5, 'text', [], {}, { account: 7, generation: 'x' }]
@@ -80,7 +80,7 @@ describe('a list with a record that cannot be read', () => {
       }),
     )
     const user = { userName: 'alice', emails: [{ value: ACCOUNT }], active: true }
-    expect(await createUser(context, user)).toMatchObject({ ok: true })
+    expect(await createUser(scimOf(context), user)).toMatchObject({ ok: true })
     await appendAudit(context, {
       action: 'account.unban',
       actor: ACCOUNT,
@@ -93,7 +93,7 @@ describe('a list with a record that cannot be read', () => {
     await plant('audit', auditEntries.name)
     expect(await listSessions(context, { account: ACCOUNT, limit: 100 })).toEqual({ items: [] })
     expect(await listApiKeys(apiKeysOf(context), { account: ACCOUNT })).toHaveLength(1)
-    expect((await listUsers(context, { startIndex: 1, count: 100 })).users).toHaveLength(1)
+    expect((await listUsers(scimOf(context), { startIndex: 1, count: 100 })).users).toHaveLength(1)
     const audit = await listAudit(context, { limit: 100 })
     expect(audit.items.map(({ action }) => action)).toContain('account.unban')
   })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { GateContext } from '../../context/context.js'
+import type { PluginContext } from '../../plugin/context.js'
 import { defineRoute, type OwnAccess, type Route } from '../../plugin/route.js'
 import { MOST_LISTED } from '../list.js'
 import { NO_SUCH_RESOURCE } from '../outcome.js'
@@ -52,7 +52,7 @@ const USER_ATTRIBUTES = [
 ]
 
 /** RFC 7643 §5: what is supported, and that the rest is not. */
-function serviceProviderConfig(context: GateContext) {
+function serviceProviderConfig(context: PluginContext) {
   return {
     schemas: [`${CORE}:ServiceProviderConfig`],
     patch: { supported: true },
@@ -74,7 +74,7 @@ function serviceProviderConfig(context: GateContext) {
   }
 }
 
-function userType(context: GateContext) {
+function userType(context: PluginContext) {
   return {
     schemas: [`${CORE}:ResourceType`],
     id: 'User',
@@ -86,7 +86,7 @@ function userType(context: GateContext) {
   }
 }
 
-function userSchema(context: GateContext) {
+function userSchema(context: PluginContext) {
   return {
     schemas: [`${CORE}:Schema`],
     id: USER_SCHEMA,
@@ -97,8 +97,8 @@ function userSchema(context: GateContext) {
   }
 }
 
-function metaOf(context: GateContext, resourceType: string, path: string) {
-  return { resourceType, location: `${context.options.publicUrl}${BASE}/${path}` }
+function metaOf(context: PluginContext, resourceType: string, path: string) {
+  return { resourceType, location: `${context.publicUrl}${BASE}/${path}` }
 }
 
 function listOf(item: unknown) {
@@ -114,7 +114,7 @@ function listOf(item: unknown) {
 const description = z.looseObject({ schemas: z.array(z.string()), meta: z.looseObject({}) })
 
 /** What a directory can find out about this service (RFC 7644 §4). */
-export function discoveryRoutes(context: GateContext, access: OwnAccess): readonly Route[] {
+export function discoveryRoutes(context: PluginContext, access: OwnAccess): readonly Route[] {
   const discovery = { method: 'GET', access, errors: SCIM_ERRORS } as const
   return [
     defineRoute({

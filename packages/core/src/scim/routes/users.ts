@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { GateContext } from '../../context/context.js'
+import type { PluginContext } from '../../plugin/context.js'
 import { defineRoute, type OwnAccess, type Route, type RouteCall } from '../../plugin/route.js'
 import { readUser } from '../attributes.js'
 import { createUser } from '../create.js'
@@ -55,7 +55,7 @@ type ListQuery = z.output<typeof listQuery>
 type Call = RouteCall<unknown, Record<string, unknown>, undefined>
 
 /** Users of the directory (RFC 7644), by the directory's own secret. */
-export const userRoutes = (context: GateContext, access: OwnAccess): readonly Route[] => [
+export const userRoutes = (context: PluginContext, access: OwnAccess): readonly Route[] => [
   defineRoute({
     method: 'POST',
     path: BASE,
@@ -132,14 +132,14 @@ export const userRoutes = (context: GateContext, access: OwnAccess): readonly Ro
 ]
 
 async function change(
-  context: GateContext,
+  context: PluginContext,
   id: string | undefined,
   next: Parameters<typeof replaceUser>[2],
 ): Promise<Response> {
   return answerUser(context, await replaceUser(context, id ?? '', next))
 }
 
-async function answerList(context: GateContext, query: ListQuery): Promise<Response> {
+async function answerList(context: PluginContext, query: ListQuery): Promise<Response> {
   if (query.filter !== undefined) return answerFound(context, query.filter)
   const startIndex = readCount(query.startIndex, 1)
   const count = readCount(query.count, DEFAULT_COUNT)
@@ -152,7 +152,7 @@ async function answerList(context: GateContext, query: ListQuery): Promise<Respo
   return listResponse(context, total, users, from)
 }
 
-async function answerFound(context: GateContext, filter: string): Promise<Response> {
+async function answerFound(context: PluginContext, filter: string): Promise<Response> {
   const userName = readUserNameFilter(filter)
   if (!userName.ok) return scimError(userName.refusal)
   const user = await findUserByName(context, userName.value)
@@ -161,7 +161,7 @@ async function answerFound(context: GateContext, filter: string): Promise<Respon
 }
 
 function listResponse(
-  context: GateContext,
+  context: PluginContext,
   total: number,
   users: readonly User[],
   startIndex: number,
@@ -180,7 +180,7 @@ function readCount(text: string | undefined, absent: number): number | undefined
   return /^[+-]?\d{1,9}$/.test(text) ? Number(text) : undefined
 }
 
-function answerUser(context: GateContext, outcome: ScimOutcome<User>, status = 200): Response {
+function answerUser(context: PluginContext, outcome: ScimOutcome<User>, status = 200): Response {
   if (!outcome.ok) return scimError(outcome.refusal)
   const headers: Record<string, string> =
     status === 201 ? { location: locationOf(context, outcome.value.id) } : {}
@@ -188,7 +188,7 @@ function answerUser(context: GateContext, outcome: ScimOutcome<User>, status = 2
 }
 
 /** RFC 7643 §4.1 and §3.1. */
-function userResource(context: GateContext, user: User) {
+function userResource(context: PluginContext, user: User) {
   const { id, userName, externalId, displayName, name, emails, active, createdAt, changedAt } = user
   return {
     schemas: [USER_SCHEMA],
@@ -208,6 +208,6 @@ function userResource(context: GateContext, user: User) {
   }
 }
 
-function locationOf(context: GateContext, id: string): string {
-  return `${context.options.publicUrl}${BASE}/${id}`
+function locationOf(context: PluginContext, id: string): string {
+  return `${context.publicUrl}${BASE}/${id}`
 }

@@ -12,7 +12,7 @@ import { listener } from '../../../src/http/server/node.js'
 import { createUser } from '../../../src/scim/create.js'
 import { memoryStore } from '../../../src/store/memory.js'
 import { issueToken } from '../../../src/tokens/issue.js'
-import { apiKeysOf, gateFixture, must, PROGRAM } from '../../gate/gate-fixture.js'
+import { apiKeysOf, gateFixture, must, PROGRAM, scimOf } from '../../gate/gate-fixture.js'
 import { SCIM_SECRET, shippedPlugins } from '../../gate/shipped-plugins.js'
 import { CLI, CLI_CLIENT, startFamilyOf } from '../../oauth/oauth-fixture.js'
 import { ROUTES } from '../every-route.js'
@@ -100,7 +100,7 @@ async function keyId(context: GateContext): Promise<string> {
 const newUser = { userName: 'someone@example.com', active: true, emails: [] }
 
 async function userId(context: GateContext): Promise<string> {
-  const created = await createUser(context, newUser)
+  const created = await createUser(scimOf(context), newUser)
   if (!created.ok) throw new Error('no user')
   return created.value.id
 }
