@@ -9,7 +9,6 @@ import {
   type Plugin,
   PortcullisError,
   type Proven,
-  type RequestTrace,
 } from '@portcullis/core'
 import { z } from 'zod'
 
@@ -93,41 +92,39 @@ export function robotKeys(): Plugin<'robotKeys', undefined> {
         access: 'account',
         summary: 'Issue a key to a robot of one’s own',
         status: 201,
-        async handle({ actor: { account, credential }, trace }) {
+        async handle({ actor: by }) {
+          const { account } = by
           const [id, secret, createdAt] = [context.randomId(9), context.randomId(32), context.clock()]
-          const by = { ...trace, actor: account, credential }
-          await context.audit({ ...by, action: 'robot_key.issue', subject: account, details: { id } })
           const expiresAt = createdAt + LIFETIME_MS
           const hash = sha256(secret).toString('hex')
-          const issued = await context.issue<RobotKey>({
-            account,
-            collection: 'keys',
-            id,
-            record: ({ tokenGeneration }) => ({
-              value: { account, hash, createdAt, expiresAt, tokenGeneration },
-              sort: createdAt,
-              expiresAt,
+          const deed = { action: 'robot_key.issue', by, subject: account, details: { id } } as const
+          const issued = await context.audited(deed, () =>
+            context.issue<RobotKey>({
+              account,
+              collection: 'keys',
+              id,
+              record: ({ tokenGeneration }) => ({
+                value: { account, hash, createdAt, expiresAt, tokenGeneration },
+                sort: createdAt,
+                expiresAt,
+              }),
             }),
-          })
+          )
           if (!issued.ok) return issued.denial
           const key = `${id}.${context.partitionOf(account)}.${secret}`
           return Response.json({ id, key, expires_at: Math.floor(expiresAt / 1000) }, { status: 201 })
         },
       })
 
-      async function revoke(
-        by: Actor,
-        trace: RequestTrace,
-        account: string,
-        id: string,
-      ): Promise<Response | Denial> {
+      async function revoke(by: Actor, account: string, id: string): Promise<Response | Denial> {
         const refusal = context.refuseOver(by, account)
         if (refusal) return refusal
         const keys = context.collection('keys', isRobotKey, { account })
         if (!(await keys.get(id))) return refuse('robot_key_not_found')
-        const recorded = { ...trace, actor: by.account, credential: by.credential, subject: account }
-        await context.audit({ ...recorded, action: 'robot_key.revoke', details: { id } })
-        await keys.delete(id)
+        const deed = { action: 'robot_key.revoke', by, subject: account, details: { id } } as const
+        await context.audited(deed, async () => {
+          return { ok: true, value: await keys.delete(id, { isRevocation: true }) }
+        })
         return Response.json({ id })
       }
 
@@ -137,7 +134,7 @@ export function robotKeys(): Plugin<'robotKeys', undefined> {
         access: 'account',
         summary: 'Revoke a key of one’s own',
         body: z.strictObject({ id: z.string() }),
-        handle: ({ actor, trace, body }) => revoke(actor, trace, actor.account, body.id),
+        handle: ({ actor, body }) => revoke(actor, actor.account, body.id),
       })
       const revokeAny = defineRoute({
         method: 'POST',
@@ -145,8 +142,8 @@ export function robotKeys(): Plugin<'robotKeys', undefined> {
         access: 'admin',
         summary: 'Revoke a key of any account',
         body: z.strictObject({ user_email: z.string(), id: z.string() }),
-        handle: ({ actor, trace, body: { user_email, id } }) =>
-          revoke(actor, trace, canonicalAccount(user_email) ?? user_email, id),
+        handle: ({ actor, body: { user_email, id } }) =>
+          revoke(actor, canonicalAccount(user_email) ?? user_email, id),
       })
       return { credentialKinds: [kind], routes: [issue, revokeOwn, revokeAny] }
     },
