@@ -90,9 +90,12 @@ export {
 } from './login/identity-provider.js'
 export type { MasterKeyOptions } from './master-key/options.js'
 export { masterKey } from './master-key/plugin.js'
+export type { Approval } from './oauth/approval.js'
 export type { OAuthClient } from './oauth/clients.js'
 export type { GrantedTokens } from './oauth/granted.js'
 export { type OAuthOptions, oauth } from './oauth/plugin.js'
+export type { ApprovalToRedeem, Reused } from './oauth/redeem-approval.js'
+export type { Consent } from './oauth/routes/consent-page.js'
 export type { GrantError, GrantRequest, GrantType, OAuthServer } from './oauth/server.js'
 export type { PluginAccounts } from './plugin/accounts.js'
 export type {

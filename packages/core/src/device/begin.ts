@@ -1,16 +1,16 @@
-import type { GateContext } from '../context/context.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import { type OAuthClient, scopesForClient } from '../oauth/clients.js'
-import { optimistically, RACED } from '../store/update.js'
+import { RACED } from '../store/update.js'
 import { hashDeviceCode, newDeviceCode, newUserCode } from './codes.js'
 import { refusedDevice } from './denials.js'
 import { countOpen } from './open-requests.js'
+import type { DeviceContext } from './request.js'
 import {
-  DEVICE,
   DEVICE_LIFETIME_SECONDS,
   type DeviceRequest,
   deviceRequests,
   FIRST_INTERVAL_SECONDS,
+  requestsOf,
   userCodes,
 } from './request.js'
 
@@ -29,11 +29,11 @@ const RETRY_AFTER_SECONDS = 60
  * without one nothing is counted by address.
  */
 export async function beginDevice(
-  context: GateContext,
+  context: DeviceContext,
   input: { client: OAuthClient; scopes?: readonly string[]; address?: string | undefined },
 ): Promise<Outcome<BegunDevice>> {
-  const { client, scopes: asked = [context.options.requiredScope] } = input
-  if (asked.some((scope) => !Object.hasOwn(context.options.scopes, scope))) return refused('scope_unknown')
+  const { client, scopes: asked = [context.requiredScope] } = input
+  if (asked.some((scope) => !context.scopes.includes(scope))) return refused('scope_unknown')
   const scopes = scopesForClient(client, asked)
   if (scopes.length === 0) return refused('scope_insufficient')
   const now = context.clock()
@@ -41,7 +41,7 @@ export async function beginDevice(
   const deviceCode = newDeviceCode(context, endsAt)
   const counters = countOpen(context, input.address)
   const id = hashDeviceCode(deviceCode)
-  return optimistically(context, 'No user code was free', async () => {
+  return context.optimistically('No user code was free', async () => {
     const userCode = newUserCode()
     const request: DeviceRequest = {
       userCode,
@@ -52,8 +52,7 @@ export async function beginDevice(
       intervalSeconds: FIRST_INTERVAL_SECONDS,
       countedBy: counters.map(({ add }) => add.id),
     }
-    const result = await context.store.commit(DEVICE, {
-      quiet: true,
+    const result = await requestsOf(context).commit({
       checks: [{ key: userCodes.key(userCode), version: null }],
       writes: [
         ...counters,

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
-import type { GateContext } from '../context/context.js'
 import { sha256 } from '../crypto/hash.js'
+import type { PluginContext } from '../plugin/context.js'
 import type { Millis } from '../store/store.js'
 
 /** Consonants that are not mistaken for each other (RFC 8628 §6.1): no words, 34 bits. */
@@ -29,7 +29,7 @@ export function readUserCode(typed: string): string | undefined {
  * What the program asks with. It says itself when it is over, so that the program can be told so when nothing is stored
  * of it any more.
  */
-export function newDeviceCode({ randomId }: Pick<GateContext, 'randomId'>, endsAt: Millis): string {
+export function newDeviceCode({ randomId }: Pick<PluginContext, 'randomId'>, endsAt: Millis): string {
   return `${randomId(32)}.${endsAt.toString(36)}`
 }
 

@@ -1,16 +1,20 @@
-import { audited } from '../audit/append.js'
 import type { Identity } from '../authentication/identity.js'
-import { actorOf, auditedAs, type RequestTrace } from '../authorization/actor.js'
-import type { GateContext } from '../context/context.js'
+import type { RequestTrace } from '../authorization/actor.js'
 import { done, type Outcome } from '../errors/outcome.js'
-import { approvalBy } from '../oauth/approval.js'
 import { counters } from '../store/collection.js'
-import { optimistically, RACED } from '../store/update.js'
+import { RACED } from '../store/update.js'
 import { refusedDevice } from './denials.js'
 import { giveBack } from './open-requests.js'
-import { DEVICE, type DeviceRequest, deviceRequests, findByUserCode, REMEMBERED_SECONDS } from './request.js'
+import type { DeviceContext } from './request.js'
+import {
+  type DeviceRequest,
+  deviceRequests,
+  findByUserCode,
+  REMEMBERED_SECONDS,
+  requestsOf,
+} from './request.js'
 
-/** In the partition of who guesses. */
+/** Of who guesses. */
 export const wrongGuesses = counters('device-guesses')
 
 const GUESSES = 10
@@ -21,14 +25,13 @@ const GUESSES_PER_MS = 600_000
  * short. Refused with `code_unknown` or `too_many_guesses`.
  */
 export async function lookUpDevice(
-  context: GateContext,
+  context: DeviceContext,
   identity: Identity,
   userCode: string | undefined,
 ): Promise<Outcome<DeviceRequest>> {
   const found = userCode === undefined ? undefined : await findByUserCode(context, userCode)
   if (found && !found.request.decision) return done(found.request)
-  const result = await context.store.commit(identity.partition, {
-    quiet: true,
+  const result = await context.records({ account: identity.accountId, isQuiet: true }).commit({
     writes: [wrongGuesses.add('wrong', 1, { atMost: GUESSES, expiresAt: context.clock() + GUESSES_PER_MS })],
   })
   if (result.committed) return refusedDevice('code_unknown')
@@ -37,7 +40,7 @@ export async function lookUpDevice(
 
 /** Binds the request to whoever decides; once. Refused with `code_unknown`, `too_many_guesses` or `session_invalid`. */
 export async function decideDevice(
-  context: GateContext,
+  context: DeviceContext,
   input: {
     identity: Identity
     userCode: string | undefined
@@ -51,15 +54,16 @@ export async function decideDevice(
   const open = await lookUpDevice(context, identity, userCode)
   if (!open.ok) return open
   const account = identity.accountId
-  const recorded = {
+  const { role, credential } = identity
+  const deed = {
     action: decision === 'approved' ? 'device.approve' : 'device.deny',
-    ...auditedAs(actorOf(identity, trace)),
+    by: { account, role, credential: credential.kind, ...trace },
     subject: account,
     details: { client_id: open.value.clientId, scope: scopes.join(' ') },
   } as const
-  return audited(context, recorded, async () => {
+  return context.audited(deed, async () => {
     if (decision === 'denied') return bind(context, open.value.userCode, { decision })
-    const approval = await approvalBy(context, identity)
+    const approval = await context.server.approve(identity)
     if (!approval.ok) return approval
     return bind(context, open.value.userCode, { decision, scopes, approval: approval.value })
   })
@@ -67,18 +71,17 @@ export async function decideDevice(
 
 /** The program may be asking meanwhile, which changes the record. */
 async function bind(
-  context: GateContext,
+  context: DeviceContext,
   userCode: string,
   decided: Partial<Pick<DeviceRequest, 'decision' | 'scopes' | 'approval'>>,
 ): Promise<Outcome<DeviceRequest>> {
-  return optimistically(context, 'A device request changed too often to be decided', async () => {
+  return context.optimistically('A device request changed too often to be decided', async () => {
     const found = await findByUserCode(context, userCode)
     if (!found || found.request.decision) return refusedDevice('code_unknown')
     const { id, version, request } = found
     const { countedBy = [], ...open } = request
     const expiresAt = request.endsAt + REMEMBERED_SECONDS * 1000
-    const result = await context.store.commit(DEVICE, {
-      quiet: true,
+    const result = await requestsOf(context).commit({
       checks: [{ key: deviceRequests.key(id), version }],
       writes: [
         deviceRequests.put(id, { ...open, ...decided }, { expiresAt }),

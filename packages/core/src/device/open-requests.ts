@@ -1,4 +1,4 @@
-import type { GateContext } from '../context/context.js'
+import type { PluginContext } from '../plugin/context.js'
 import { networkOf } from '../request/client-address.js'
 import { counters } from '../store/collection.js'
 import type { Add, Millis } from '../store/store.js'
@@ -16,7 +16,10 @@ export const openRequests = counters('open')
 const LIFETIME_MS = DEVICE_LIFETIME_SECONDS * 1000
 
 /** Counts a request that begins, in the batch that stores it: in total first, then by address. */
-export function countOpen(context: GateContext, address: string | undefined): Add[] {
+export function countOpen(
+  context: Pick<PluginContext, 'clock' | 'partitionOf'>,
+  address: string | undefined,
+): Add[] {
   const span = spanOf(context.clock())
   const count = (id: string, most: number): Add =>
     openRequests.add(`${id}:${span}`, 1, { atMost: most / 2, expiresAt: endOf(span) })

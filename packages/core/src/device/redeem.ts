@@ -1,12 +1,11 @@
-import { actorByExchange, type RequestTrace } from '../authorization/actor.js'
-import type { GateContext } from '../context/context.js'
+import type { RequestTrace } from '../authorization/actor.js'
 import { type Outcome, refused } from '../errors/outcome.js'
 import type { OAuthClient } from '../oauth/clients.js'
 import type { GrantedTokens } from '../oauth/granted.js'
-import { redeemApproval } from '../oauth/redeem-approval.js'
 import { endOfDeviceCode, hashDeviceCode } from './codes.js'
 import { refusedDevice } from './denials.js'
-import { DEVICE, deviceRequests, type FoundRequest, findRequest, REMEMBERED_SECONDS } from './request.js'
+import type { DeviceContext } from './request.js'
+import { deviceRequests, type FoundRequest, findRequest, REMEMBERED_SECONDS, requestsOf } from './request.js'
 
 /** What is no answer yet, or came too late for one (RFC 8628 §3.5). */
 export type Waiting = 'authorization_pending' | 'slow_down' | 'expired_token'
@@ -19,7 +18,7 @@ const SLOWER_BY_SECONDS = 5
  * same tokens. Refused with `grant_invalid`, `device_denied`, `account_banned`, `login_stale` or `scope_insufficient`.
  */
 export async function redeemDevice(
-  context: GateContext,
+  context: DeviceContext,
   input: { deviceCode: string; client: OAuthClient; trace?: RequestTrace },
 ): Promise<Outcome<GrantedTokens> | Waiting> {
   const { client } = input
@@ -30,9 +29,10 @@ export async function redeemDevice(
   const { decision, approval, scopes, endsAt } = found.request
   if (decision === 'denied') return refusedDevice('device_denied')
   if (!approval) return endsAt <= context.clock() ? 'expired_token' : wait(context, found)
-  const redeemed = await redeemApproval(context, {
+  const { account } = approval
+  const redeemed = await context.server.redeem({
     approval,
-    by: actorByExchange(context, approval.account, 'device_code', input.trace),
+    by: { account, role: context.roleOf(account), credential: 'device_code', ...input.trace },
     codeHash,
     client,
     scopes,
@@ -42,20 +42,19 @@ export async function redeemDevice(
   return 'reusedFamily' in redeemed ? refused('grant_invalid') : redeemed
 }
 
-function hasJustEnded(context: GateContext, deviceCode: string): boolean {
+function hasJustEnded(context: DeviceContext, deviceCode: string): boolean {
   const sinceMs = context.clock() - (endOfDeviceCode(deviceCode) ?? Number.NEGATIVE_INFINITY)
   return sinceMs >= 0 && sinceMs < REMEMBERED_SECONDS * 1000
 }
 
 async function wait(
-  context: GateContext,
+  context: DeviceContext,
   { id, version, expiresAt, request }: FoundRequest,
 ): Promise<Waiting> {
   const now = context.clock()
   const isTooSoon = now < (request.askedAt ?? 0) + request.intervalSeconds * 1000
   const intervalSeconds = request.intervalSeconds + (isTooSoon ? SLOWER_BY_SECONDS : 0)
-  await context.store.commit(DEVICE, {
-    quiet: true,
+  await requestsOf(context).commit({
     checks: [{ key: deviceRequests.key(id), version }],
     writes: [deviceRequests.put(id, { ...request, intervalSeconds, askedAt: now }, { expiresAt })],
   })

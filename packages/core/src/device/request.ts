@@ -1,10 +1,21 @@
-import type { GateContext } from '../context/context.js'
 import { type Approval, isApproval } from '../oauth/approval.js'
+import type { OAuthServer } from '../oauth/server.js'
+import type { PluginContext } from '../plugin/context.js'
+import type { PluginRecords } from '../plugin/records.js'
 import { collection, instant, optional, text, texts } from '../store/collection.js'
 import type { Millis } from '../store/store.js'
 
-/** All device requests are in one partition: they live ten minutes, and nobody knows whose they will be. */
+/** All device requests are in one place: they live ten minutes, and nobody knows whose they will be. */
 export const DEVICE = 'device'
+
+/** What the device flow works with. */
+export interface DeviceContext extends PluginContext {
+  readonly server: Pick<OAuthServer, 'approve' | 'redeem'>
+}
+
+export function requestsOf(context: Pick<PluginContext, 'records'>): PluginRecords {
+  return context.records({ place: DEVICE })
+}
 
 export const DEVICE_LIFETIME_SECONDS = 600
 export const FIRST_INTERVAL_SECONDS = 5
@@ -59,16 +70,16 @@ export interface FoundRequest {
 
 /** The open request that a user code names. */
 export async function findByUserCode(
-  context: GateContext,
+  context: DeviceContext,
   userCode: string,
 ): Promise<FoundRequest | undefined> {
-  const [way] = await context.store.read(DEVICE, [userCodes.key(userCode)])
+  const [way] = await requestsOf(context).read([userCodes.key(userCode)])
   const found = way && (await findRequest(context, userCodes.read(way)))
   return found && found.request.endsAt > context.clock() ? found : undefined
 }
 
-export async function findRequest(context: GateContext, id: string): Promise<FoundRequest | undefined> {
-  const [stored] = await context.store.read(DEVICE, [deviceRequests.key(id)])
+export async function findRequest(context: DeviceContext, id: string): Promise<FoundRequest | undefined> {
+  const [stored] = await requestsOf(context).read([deviceRequests.key(id)])
   if (!stored?.expiresAt) return undefined
   return { id, version: stored.version, expiresAt: stored.expiresAt, request: deviceRequests.read(stored) }
 }

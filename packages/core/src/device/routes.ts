@@ -1,13 +1,10 @@
 import { html } from 'hono/html'
 import { z } from 'zod'
 import type { Identity } from '../authentication/identity.js'
-import { scopesToHandOn } from '../authorization/scopes.js'
-import type { GateContext } from '../context/context.js'
 import type { Denial } from '../errors/denials.js'
 import { json } from '../http/answers/answer.js'
 import { page } from '../http/answers/page.js'
 import { authenticateClient } from '../oauth/client-auth.js'
-import { consentPage } from '../oauth/routes/consent-page.js'
 import { provenClient } from '../oauth/routes/proven-caller.js'
 import { scopesIn } from '../oauth/routes/token.js'
 import { clientWithId, type OAuthServer } from '../oauth/server.js'
@@ -15,19 +12,20 @@ import { defineRoute, type Route, type RouteCall } from '../plugin/route.js'
 import { beginDevice } from './begin.js'
 import { readUserCode, showUserCode } from './codes.js'
 import { decideDevice, lookUpDevice } from './decide.js'
+import type { DeviceContext } from './request.js'
 import { DEVICE_LIFETIME_SECONDS, FIRST_INTERVAL_SECONDS } from './request.js'
 
 const code = z.string().max(64)
 const text = z.string().max(16_384).optional()
 
 /** What of the wish this account can hand on. */
-function grantable(context: GateContext, identity: Identity, wished: readonly string[]): readonly string[] {
-  const own = scopesToHandOn(context, identity)
+function grantable(context: DeviceContext, identity: Identity, wished: readonly string[]): readonly string[] {
+  const own = context.scopesToHandOn(identity)
   return wished.filter((scope) => own.includes(scope))
 }
 
 async function ask(
-  context: GateContext,
+  context: DeviceContext,
   server: OAuthServer,
   { identity, query }: RouteCall<{ user_code?: string | undefined }, unknown, Identity>,
 ): Promise<Response | Denial> {
@@ -36,7 +34,7 @@ async function ask(
   if (!found.ok && found.denial.code === 'code_unknown') return codePage(found.denial.detail)
   if (!found.ok) return found.denial
   const shown = showUserCode(found.value.userCode)
-  return consentPage(context, {
+  return server.consentPage({
     program: clientWithId(server, found.value.clientId)?.name ?? found.value.clientId,
     account: identity.email,
     scopes: grantable(context, identity, found.value.scopes),
@@ -59,7 +57,7 @@ export function codePage(problem?: string): Promise<Response> {
 }
 
 /** Where a program asks to be let in, and a person lets it in on another device (RFC 8628 §3.1, §3.3). */
-export const deviceRoutes = (context: GateContext, server: OAuthServer): readonly Route[] => [
+export const deviceRoutes = (context: DeviceContext, server: OAuthServer): readonly Route[] => [
   defineRoute({
     method: 'POST',
     path: '/oauth2/device_authorization',
@@ -92,7 +90,7 @@ export const deviceRoutes = (context: GateContext, server: OAuthServer): readonl
       })
       if (!begun.ok) return begun.denial
       const userCode = showUserCode(begun.value.userCode)
-      const uri = `${context.options.publicUrl}/device`
+      const uri = `${context.publicUrl}/device`
       return json({
         device_code: begun.value.deviceCode,
         user_code: userCode,

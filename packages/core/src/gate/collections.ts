@@ -4,9 +4,6 @@ import { tokenUses } from '../activity/touch.js'
 import { checkpoints } from '../audit/checkpoint.js'
 import { auditEntries, heads } from '../audit/entry.js'
 import { pruningLeases } from '../audit/prune.js'
-import { wrongGuesses } from '../device/decide.js'
-import { openRequests } from '../device/open-requests.js'
-import { deviceRequests, userCodes } from '../device/request.js'
 import { idempotentRequests, idempotentResults } from '../idempotency/once.js'
 import { completedLogins } from '../login/complete.js'
 import { authorizationCodes } from '../oauth/authorization-code.js'
@@ -41,12 +38,10 @@ export const COLLECTIONS: Readonly<Record<string, Names>> = {
     spentCodes,
     idempotentResults,
     idempotentRequests,
-    wrongGuesses,
   ],
   directory: [...Object.values(entries), rosters],
   audit: [auditEntries, heads, checkpoints, pruningLeases],
   'authorization-codes': [authorizationCodes],
-  device: [deviceRequests, userCodes, openRequests],
   logins: [completedLogins],
   'rate-limits': [rateLimitCounts],
   'plugin-jobs': [jobLeases, jobRuns],

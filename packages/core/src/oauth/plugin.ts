@@ -2,8 +2,10 @@ import { listOf, someObject } from '../input/kinds.js'
 import { type GivenOptions, optional, readOptions } from '../input/options.js'
 import { gateContextOf } from '../plugin/context.js'
 import type { Plugin } from '../plugin/plugin.js'
+import { approvalBy } from './approval.js'
 import { checkClients, type OAuthClient, resolveClients, secretsOfClients } from './clients.js'
 import { OAUTH_DENIALS } from './denials.js'
+import { redeemApproval } from './redeem-approval.js'
 import { isFamilyEnded, REFRESH_TOKEN_TYPE } from './refresh-token.js'
 import { endFamilies } from './revoke-family.js'
 import { createOAuthServer, type OAuthServer } from './server.js'
@@ -39,7 +41,11 @@ export function oauth(options: OAuthOptions = {}): Plugin<'oauth', OAuthServer> 
     },
     start(context) {
       const gate = gateContextOf(context)
-      const server = createOAuthServer(resolveClients(clients))
+      const server = createOAuthServer(resolveClients(clients), {
+        approve: (identity) => approvalBy(gate, identity),
+        redeem: (approval) => redeemApproval(gate, approval),
+        consentPage: async (consent) => (await import('./routes/consent-page.js')).consentPage(gate, consent),
+      })
       return {
         api: server,
         grants: {

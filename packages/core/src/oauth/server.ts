@@ -1,8 +1,12 @@
+import type { Identity } from '../authentication/identity.js'
 import type { RequestTrace } from '../authorization/actor.js'
 import type { OAuthErrorCode } from '../errors/denials.js'
 import type { Outcome } from '../errors/outcome.js'
+import type { Approval } from './approval.js'
 import type { OAuthClient } from './clients.js'
 import type { GrantedTokens } from './granted.js'
+import type { ApprovalToRedeem, Reused } from './redeem-approval.js'
+import type { Consent } from './routes/consent-page.js'
 
 /** What a client sends to the token endpoint, once it has proven itself. */
 export interface GrantRequest {
@@ -38,6 +42,19 @@ export interface OAuthServer {
   readonly clients: readonly OAuthClient[]
   /** Those that were added. */
   readonly grantTypes: readonly GrantType[]
+  /**
+   * That whoever is at the browser lets a program act for them, to be kept until it is redeemed: worth nothing any more once
+   * the session ends with all others, or everything that programs hold is revoked. Refused with `session_invalid`.
+   */
+  approve(identity: Identity): Promise<Outcome<Approval>>
+  /**
+   * Gives a client tokens for an approval, once: the code that stands for it is spent by the commit that issues them. A
+   * repeat within 30 seconds gets the same tokens, as long as they have not been refreshed; a later one answers the family
+   * that is in use. Refused with `grant_invalid`, `account_banned`, `login_stale` or `scope_insufficient`.
+   */
+  redeem(approval: ApprovalToRedeem): Promise<Outcome<GrantedTokens> | Reused>
+  /** The page that asks somebody whether a program may act for them; works without scripts. */
+  consentPage(consent: Consent): Promise<Response>
   /** Adds a grant type, while plugins start. Throws a `TypeError` for a name that is taken. */
   addGrantType(grantType: GrantType): void
 }
@@ -45,9 +62,13 @@ export interface OAuthServer {
 /** What the token endpoint grants by itself. */
 const OWN_GRANT_TYPES = ['authorization_code', 'refresh_token'] as const
 
-export function createOAuthServer(clients: readonly OAuthClient[]): OAuthServer {
+/** What the server does for other plugins. */
+export type OAuthServices = Pick<OAuthServer, 'approve' | 'redeem' | 'consentPage'>
+
+export function createOAuthServer(clients: readonly OAuthClient[], services: OAuthServices): OAuthServer {
   const grantTypes: GrantType[] = []
   return {
+    ...services,
     clients,
     grantTypes,
     addGrantType(grantType) {

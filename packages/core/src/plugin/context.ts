@@ -193,13 +193,13 @@ export interface PluginContext {
 
 const insides = new WeakMap<PluginContext, GateContext>()
 
-/** For the gate: what the plugins that still need it work on beside the contract. */
+/** For the gate: what the one plugin that needs it works on beside the contract. */
 export function withGateContext(context: PluginContext, gate: GateContext): PluginContext {
   insides.set(context, gate)
   return context
 }
 
-/** What core's own functions work with: for `oauth` and `device` alone, in whose place others have `operations`. */
+/** What core's own functions work with: for `oauth` alone, in whose place others have `operations`. */
 export function gateContextOf(context: PluginContext): GateContext {
   const gate = insides.get(context)
   if (!gate) throw new TypeError('not the context of a gate')

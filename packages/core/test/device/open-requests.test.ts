@@ -5,12 +5,12 @@ import { decideDevice } from '../../src/device/decide.js'
 import { device } from '../../src/device/plugin.js'
 import { DEVICE } from '../../src/device/request.js'
 import { oauth } from '../../src/oauth/plugin.js'
-import { type GateFixture, gateFixture, must, refusalOf } from '../gate/gate-fixture.js'
+import { deviceOf, type GateFixture, gateFixture, must, refusalOf } from '../gate/gate-fixture.js'
 
 let fixture: GateFixture
 
 const begin = (address?: string) =>
-  beginDevice(fixture.context, { client: { id: 'portcullis-cli' }, address })
+  beginDevice(deviceOf(fixture.context), { client: { id: 'portcullis-cli' }, address })
 const open = () => fixture.store.count(DEVICE, 'requests')
 
 const person = (): Identity => ({
@@ -64,7 +64,7 @@ describe('what strangers can begin', () => {
       decision: 'denied',
       scopes: ['api'],
     } as const
-    must(await decideDevice(fixture.context, decided))
+    must(await decideDevice(deviceOf(fixture.context), decided))
     must(await begin('203.0.113.5'))
   })
 

@@ -10,7 +10,7 @@ import { resolveOptions } from '../../src/gate/resolve-options.js'
 import { issueCode } from '../../src/oauth/authorization-code.js'
 import { oauth } from '../../src/oauth/plugin.js'
 import { redisStore } from '../../src/redis/index.js'
-import { must, SECRET, SIGNING_SECRET } from '../gate/gate-fixture.js'
+import { deviceOf, must, SECRET, SIGNING_SECRET } from '../gate/gate-fixture.js'
 import { approvalOf, CLI, DEVICE_GRANT, type Pair, personOf } from '../oauth/oauth-fixture.js'
 import type { FaultProxy } from './fault-proxy.js'
 import { onStage, ROUNDS, type Stage } from './stage.js'
@@ -65,9 +65,9 @@ async function askUntilAnswered(gate: Gate, form: Form) {
 }
 
 async function approved(people: GateContext, account: string): Promise<Form> {
-  const { deviceCode, userCode } = must(await beginDevice(people, { client: { id: CLI } }))
+  const { deviceCode, userCode } = must(await beginDevice(deviceOf(people), { client: { id: CLI } }))
   const identity = await personOf(people, account)
-  must(await decideDevice(people, { identity, userCode, decision: 'approved', scopes: ['api'] }))
+  must(await decideDevice(deviceOf(people), { identity, userCode, decision: 'approved', scopes: ['api'] }))
   return { grant_type: DEVICE_GRANT, device_code: deviceCode }
 }
 

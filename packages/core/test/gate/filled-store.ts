@@ -30,6 +30,7 @@ import {
   apiKeysOf,
   backChannelLogoutOf,
   contextOfPlugin,
+  deviceOf,
   must,
   PROGRAM,
   scimOf,
@@ -149,9 +150,9 @@ export async function fillStore(context: GateContext, clock: TestClock): Promise
 
   const { bought, refreshToken } = await redeemDeviceOf(context, person)
   await redeemCodeOf(context, person)
-  await lookUpDevice(context, person, 'BCDFGHJK')
+  await lookUpDevice(deviceOf(context), person, 'BCDFGHJK')
   const client = CLI_CLIENT
-  const { deviceCode } = must(await beginDevice(context, { client, address: '192.0.2.1' }))
+  const { deviceCode } = must(await beginDevice(deviceOf(context), { client, address: '192.0.2.1' }))
   await logInAndOut(context, clock)
   for (let count = 0; count < 100; count++) context.rateLimits.refuseClient('approvals', 'client')
   await context.storeReadiness()
@@ -181,10 +182,10 @@ export async function letsIn(
 
 async function redeemDeviceOf(context: GateContext, person: Identity) {
   const client = CLI_CLIENT
-  const { deviceCode, userCode } = must(await beginDevice(context, { client, scopes: ['api'] }))
+  const { deviceCode, userCode } = must(await beginDevice(deviceOf(context), { client, scopes: ['api'] }))
   const decided = { identity: person, userCode, decision: 'approved', scopes: ['api'] } as const
-  must(await decideDevice(context, decided))
-  const redeemed = await redeemDevice(context, { deviceCode, client })
+  must(await decideDevice(deviceOf(context), decided))
+  const redeemed = await redeemDevice(deviceOf(context), { deviceCode, client })
   if (typeof redeemed === 'string') throw new Error(redeemed)
   const { accessToken, refreshToken } = must(redeemed)
   return { bought: accessToken, refreshToken }

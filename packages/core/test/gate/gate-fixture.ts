@@ -1,14 +1,19 @@
 import { apiKeys } from '../../src/api-keys/plugin.js'
+import type { Identity } from '../../src/authentication/identity.js'
 import { type Actor, serviceActor } from '../../src/authorization/actor.js'
 import { backChannelLogout } from '../../src/back-channel-logout/plugin.js'
 import type { GateContext } from '../../src/context/context.js'
 import type { GateEvent } from '../../src/context/event.js'
+import { device } from '../../src/device/plugin.js'
+import type { DeviceContext } from '../../src/device/request.js'
 import { bindContext } from '../../src/gate/bind-context.js'
 import type { GateOptions } from '../../src/gate/gate-options.js'
 import { bindOperations } from '../../src/gate/operations.js'
 import { bindPluginContext } from '../../src/gate/plugin-context.js'
 import { resolveOptions } from '../../src/gate/resolve-options.js'
 import { type RunningPlugins, startPlugins } from '../../src/gate/start-plugins.js'
+import { approvalBy } from '../../src/oauth/approval.js'
+import { type ApprovalToRedeem, redeemApproval } from '../../src/oauth/redeem-approval.js'
 import type { PluginContext } from '../../src/plugin/context.js'
 import type { Plugin } from '../../src/plugin/plugin.js'
 import { scim } from '../../src/scim/plugin.js'
@@ -96,6 +101,15 @@ export function scimOf(context: GateContext): PluginContext {
 /** What back-channel logout at this gate works with. */
 export function backChannelLogoutOf(context: GateContext): PluginContext {
   return contextOfPlugin(context, backChannelLogout())
+}
+
+/** What the device flow of this gate works with. */
+export function deviceOf(context: GateContext): DeviceContext {
+  const server = {
+    approve: (identity: Identity) => approvalBy(context, identity),
+    redeem: (approval: ApprovalToRedeem) => redeemApproval(context, approval),
+  }
+  return { ...contextOfPlugin(context, device()), server }
 }
 
 /** The store with chosen methods replaced, for faults; what a gate reads and writes of its own as it starts goes well. */

@@ -42,6 +42,7 @@ import {
 import {
   actingAs,
   contextOfPlugin,
+  deviceOf,
   gateFixture,
   must,
   PROGRAM,
@@ -209,7 +210,7 @@ for (const [kind, place] of Object.entries(stores))
       const { context, held, clock: _, ...rest } = await opening()
       const client = CLI_CLIENT
       expect((await refreshTokens(context, { refreshToken: held.refreshToken, client })).ok).toBe(true)
-      expect(await redeemDevice(context, { deviceCode: held.deviceCode, client })).toBe(
+      expect(await redeemDevice(deviceOf(context), { deviceCode: held.deviceCode, client })).toBe(
         'authorization_pending',
       )
       const { idempotencyKey } = held

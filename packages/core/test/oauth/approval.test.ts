@@ -12,7 +12,7 @@ import { issueCode } from '../../src/oauth/authorization-code.js'
 import { type RefreshFamily, signRefreshToken } from '../../src/oauth/refresh-token.js'
 import { memoryStore } from '../../src/store/memory.js'
 import { revokeAllTokens } from '../../src/tokens/revoke-all.js'
-import { actingAs, backChannelLogoutOf, must, PROGRAM, withFaults } from '../gate/gate-fixture.js'
+import { actingAs, backChannelLogoutOf, deviceOf, must, PROGRAM, withFaults } from '../gate/gate-fixture.js'
 import { approvalOf, CLI, DEVICE_GRANT, type OAuthFixture, oauthFixture, personOf } from './oauth-fixture.js'
 
 const USER = 'user@example.com'
@@ -45,7 +45,14 @@ const PENDING: Record<string, () => Promise<Redeem>> = {
     const begun = (await fixture.post('/oauth2/device_authorization', { client_id: CLI })).body
     const identity = await personOf(fixture.context, USER)
     const userCode = String(begun.user_code).replace('-', '')
-    must(await decideDevice(fixture.context, { identity, userCode, decision: 'approved', scopes: ['api'] }))
+    must(
+      await decideDevice(deviceOf(fixture.context), {
+        identity,
+        userCode,
+        decision: 'approved',
+        scopes: ['api'],
+      }),
+    )
     const form = { grant_type: DEVICE_GRANT, device_code: String(begun.device_code), client_id: CLI }
     return async () => (await fixture.post('/oauth2/token', form)).body.error
   },

@@ -7,7 +7,7 @@ import { decideDevice } from '../../src/device/decide.js'
 import { issueCode } from '../../src/oauth/authorization-code.js'
 import { memoryStore } from '../../src/store/memory.js'
 import type { Store } from '../../src/store/store.js'
-import { apiKeysOf, must, PROGRAM, withFaults } from '../gate/gate-fixture.js'
+import { apiKeysOf, deviceOf, must, PROGRAM, withFaults } from '../gate/gate-fixture.js'
 import { sessionOf } from '../http/http-fixture.js'
 import { approvalOf, CLI, DEVICE_GRANT, type OAuthFixture, oauthFixture, personOf } from './oauth-fixture.js'
 
@@ -77,7 +77,14 @@ const EXCHANGES: Record<string, (fixture: OAuthFixture) => Promise<() => Promise
     const begun = (await fixture.post('/oauth2/device_authorization', { client_id: CLI })).body
     const identity = await personOf(fixture.context, USER)
     const userCode = String(begun.user_code).replace('-', '')
-    must(await decideDevice(fixture.context, { identity, userCode, decision: 'approved', scopes: ['api'] }))
+    must(
+      await decideDevice(deviceOf(fixture.context), {
+        identity,
+        userCode,
+        decision: 'approved',
+        scopes: ['api'],
+      }),
+    )
     const form = { grant_type: DEVICE_GRANT, device_code: String(begun.device_code), client_id: CLI }
     return () => fixture.post('/oauth2/token', form)
   },

@@ -11,7 +11,7 @@ import { type OAuthClient, resolveClients } from '../../src/oauth/clients.js'
 import { oauth } from '../../src/oauth/plugin.js'
 import { spentCodes } from '../../src/oauth/redeem-approval.js'
 import { startFamily } from '../../src/oauth/start-family.js'
-import { must, PROGRAM } from '../gate/gate-fixture.js'
+import { deviceOf, must, PROGRAM } from '../gate/gate-fixture.js'
 import { type HttpFixture, httpFixture, MASTER_KEY, sessionOf } from '../http/http-fixture.js'
 
 export const [CLI_CLIENT = { id: '' }] = resolveClients()
@@ -87,7 +87,7 @@ export async function oauthFixture({
       const begun = await post('/oauth2/device_authorization', { client_id: CLI, scope })
       const identity = await personOf(context, account)
       const userCode = String(begun.body.user_code).replace('-', '')
-      const decided = await decideDevice(context, {
+      const decided = await decideDevice(deviceOf(context), {
         identity,
         userCode,
         decision: 'approved',
