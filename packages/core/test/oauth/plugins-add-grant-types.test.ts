@@ -50,18 +50,18 @@ function tickets() {
     const approval = await server?.approve(identity)
     if (approval) approvals.set(ticket, must(approval))
   }
-  return { plugin, approve, page: () => server?.consentPage.bind(server) }
+  return { plugin, approve, server: () => server }
 }
 
 async function fixture() {
-  const { plugin, approve, page } = tickets()
+  const { plugin, approve, server } = tickets()
   const made = await oauthFixture({ plugins: [oauth(), plugin] })
   const redeem = async () => {
     const asked = { grant_type: TICKET_GRANT, ticket: 't', client_id: CLI }
     return (await made.post('/oauth2/token', asked)).body
   }
   await approve('t', await personOf(made.context, USER))
-  return { ...made, redeem, page }
+  return { ...made, redeem, server }
 }
 
 describe('a grant type that another plugin adds', () => {
@@ -85,8 +85,8 @@ describe('a grant type that another plugin adds', () => {
   )
 
   it('asks by the page of the server, which quotes what it is given', async () => {
-    const { page } = await fixture()
-    const response = await page()?.({
+    const { server } = await fixture()
+    const response = await server()?.consentPage({
       program: '<b>',
       account: USER,
       scopes: ['api'],

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { banAccount } from '../../src/accounts/ban.js'
 import { unbanAccount } from '../../src/accounts/unban.js'
 import { listAudit } from '../../src/audit/list.js'
@@ -56,7 +56,7 @@ async function fixture(): Promise<PassesFixture> {
     },
   }
   const made = await gateFixture({ store, clock: clock.read, plugins: [passes] })
-  return { ...made, batches, ofPlugin: contextOfPlugin(made.context, passes) }
+  return { ...made, clock, batches, ofPlugin: contextOfPlugin(made.context, passes) }
 }
 
 const key = (id: string, collection = 'passes') => ({ collection, id })
@@ -110,6 +110,39 @@ describe('several records of a plugin in one commit', () => {
         () => records.commitUnderStanding({ writes: () => [{ put: key('a', collection), value: 1 }] }),
       ])
         await expect(attempt(), collection).rejects.toThrow(TypeError)
+  })
+})
+
+describe('what a decision reads', () => {
+  it('is changed so that every process hears of it', async () => {
+    const { ofPlugin, context, batches } = await fixture()
+    context.decisive.add('old-passes')
+    const quiet = ofPlugin.records({ account, isQuiet: true })
+    await expect(quiet.commit({ writes: [put('a')] })).rejects.toThrow('so no change of it is quiet')
+    expect(() => ofPlugin.lastUses('passes')).toThrow(TypeError)
+    await ofPlugin.records({ account }).commit({ writes: [put('a')] })
+    expect(batches.at(-1)?.quiet).not.toBe(true)
+    await quiet.commit({ writes: [{ put: key('a', 'uses'), value: 1 }] })
+    expect(batches.at(-1)?.quiet).toBe(true)
+  })
+})
+
+describe('when credentials were last used', () => {
+  it('is written at most once a minute for each', async () => {
+    const { ofPlugin, context, clock, batches } = await fixture()
+    const uses = ofPlugin.lastUses('uses')
+    const partition = context.partitionOf(account)
+    const began = batches.length
+    const note = (id: string) => uses.note({ partition, id, expiresAt: clock.now + 3_600_000 })
+    const first = clock.now
+    const known = () => uses.of(account, ['a', 'b', 'c'])
+    for (const id of ['a', 'a', 'b']) note(id)
+    await vi.waitFor(async () => expect(await known()).toEqual([first, first, undefined]))
+    expect(batches).toHaveLength(began + 2)
+    clock.advance(60_000)
+    note('a')
+    await vi.waitFor(async () => expect(await known()).toEqual([clock.now, first, undefined]))
+    expect(batches).toHaveLength(began + 3)
   })
 })
 
