@@ -13,6 +13,7 @@ import { root } from '../workspace/run.mjs'
  * @property {number} [atLeast] the target, where one is set
  * @property {number} [atMost]
  * @property {string} [detail] what else was seen, in a few words
+ * @property {string} [command] what made the load
  * @property {object} [figures] the same and more, for programs
  *
  * @typedef {object} Report

@@ -4,6 +4,7 @@ import { readEnvironment } from './environment.mjs'
 import { stopEverything, stopEverythingAtOnce } from './processes.mjs'
 import { tableOf, writeReport } from './report.mjs'
 import { measureAuthenticate } from './rows/authenticate.mjs'
+import { measureForwarding } from './rows/forwarding.mjs'
 import { measureMemory } from './rows/memory.mjs'
 import { measureRequests } from './rows/requests.mjs'
 import { measureRevocation } from './rows/revocation.mjs'
@@ -14,6 +15,7 @@ import { PARTS } from './settings.mjs'
 const measures = {
   authenticate: measureAuthenticate,
   requests: measureRequests,
+  forwarding: measureForwarding,
   revocation: measureRevocation,
   memory: measureMemory,
   scale: measureScale,

@@ -1,7 +1,14 @@
 import { parseArgs } from 'node:util'
 
 /** The parts of the benchmark, in the order in which they run. */
-export const PARTS = /** @type {const} */ (['authenticate', 'requests', 'revocation', 'memory', 'scale'])
+export const PARTS = /** @type {const} */ ([
+  'authenticate',
+  'requests',
+  'forwarding',
+  'revocation',
+  'memory',
+  'scale',
+])
 
 /** @typedef {(typeof PARTS)[number]} Part */
 
@@ -11,6 +18,7 @@ export const PARTS = /** @type {const} */ (['authenticate', 'requests', 'revocat
  * @typedef {object} Settings
  * @property {readonly Part[]} parts
  * @property {boolean} isQuick
+ * @property {string} [profile] the server of a row whose time is to be written down
  * @property {number} rounds of each comparison
  * @property {number} calls timed in a round
  * @property {number} loadMs of a round of requests
@@ -41,7 +49,7 @@ const QUICK = {
   scale: 10_000,
 }
 
-const usage = `usage: npm run bench -- [--quick] [--scale TOKENS] [--only ${PARTS.join('|')}]`
+const usage = `usage: npm run bench -- [--quick] [--scale TOKENS] [--only ${PARTS.join('|')}] [--profile SERVER]`
 
 /**
  * @param {string[]} args
@@ -60,12 +68,23 @@ export function readSettings(args) {
 function settingsOf(args) {
   const { values } = parseArgs({
     args,
-    options: { quick: { type: 'boolean' }, scale: { type: 'string' }, only: { type: 'string' } },
+    options: {
+      quick: { type: 'boolean' },
+      scale: { type: 'string' },
+      only: { type: 'string' },
+      profile: { type: 'string' },
+    },
   })
   const defaults = values.quick ? QUICK : FULL
   const scale = Number(values.scale ?? defaults.scale)
   if (!Number.isSafeInteger(scale) || scale < 0) throw new Error('--scale takes a number of tokens')
   const wanted = PARTS.filter((part) => values.only === undefined || part === values.only)
   if (wanted.length === 0) throw new Error(`there is no part ${values.only}`)
-  return { ...defaults, scale, parts: wanted.filter((part) => part !== 'scale' || scale > 0) }
+  const { profile } = values
+  return {
+    ...defaults,
+    ...(profile === undefined ? {} : { profile }),
+    scale,
+    parts: wanted.filter((part) => part !== 'scale' || scale > 0),
+  }
 }

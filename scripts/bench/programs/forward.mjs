@@ -64,6 +64,11 @@ server.listen(0, '127.0.0.1', () => {
 
 /** @type {import('node:http').RequestListener} */
 function answerAsUpstream(req, res) {
+  if (req.url === '/.well-known/openid-configuration') {
+    res.writeHead(200, { 'content-type': 'application/json' })
+    res.end(JSON.stringify(describeProvider(`http://${req.headers.host}`)))
+    return
+  }
   if (req.url !== '/v1/events') {
     res.writeHead(200, { 'content-type': 'application/json', 'content-length': ANSWER.length })
     res.end(ANSWER)
@@ -74,6 +79,23 @@ function answerAsUpstream(req, res) {
   send()
   const timer = setInterval(send, EVENTS_EVERY_MS)
   res.once('close', () => clearInterval(timer))
+}
+
+/**
+ * Nobody logs in here, but the full gateway asks who its identity provider is.
+ *
+ * @param {string} issuer
+ */
+function describeProvider(issuer) {
+  return {
+    issuer,
+    authorization_endpoint: `${issuer}/authorize`,
+    token_endpoint: `${issuer}/token`,
+    jwks_uri: `${issuer}/keys`,
+    response_types_supported: ['code'],
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: ['RS256'],
+  }
 }
 
 async function openedGate() {
