@@ -13,7 +13,7 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
     {
       level,
       base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: isoTime,
       formatters: { level: (label) => ({ level: label }), log: redactFields },
       // Errors are plain objects by the time that a serializer sees them.
       serializers: { err: (error: unknown) => error },
@@ -33,6 +33,19 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
     return child.call(this, redactFields({ ...bindings }), options)
   } as typeof child
   return logger
+}
+
+let lastMillisecond = Number.NaN
+let lastTime = ''
+
+/** As pino writes it, once for all lines of a millisecond. */
+function isoTime(): string {
+  const now = Date.now()
+  if (now !== lastMillisecond) {
+    lastMillisecond = now
+    lastTime = `,"time":"${new Date(now).toISOString()}"`
+  }
+  return lastTime
 }
 
 /** What may wait for a reader of standard output; more is lost. */

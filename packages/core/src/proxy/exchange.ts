@@ -125,8 +125,8 @@ export class Exchange implements Sender {
       this.#end(FORWARDING_PROBLEMS.upstream_refused, 'upstream_failed')
       return
     }
-    // No program knows what to do with one (RFC 9110 §15).
-    if (status > 999) {
+    // Nobody asked for another protocol (RFC 9110 §15.2.2); what follows on that connection is no HTTP.
+    if (status < 200) {
       this.#fail('upstream_unavailable', 'The upstream answered with a status that is no answer')
       return
     }

@@ -154,8 +154,7 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
 
   onHeaders(status: number, headers: Buffer[], resume: () => void): boolean {
     this.#resume = resume
-    // An interim response says nothing about the request (RFC 9110 §15.2).
-    if (!this.#isOver && status >= 200) this.#sender.answered(status, textOf(headers))
+    if (!this.#isOver) this.#sender.answered(status, textOf(headers))
     return true
   }
 

@@ -2,7 +2,7 @@ import { connect as connectPlain, type Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { connect as connectSecure } from 'node:tls'
 import { type buildConnector, Client, type Dispatcher } from 'undici'
-import { skipContinue } from './interim-continue.js'
+import { skipInterim } from './interim-responses.js'
 
 // Below the 5 s after which Node and uvicorn close an idle connection, since a request sent at that moment is lost.
 const IDLE_CONNECTION_MS = 4_000
@@ -34,7 +34,7 @@ export class UpstreamConnection {
       const socket = open(options, origin, sessions)
       this.#socket = socket
       this.#requests = 0
-      this.#awaitAnswer = skipContinue(socket)
+      this.#awaitAnswer = skipInterim(socket)
       const fail = (cause: Error) => done(cause, null)
       socket.once('error', fail)
       socket.once(options.protocol === 'https:' ? 'secureConnect' : 'connect', () => {

@@ -3,14 +3,16 @@ import type { Socket } from 'node:net'
 const STATUS_LINE = 'HTTP/1.'
 /** `HTTP/1.1 100` */
 const TO_STATUS = 12
+/** All but 101, after which comes no HTTP: nobody asked for that, and nobody can go on. */
+const IS_INTERIM = / 1(?!01)\d\d$/
 const LONGEST_HEAD = 16_384
 
 /**
- * Leaves out `100 Continue` where nobody has asked for it. A client has to be able to take any interim response that it
- * did not expect (RFC 9110 §15.2), and undici takes this one for the end of the connection. Call the answer as each
- * request goes out: only what comes before its response is looked at.
+ * Leaves out interim responses. A client has to be able to take any that it did not expect, and a proxy may leave out those
+ * that its client has not asked for (RFC 9110 §15.2); undici takes `100 Continue` for the end of the connection. Call the answer
+ * as each request goes out: only what comes before its response is looked at.
  */
-export function skipContinue(socket: Socket): () => void {
+export function skipInterim(socket: Socket): () => void {
   const read = socket.read.bind(socket)
   let isAwaited = false
   let held: Buffer | undefined
@@ -20,7 +22,7 @@ export function skipContinue(socket: Socket): () => void {
       if (!isAwaited || chunk === null) return chunk
       const received: Buffer = held ? Buffer.concat([held, chunk]) : chunk
       held = undefined
-      const end = endOfContinue(received)
+      const end = endOfInterim(received)
       if (end === 'none') {
         isAwaited = false
         return received
@@ -35,11 +37,11 @@ export function skipContinue(socket: Socket): () => void {
   }
 }
 
-/** Where an interim `100 Continue` at the beginning of `bytes` ends. */
-function endOfContinue(bytes: Buffer): number | 'none' | 'incomplete' {
+/** Where an interim response at the beginning of `bytes` ends. */
+function endOfInterim(bytes: Buffer): number | 'none' | 'incomplete' {
   const start = bytes.toString('latin1', 0, TO_STATUS)
   if (!start.startsWith(STATUS_LINE.slice(0, start.length))) return 'none'
-  if (start.length === TO_STATUS && !start.endsWith(' 100')) return 'none'
+  if (start.length === TO_STATUS && !IS_INTERIM.test(start)) return 'none'
   const end = bytes.indexOf('\r\n\r\n')
   if (end === -1) return bytes.length > LONGEST_HEAD ? 'none' : 'incomplete'
   return end + 4
