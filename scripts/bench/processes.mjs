@@ -77,7 +77,7 @@ function profilerOf({ isProfiled = false }) {
 }
 
 /**
- * The full gateway as it was built, with these settings; resolves once it is ready.
+ * The full gateway as it was built, with these settings; resolves its process id once it is ready.
  *
  * @param {Record<string, string>} settings
  * @param {Profiling} [profiling]
@@ -92,14 +92,14 @@ export async function startGateway(settings, profiling = {}) {
   })
   stopperOf(child, () => rm(folder, { recursive: true, force: true }))
   await said(child, 'Portcullis is ready')
+  return child.pid ?? 0
 }
 
 /**
- * nginx in front of the upstream, with one process as everything else here; resolves its port, undefined where it is
- * not installed.
+ * nginx in front of the upstream, with one process as everything else here; undefined where it is not installed.
  *
  * @param {number} upstreamPort
- * @returns {Promise<number | undefined>}
+ * @returns {Promise<{ port: number, pid: number } | undefined>}
  */
 export async function startNginx(upstreamPort) {
   if (spawnSync('nginx', ['-v']).error) return undefined
@@ -115,7 +115,7 @@ http {
   uwsgi_temp_path ${folder}; scgi_temp_path ${folder};
   upstream up { server 127.0.0.1:${upstreamPort}; keepalive 256; }
   server {
-    listen 127.0.0.1:${port}; keepalive_requests 1000000000;
+    listen 127.0.0.1:${port}; keepalive_timeout 60; keepalive_requests 1000000000;
     location / { proxy_pass http://up; proxy_http_version 1.1; proxy_set_header Connection ""; }
   }
 }
@@ -124,7 +124,7 @@ http {
   const child = spawn('nginx', ['-c', file, '-p', folder], { stdio: ['ignore', 'ignore', 'inherit'] })
   stopperOf(child, () => rm(folder, { recursive: true, force: true }))
   await accepts(port)
-  return port
+  return { port, pid: child.pid ?? 0 }
 }
 
 /** @param {number} port */

@@ -53,9 +53,19 @@ function jsonOf(content) {
 /** @param {Report} report */
 export function tableOf(report) {
   const lines = report.rows.map((row) =>
-    lineOf([row.what, row.against, `${format(row.value)} ${row.unit}`, targetOf(row), row.detail ?? '']),
+    lineOf([
+      row.what,
+      row.against,
+      `${format(row.value)} ${row.unit}`,
+      targetOf(row),
+      row.detail ?? '',
+      commandOf(row),
+    ]),
   )
-  const head = [lineOf(['what', 'against', 'measured', 'target', 'beside it']), '|---|---|---|---|---|']
+  const head = [
+    lineOf(['what', 'against', 'measured', 'target', 'beside it', 'load']),
+    '|---|---|---|---|---|---|',
+  ]
   return [headingOf(report), '', ...head, ...lines].join('\n')
 }
 
@@ -70,6 +80,11 @@ function headingOf({ environment, settings }) {
       ? [`Lists and revocations ran on ${settings.scale.toLocaleString('en')} tokens.`]
       : []),
   ].join(' ')
+}
+
+/** @param {Row} row */
+function commandOf({ command }) {
+  return command === undefined ? '–' : `\`${command}\``
 }
 
 /** @param {Row} row */

@@ -5,6 +5,7 @@ export const PARTS = /** @type {const} */ ([
   'authenticate',
   'requests',
   'forwarding',
+  'streams',
   'revocation',
   'memory',
   'scale',
@@ -22,6 +23,7 @@ export const PARTS = /** @type {const} */ ([
  * @property {number} rounds of each comparison
  * @property {number} calls timed in a round
  * @property {number} loadMs of a round of requests
+ * @property {readonly number[]} streams open at once
  * @property {number} revocations
  * @property {number} tokens issued to see what one takes
  * @property {number} scale tokens in the store when lists and revocations are timed
@@ -33,6 +35,7 @@ const FULL = {
   rounds: 7,
   calls: 20_000,
   loadMs: 2_000,
+  streams: [500, 1_000],
   revocations: 200,
   tokens: 10_000,
   scale: 1_000_000,
@@ -44,6 +47,7 @@ const QUICK = {
   rounds: 2,
   calls: 5_000,
   loadMs: 1_000,
+  streams: [100],
   revocations: 20,
   tokens: 1_000,
   scale: 10_000,

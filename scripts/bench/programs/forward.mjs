@@ -18,7 +18,7 @@ import { readOptions, tell } from './parent.mjs'
 
 /** As long as a short answer of an LLM. */
 const ANSWER = JSON.stringify({ id: 'chatcmpl-1', object: 'chat.completion', content: 'x'.repeat(377) })
-const EVENTS_EVERY_MS = 100
+const EVENTS_EVERY_MS = 500
 
 /** @type {ForwardOptions} */
 const { variant, upstream, secrets, redisUrl } = readOptions()
@@ -59,7 +59,7 @@ if (listener === undefined) throw new Error(`no such variant: ${variant}`)
 const server = createServer(listener)
 server.listen(0, '127.0.0.1', () => {
   const address = server.address()
-  tell({ port: typeof address === 'object' ? address?.port : undefined, token })
+  tell({ port: typeof address === 'object' ? address?.port : undefined, token, pid: process.pid })
 })
 
 /** @type {import('node:http').RequestListener} */
@@ -74,7 +74,8 @@ function answerAsUpstream(req, res) {
     res.end(ANSWER)
     return
   }
-  res.writeHead(200, { 'content-type': 'text/event-stream' })
+  // nginx would hold events back until it has a page of them.
+  res.writeHead(200, { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' })
   const send = () => res.write(`data: ${process.hrtime.bigint()}\n\n`)
   send()
   const timer = setInterval(send, EVENTS_EVERY_MS)

@@ -16,7 +16,7 @@ const HOPS = /** @type {const} */ ([
 ])
 
 /** @typedef {(typeof HOPS)[number]} Hop */
-/** @typedef {{ port: number, token: string }} Server */
+/** @typedef {{ port: number, token: string, pid: number }} Server */
 
 /**
  * Requests per second through one hop to an upstream in a process of its own: bare proxies, the forwarder in node:http,
@@ -108,7 +108,7 @@ export async function startHops(profile) {
   const isProfiled = profile === 'forwarder-redis'
   servers.set('forwarder-redis', (await startProgram(program, onRedis, { isProfiled })).greeting)
   const nginx = await startNginx(upstream.port)
-  if (nginx !== undefined) servers.set('nginx', { port: nginx, token: 'none' })
+  if (nginx !== undefined) servers.set('nginx', { ...nginx, token: 'none' })
   servers.set('gateway', await startFullGateway(redisUrl, upstreamUrl, secrets, profile === 'gateway'))
   return servers
 }
@@ -127,7 +127,7 @@ async function startFullGateway(redisUrl, upstreamUrl, secrets, isProfiled) {
   const gate = await openGate(openRedisStore(database), secrets, { publicUrl })
   const { token } = await issue(gate, { account: 'user@example.test' })
   await gate.close()
-  await startGateway(
+  const pid = await startGateway(
     {
       PORT: String(port),
       PUBLIC_URL: publicUrl,
@@ -143,5 +143,5 @@ async function startFullGateway(redisUrl, upstreamUrl, secrets, isProfiled) {
     },
     { isProfiled },
   )
-  return { port, token }
+  return { port, token, pid }
 }
