@@ -56,7 +56,9 @@ const UNREAD_AT_MOST_BYTES = 64 * 1024 * 1024
  * also by an exception that nobody caught.
  */
 function standardOutput(): DestinationStream {
-  return pino.destination({ dest: 1, sync: false, maxLength: UNREAD_AT_MOST_BYTES })
+  const output = pino.destination({ dest: 1, sync: false, maxLength: UNREAD_AT_MOST_BYTES })
+  output.once('drop', () => process.stderr.write('Nobody reads the log: lines of it are lost\n'))
+  return output
 }
 
 /** Put together here, since what pino formats is past every other hook. */

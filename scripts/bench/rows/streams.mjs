@@ -6,6 +6,7 @@ import { startHops } from './forwarding.mjs'
 
 const OPENED_PER_SECOND = 100
 const ROUNDS_AT_MOST = 3
+const WARM_UP_STREAMS = 100
 const PAGE_BYTES = 4_096
 const SAMPLED_EVERY_MS = 200
 
@@ -35,13 +36,27 @@ export async function measureStreams({ rounds, loadMs, streams, profile }) {
   const hops = /** @type {Hop[]} */ (['http-proxy', 'nginx', 'forwarder-redis', 'gateway']).filter((hop) =>
     servers.has(hop),
   )
+  /** @type {Map<Hop, number>} */
+  const idleBytes = new Map()
+  // What a process takes with its first streams, and keeps, is no part of each stream.
+  for (const hop of hops) {
+    const { port, token, pid } = serverOf(servers, hop)
+    await client.ask({
+      port,
+      token,
+      streams: WARM_UP_STREAMS,
+      openedPerSecond: OPENED_PER_SECOND,
+      durationMs: 500,
+    })
+    idleBytes.set(hop, await residentBytes(pid))
+  }
   const rows = []
   for (const count of streams) {
     /** @param {Hop} hop */
     const run = async (hop) => {
-      const { port, token, pid } = /** @type {import('./forwarding.mjs').Server} */ (servers.get(hop))
+      const { port, token, pid } = serverOf(servers, hop)
       const load = { port, token, streams: count, openedPerSecond: OPENED_PER_SECOND, durationMs: loadMs }
-      const before = await residentBytes(pid)
+      const before = idleBytes.get(hop) ?? 0
       const { result, most } = await watching(pid, () => client.ask(load))
       return /** @type {Round} */ ({ ...result, bytesAStream: (most - before) / count })
     }
@@ -50,6 +65,16 @@ export async function measureStreams({ rounds, loadMs, streams, profile }) {
       if (hop !== 'http-proxy') rows.push(...rowsOf(count, hop, figures[hop], figures['http-proxy']))
   }
   return rows
+}
+
+/**
+ * @param {ReadonlyMap<Hop, import('./forwarding.mjs').Server>} servers
+ * @param {Hop} hop
+ */
+function serverOf(servers, hop) {
+  const server = servers.get(hop)
+  if (server === undefined) throw new Error(`${hop} was not started`)
+  return server
 }
 
 /** @type {Partial<Record<Hop, string>>} */
