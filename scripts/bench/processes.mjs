@@ -69,7 +69,7 @@ export async function startProgram(file, options = {}, profiling = {}) {
  */
 
 /** Where profiles are written, for Chrome's developer tools or `npx speedscope`. */
-export const PROFILES = path.join(root, 'docs', 'benchmarks', 'profiles')
+const PROFILES = path.join(root, 'docs', 'benchmarks', 'profiles')
 
 /** @param {Profiling} profiling */
 function profilerOf({ isProfiled = false }) {

@@ -95,7 +95,7 @@ export function collectHeaders(rawHeaders: readonly string[], skip: HeaderFilter
 const NOBODY: ReadonlySet<string> = new Set()
 const IS_PLAIN_OPTION = /^(?:keep-alive|close)$/i
 
-export function nominatedBy(rawHeaders: readonly string[]): ReadonlySet<string> {
+function nominatedBy(rawHeaders: readonly string[]): ReadonlySet<string> {
   const values = headerValues(rawHeaders, 'connection')
   // What nearly every message says of its connection names no field.
   if (values.length === 0 || (values.length === 1 && IS_PLAIN_OPTION.test(values[0] ?? ''))) return NOBODY
