@@ -10,7 +10,7 @@ const behindSubpath = {
   http: modules('hono', '@hono/[^/]+', 'zod'),
   lmdb: modules('lmdb'),
   oidc: modules('openid-client'),
-  proxy: modules('http-proxy', 'http-proxy-3'),
+  proxy: modules('undici'),
   redis: modules('ioredis'),
 }
 const adapters = '^packages/(express|koa|fastify)/'

@@ -39,5 +39,5 @@ export default defineConfig([
     bundle(`packages/${name}`, ['index.ts']),
   ),
   bundle('packages/cli', ['main.ts']),
-  bundle('examples/full-gateway', ['main.ts']),
+  bundle('examples/full-gateway', ['main.ts', 'demo/provider-thread.ts']),
 ])

@@ -1,9 +1,10 @@
-import { fork, spawn } from 'node:child_process'
+import { fork, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { root } from '../workspace/run.mjs'
 
@@ -38,11 +39,13 @@ export function stopEverythingAtOnce() {
  *
  * @param {URL} file
  * @param {object} [options] its only argument
+ * @param {Profiling} [profiling]
  * @returns {Promise<Program>}
  */
-export async function startProgram(file, options = {}) {
+export async function startProgram(file, options = {}, profiling = {}) {
   const child = fork(fileURLToPath(file), [JSON.stringify(options)], {
     cwd: root,
+    execArgv: profilerOf(profiling),
     env: { ...process.env, NODE_ENV: 'production' },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
@@ -58,6 +61,108 @@ export async function startProgram(file, options = {}) {
     },
     stop,
   }
+}
+
+/**
+ * @typedef {object} Profiling
+ * @property {boolean} [isProfiled] whether it writes down where its time goes when it is stopped
+ */
+
+/** Where profiles are written, for Chrome's developer tools or `npx speedscope`. */
+const PROFILES = path.join(root, 'docs', 'benchmarks', 'profiles')
+
+/** @param {Profiling} profiling */
+function profilerOf({ isProfiled = false }) {
+  return isProfiled ? ['--cpu-prof', `--cpu-prof-dir=${PROFILES}`] : []
+}
+
+/**
+ * The full gateway as it was built, with these settings; resolves its process id once it is ready.
+ *
+ * @param {Record<string, string>} settings
+ * @param {Profiling} [profiling]
+ */
+export async function startGateway(settings, profiling = {}) {
+  const folder = await mkdtemp(path.join(tmpdir(), 'portcullis-bench-'))
+  const main = path.join(root, 'examples', 'full-gateway', 'dist', 'main.js')
+  const env = { PATH: process.env.PATH, DATA_DIR: folder, HOST: '127.0.0.1', ...settings }
+  const child = spawn(process.execPath, [...profilerOf(profiling), main], {
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  stopperOf(child, () => rm(folder, { recursive: true, force: true }))
+  await said(child, 'Portcullis is ready')
+  return child.pid ?? 0
+}
+
+/**
+ * nginx in front of the upstream, with one process as everything else here; undefined where it is not installed.
+ *
+ * @param {number} upstreamPort
+ * @returns {Promise<{ port: number, pid: number } | undefined>}
+ */
+export async function startNginx(upstreamPort) {
+  if (spawnSync('nginx', ['-v']).error) return undefined
+  const folder = await mkdtemp(path.join(tmpdir(), 'portcullis-bench-'))
+  const port = await freePort()
+  const file = path.join(folder, 'nginx.conf')
+  await writeFile(
+    file,
+    `daemon off; master_process off; pid ${folder}/pid; error_log stderr error;
+events { worker_connections 4096; }
+http {
+  access_log off; client_body_temp_path ${folder}; proxy_temp_path ${folder}; fastcgi_temp_path ${folder};
+  uwsgi_temp_path ${folder}; scgi_temp_path ${folder};
+  upstream up { server 127.0.0.1:${upstreamPort}; keepalive 256; }
+  server {
+    listen 127.0.0.1:${port}; keepalive_timeout 60; keepalive_requests 1000000000;
+    location / { proxy_pass http://up; proxy_http_version 1.1; proxy_set_header Connection ""; }
+  }
+}
+`,
+  )
+  const child = spawn('nginx', ['-c', file, '-p', folder], { stdio: ['ignore', 'ignore', 'inherit'] })
+  stopperOf(child, () => rm(folder, { recursive: true, force: true }))
+  await accepts(port)
+  return { port, pid: child.pid ?? 0 }
+}
+
+/** @param {number} port */
+async function accepts(port) {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const socket = connect(port, '127.0.0.1')
+    const isOpen = await new Promise((resolve) => {
+      socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+    })
+    socket.destroy()
+    if (isOpen) return
+    await sleep(50)
+  }
+  throw new Error(`nothing listens on ${port}`)
+}
+
+/**
+ * Resolves once the program has written a text, which it does when it is ready; what it writes later is read and
+ * forgotten.
+ *
+ * @param {import('node:child_process').ChildProcessByStdio<null, import('node:stream').Readable, null>} child
+ * @param {string} text
+ * @returns {Promise<void>}
+ */
+function said(child, text) {
+  return new Promise((resolve, reject) => {
+    let output = ''
+    let isReady = false
+    child.once('error', reject)
+    child.once('exit', () => reject(new Error(`${child.spawnargs[0]} did not start: ${output.trimEnd()}`)))
+    child.stdout.setEncoding('utf8').on('data', (chunk) => {
+      if (isReady) return
+      output = `${output}${chunk}`.slice(-4_000)
+      if (!output.includes(text)) return
+      isReady = true
+      resolve()
+    })
+  })
 }
 
 /**
@@ -106,21 +211,8 @@ export async function startRedis() {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const stop = stopperOf(child, () => rm(folder, { recursive: true, force: true }))
-  await readyRedis(child)
+  await said(child, 'Ready to accept connections')
   return { url: `redis://127.0.0.1:${port}`, stop }
-}
-
-/** @param {import('node:child_process').ChildProcessByStdio<null, import('node:stream').Readable, null>} child */
-function readyRedis(child) {
-  return new Promise((resolve, reject) => {
-    let output = ''
-    child.once('error', reject)
-    child.once('exit', () => reject(new Error(`redis-server did not start: ${output.trimEnd()}`)))
-    child.stdout.setEncoding('utf8').on('data', (text) => {
-      output = `${output}${text}`.slice(-4_000)
-      if (output.includes('Ready to accept connections')) resolve(undefined)
-    })
-  })
 }
 
 /**
@@ -145,7 +237,7 @@ function stopperOf(child, afterwards = async () => {}) {
 }
 
 /** @returns {Promise<number>} */
-async function freePort() {
+export async function freePort() {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()

@@ -13,6 +13,7 @@ import { root } from '../workspace/run.mjs'
  * @property {number} [atLeast] the target, where one is set
  * @property {number} [atMost]
  * @property {string} [detail] what else was seen, in a few words
+ * @property {string} [command] what made the load
  * @property {object} [figures] the same and more, for programs
  *
  * @typedef {object} Report
@@ -52,9 +53,19 @@ function jsonOf(content) {
 /** @param {Report} report */
 export function tableOf(report) {
   const lines = report.rows.map((row) =>
-    lineOf([row.what, row.against, `${format(row.value)} ${row.unit}`, targetOf(row), row.detail ?? '']),
+    lineOf([
+      row.what,
+      row.against,
+      `${format(row.value)} ${row.unit}`,
+      targetOf(row),
+      row.detail ?? '',
+      commandOf(row),
+    ]),
   )
-  const head = [lineOf(['what', 'against', 'measured', 'target', 'beside it']), '|---|---|---|---|---|']
+  const head = [
+    lineOf(['what', 'against', 'measured', 'target', 'beside it', 'load']),
+    '|---|---|---|---|---|---|',
+  ]
   return [headingOf(report), '', ...head, ...lines].join('\n')
 }
 
@@ -69,6 +80,11 @@ function headingOf({ environment, settings }) {
       ? [`Lists and revocations ran on ${settings.scale.toLocaleString('en')} tokens.`]
       : []),
   ].join(' ')
+}
+
+/** @param {Row} row */
+function commandOf({ command }) {
+  return command === undefined ? '–' : `\`${command}\``
 }
 
 /** @param {Row} row */

@@ -1,19 +1,24 @@
 import { constants } from 'node:os'
 import { say } from '../workspace/run.mjs'
+import { readPublished, whatGotSlower } from './compare.mjs'
 import { readEnvironment } from './environment.mjs'
 import { stopEverything, stopEverythingAtOnce } from './processes.mjs'
 import { tableOf, writeReport } from './report.mjs'
 import { measureAuthenticate } from './rows/authenticate.mjs'
+import { measureForwarding } from './rows/forwarding.mjs'
 import { measureMemory } from './rows/memory.mjs'
 import { measureRequests } from './rows/requests.mjs'
 import { measureRevocation } from './rows/revocation.mjs'
 import { measureScale } from './rows/scale.mjs'
+import { measureStreams } from './rows/streams.mjs'
 import { PARTS } from './settings.mjs'
 
 /** @type {Record<import('./settings.mjs').Part, (settings: import('./settings.mjs').Settings) => Promise<import('./report.mjs').Row[]>>} */
 const measures = {
   authenticate: measureAuthenticate,
   requests: measureRequests,
+  forwarding: measureForwarding,
+  streams: measureStreams,
   revocation: measureRevocation,
   memory: measureMemory,
   scale: measureScale,
@@ -49,6 +54,9 @@ async function measureAndReport(settings) {
   }
   const report = { environment, settings, rows }
   console.log(`\n${tableOf(report)}\n`)
+  const { measured, rows: published } = await readPublished()
+  const slower = whatGotSlower(rows, published)
+  if (slower.length > 0) console.log(`Worse than what was published. ${measured}\n- ${slower.join('\n- ')}\n`)
   const isWhole = !settings.isQuick && settings.parts.length === PARTS.length
   if (isWhole) await writeReport(report)
   say(isWhole ? 'written to docs/benchmarks' : 'nothing is written unless everything is measured in full')

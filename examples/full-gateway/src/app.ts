@@ -9,7 +9,7 @@ import type { Logger } from 'pino'
 import { credentialOptions } from './credentials.js'
 import { startDemoUpstream } from './demo/upstream/server.js'
 import { loadFramework } from './frameworks.js'
-import { type IdentityParts, startIdentity } from './identity.js'
+import { type IdentityParts, type StartDemoProvider, startIdentity } from './identity.js'
 import { nameSettings } from './load-settings.js'
 import { neverLog } from './logging/redact.js'
 import { loopbackAddress } from './readiness.js'
@@ -36,7 +36,11 @@ export interface Gateway {
 }
 
 /** Starts the gateway. Rejects, with nothing left running, when a part of it cannot start. */
-export async function startGateway(settings: Settings, log: Logger): Promise<Gateway> {
+export async function startGateway(
+  settings: Settings,
+  log: Logger,
+  startDemo?: StartDemoProvider,
+): Promise<Gateway> {
   const closing: (() => Promise<void>)[] = []
   // The other way round: what came later may need what was there before, as the gate its store for what waits to be audited.
   const release = async () => {
@@ -45,7 +49,7 @@ export async function startGateway(settings: Settings, log: Logger): Promise<Gat
     if (failures.length > 0) throw failures[0]
   }
   try {
-    return await start(settings, log, closing, release)
+    return await start(settings, log, closing, release, startDemo)
   } catch (error) {
     await release().catch((err: unknown) => log.error({ err }, 'did not stop cleanly'))
     throw error
@@ -57,6 +61,7 @@ async function start(
   log: Logger,
   closing: (() => Promise<void>)[],
   release: () => Promise<void>,
+  startDemo: StartDemoProvider | undefined,
 ): Promise<Gateway> {
   neverLog(secretsOf(settings))
   const server = startingServer()
@@ -66,7 +71,7 @@ async function start(
   closing.push(() => stop(server, running))
   const publicUrl = settings.publicUrl ?? `http://localhost:${port}`
 
-  const identity = await startIdentity(settings, publicUrl, log)
+  const identity = await startIdentity(settings, publicUrl, log, startDemo)
   closing.push(identity.close)
   const upstream = await startUpstream(settings, log, closing)
 

@@ -1,7 +1,7 @@
 import type { OidcProviderOptions } from '@portcullis/core/oidc'
 import type { Logger } from 'pino'
 import { ACCOUNTS } from './demo/accounts.js'
-import { startDemoProvider } from './demo/provider.js'
+import { type DemoProvider, type DemoProviderOptions, startDemoProvider } from './demo/provider.js'
 import { loadSecret } from './secrets.js'
 import type { Settings } from './settings.js'
 
@@ -11,6 +11,9 @@ export interface IdentityParts {
   close(): Promise<void>
 }
 
+/** How the demo provider is started: in this thread, or on one of its own. */
+export type StartDemoProvider = (options: DemoProviderOptions) => Promise<DemoProvider>
+
 const DEMO_CLIENT = 'portcullis-demo'
 
 /** The identity provider of the settings; without one, the demo provider is started and used like any other. */
@@ -18,6 +21,7 @@ export async function startIdentity(
   settings: Settings,
   publicUrl: string,
   log: Logger,
+  startDemo: StartDemoProvider = startDemoProvider,
 ): Promise<IdentityParts> {
   const { identity } = settings
   if (identity.kind === 'oidc') {
@@ -39,7 +43,7 @@ export async function startIdentity(
   }
   const clientSecret = await loadSecret(settings.dataDir, 'demo-client-secret')
   const password = identity.password ?? (await loadSecret(settings.dataDir, 'demo-password', { bytes: 9 }))
-  const demo = await startDemoProvider({
+  const demo = await startDemo({
     port: identity.port,
     clientId: DEMO_CLIENT,
     clientSecret,

@@ -13,7 +13,7 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
     {
       level,
       base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: isoTime,
       formatters: { level: (label) => ({ level: label }), log: redactFields },
       // Errors are plain objects by the time that a serializer sees them.
       serializers: { err: (error: unknown) => error },
@@ -25,7 +25,7 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
         },
       },
     },
-    destination ?? pino.destination(1),
+    destination ?? standardOutput(),
   )
   const { child } = logger
   // Pino applies no formatter to what a child is bound to.
@@ -35,9 +35,36 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
   return logger
 }
 
+let lastMillisecond = Number.NaN
+let lastTime = ''
+
+/** As pino writes it, once for all lines of a millisecond. */
+function isoTime(): string {
+  const now = Date.now()
+  if (now !== lastMillisecond) {
+    lastMillisecond = now
+    lastTime = `,"time":"${new Date(now).toISOString()}"`
+  }
+  return lastTime
+}
+
+/** What may wait for a reader of standard output; more is lost. */
+const UNREAD_AT_MOST_BYTES = 64 * 1024 * 1024
+
+/**
+ * Lines that come while others are being written are written together; whatever waits is written when the process exits,
+ * also by an exception that nobody caught.
+ */
+function standardOutput(): DestinationStream {
+  const output = pino.destination({ dest: 1, sync: false, maxLength: UNREAD_AT_MOST_BYTES })
+  output.once('drop', () => process.stderr.write('Nobody reads the log: lines of it are lost\n'))
+  return output
+}
+
 /** Put together here, since what pino formats is past every other hook. */
 function messageOf(parts: readonly unknown[], fields: object): string | undefined {
   const [template, ...values] = parts
+  if (typeof template === 'string' && values.length === 0) return redactText(template)
   if (template !== undefined) return redactText(format(...[template, ...values].map(printable)))
   const error = fields instanceof Error ? fields : 'err' in fields ? fields.err : undefined
   return error instanceof Error ? redactText(error.message) : undefined
@@ -65,15 +92,14 @@ export function logRequest(
   const startedAt = performance.now()
   const path = pathOf(req.url)
   res.once('close', () => {
-    const isAborted = !res.writableFinished
-    const fields = {
+    const fields: Record<string, unknown> = {
       method: req.method,
       path,
       status: res.headersSent ? res.statusCode : undefined,
       duration_ms: Math.round(performance.now() - startedAt),
-      ...(isAborted ? { aborted: true } : {}),
-      ...describe(),
     }
+    if (!res.writableFinished) fields.aborted = true
+    Object.assign(fields, describe())
     logger[levelFor(path, res.statusCode)](fields, 'request')
   })
 }

@@ -2,6 +2,8 @@ import cluster from 'node:cluster'
 import { PortcullisError } from '@portcullis/core'
 import type { Logger } from 'pino'
 import { type Gateway, startGateway } from './app.js'
+import type { DemoProvider, DemoProviderOptions } from './demo/provider.js'
+import { startDemoProviderThread } from './demo/start-thread.js'
 import { loadSettings } from './load-settings.js'
 import { createLogger } from './logging.js'
 import { whenReady } from './readiness.js'
@@ -35,10 +37,16 @@ function stop(signal: NodeJS.Signals): void {
   )
 }
 
+function startDemo(options: DemoProviderOptions): Promise<DemoProvider> {
+  return startDemoProviderThread(new URL('./demo/provider-thread.js', import.meta.url), options)
+}
+
 async function startOrExit(settings: Settings, log: Logger): Promise<Gateway> {
   try {
     const isOne = settings.workers === 1 || cluster.isWorker
-    return await (isOne ? startGateway(settings, log) : startWorkers(settings, settings.workers, log))
+    return await (isOne
+      ? startGateway(settings, log, startDemo)
+      : startWorkers(settings, settings.workers, log))
   } catch (error) {
     return exitWith(error)
   }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { Agent, get } from 'node:http'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -8,6 +9,7 @@ import { Redis } from 'ioredis'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type RedisServer, startRedis } from '../../../packages/core/test/redis/redis-server.js'
 import { api, logIn, type RunningGateway, runGateway } from './gateway-fixture.js'
+import { freePort, startProcess } from './process-fixture.js'
 
 const SECRETS = {
   SESSION_SECRET: 'p8Xw2LqV7nRt4KzB9mJc6HsDy3GfEa5u',
@@ -75,4 +77,26 @@ it('entries that wait for Redis when the gateway is stopped are stored', async (
   const stored = await stopWithEntriesWaiting({ REDIS_URL: server.url }, hold)
   operator.disconnect()
   expect([...stored].sort()).toEqual(expected)
+})
+
+it('every request that was answered has its line in the log, although lines are written in batches', async () => {
+  const port = await freePort()
+  let output = ''
+  const child = await startProcess(port, directory, {}, (text) => {
+    output += text
+  })
+  const agent = new Agent({ keepAlive: true, maxSockets: 16 })
+  const refused = () =>
+    new Promise<void>((resolve, reject) => {
+      get({ port, host: '127.0.0.1', path: '/v1/logged', agent }, (response) => {
+        response.resume().once('end', resolve)
+      }).once('error', reject)
+    })
+  await Promise.all(Array.from({ length: 400 }, refused))
+  const ended = once(child, 'close')
+  child.kill('SIGTERM')
+  await ended
+  agent.destroy()
+  expect(child.exitCode).toBe(0)
+  expect(output.match(/"path":"\/v1\/logged"/g)).toHaveLength(400)
 })

@@ -2,6 +2,8 @@ import { argv, exit } from 'node:process'
 
 // Nobody is left to stop this process.
 process.on('disconnect', () => exit(0))
+// A profile is written at an exit in order.
+process.on('SIGTERM', () => exit(0))
 
 /**
  * What the parent asked for when it started this program.

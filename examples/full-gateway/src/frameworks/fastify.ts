@@ -20,10 +20,9 @@ export const wire: Wire = async ({ gate, forwarder, log, isDraining }) => {
     logRequest(log, request.raw, reply.raw, () => ({ account: request.portcullis?.email }))
     done()
   })
-  app.addHook('onRequest', async (request, reply) => {
-    if (!isDraining() || request.url.split('?', 1)[0] !== '/ready') return
-    reply.code(DRAINING.status).header('retry-after', DRAINING.retryAfterSeconds)
-    return reply.send(DRAINING.body)
+  app.addHook('onRequest', (request, reply, done) => {
+    if (!isDraining() || request.url.split('?', 1)[0] !== '/ready') return done()
+    reply.code(DRAINING.status).header('retry-after', DRAINING.retryAfterSeconds).send(DRAINING.body)
   })
   app.get('/', (_request, reply) => reply.redirect(HOME))
   app.register((gated, _options, done) => {

@@ -55,9 +55,14 @@ export function redactText(text: string): string {
   return text.length > MAX_TEXT ? `${redacted.slice(0, MAX_TEXT)}…` : redacted
 }
 
+/** Without any of this no pattern of `SECRET_TEXT` can match, and nothing is encoded: most of what is logged. */
+const MAY_BE_SECRET = /[\s%:=?]|eyJ|sk-|pk_/i
+
 function redactPlain(text: string): string {
   let redacted = text
-  for (const secret of known) redacted = redacted.replaceAll(secret, REDACTED)
+  for (const secret of known)
+    if (secret.length <= redacted.length) redacted = redacted.replaceAll(secret, REDACTED)
+  if (!MAY_BE_SECRET.test(redacted)) return redacted
   for (const [pattern, replacement] of SECRET_TEXT) redacted = redacted.replace(pattern, replacement)
   return redacted
 }
@@ -119,14 +124,19 @@ function redactObjectLike(value: object, depth: number, within: Set<object>): un
 }
 
 function redactObject(value: object, depth: number, within: Set<object>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(value)
-      .slice(0, MAX_ENTRIES)
-      .map(([name, entry]) => [
-        redactText(name),
-        isSecret(name, entry) ? REDACTED : redactValue(entry, depth, within),
-      ]),
-  )
+  const redacted: Record<string, unknown> = {}
+  let entries = 0
+  for (const name of Object.keys(value)) {
+    entries += 1
+    if (entries > MAX_ENTRIES) break
+    const entry = (value as Record<string, unknown>)[name]
+    const safe = isSecret(name, entry) ? REDACTED : redactValue(entry, depth, within)
+    const safeName = redactText(name)
+    // Assigned, it would be the prototype.
+    if (safeName === '__proto__') Object.defineProperty(redacted, safeName, { value: safe, enumerable: true })
+    else redacted[safeName] = safe
+  }
+  return redacted
 }
 
 function redactError(error: Error, depth: number, within: Set<object>): Record<string, unknown> {
@@ -144,9 +154,30 @@ function redactError(error: Error, depth: number, within: Set<object>): Record<s
 
 function isSecret(name: string, value: unknown): boolean {
   if (HARMLESS_TYPES.has(typeof value) || value === null) return false
+  switch (secrecyOf(name)) {
+    case 'secret':
+      return true
+    case 'credential':
+      return typeof value === 'string' || Array.isArray(value)
+    default:
+      return false
+  }
+}
+
+type Secrecy = 'secret' | 'credential' | 'none'
+
+const REMEMBERED_AT_MOST = 1_000
+/** The same few names are in every line. */
+const secrecyByName = new Map<string, Secrecy>()
+
+function secrecyOf(name: string): Secrecy {
+  const remembered = secrecyByName.get(name)
+  if (remembered !== undefined) return remembered
   const letters = name.toLowerCase().replace(/[^a-z]/g, '')
-  if (letters === 'credential') return typeof value === 'string' || Array.isArray(value)
-  return SECRET_NAME.test(letters) || SECRET_COLLECTION.test(letters)
+  const isSecretName = SECRET_NAME.test(letters) || SECRET_COLLECTION.test(letters)
+  const secrecy = letters === 'credential' ? 'credential' : isSecretName ? 'secret' : 'none'
+  if (secrecyByName.size < REMEMBERED_AT_MOST) secrecyByName.set(name, secrecy)
+  return secrecy
 }
 
 const MAX_PATH = 512

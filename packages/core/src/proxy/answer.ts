@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import { answerProblem, type Problem, type ProblemRenderer } from '../errors/problem.js'
 import type { Connection } from '../request/connection.js'
 import { endSocket } from '../request/end-socket.js'
-import type { HeaderFields } from './header-fields.js'
+import type { HeaderList } from './header-fields.js'
 
 const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'
 
@@ -56,14 +56,14 @@ export function refuseOnSocket(
 ): void {
   const { status, headers, body } = answerProblem(problem, path, renderers)
   const length = String(Buffer.byteLength(body))
-  socket.write(writeHead(status, { ...headers, 'content-length': length, connection: 'close' }), 'latin1')
+  const fields = [...Object.entries(headers).flat(), 'content-length', length, 'connection', 'close']
+  socket.write(writeHead(status, fields), 'latin1')
   endSocket(socket, body)
 }
 
 /** The head of an answer as bytes (RFC 9112 §4). */
-export function writeHead(status: number, headers: HeaderFields): string {
-  const lines = Object.entries(headers).flatMap(([name, value]) =>
-    [value].flat().map((each) => `${name}: ${each}`),
-  )
-  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('\r\n')}\r\n\r\n`
+export function writeHead(status: number, headers: HeaderList): string {
+  let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`
+  for (let at = 0; at < headers.length; at += 2) head += `${headers[at]}: ${headers[at + 1]}\r\n`
+  return `${head}\r\n`
 }

@@ -1,12 +1,16 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { ServerResponse } from 'node:http'
 import type { AnswerHead } from '../admission/admission.js'
 import {
   collectHeaders,
   type HeaderFields,
   type HeaderFilter,
+  type HeaderList,
   HOP_BY_HOP,
   headerFilter,
-  nominatedBy,
+  headerIn,
+  passHeaders,
+  remembering,
+  removeHeaders,
 } from './header-fields.js'
 import type { Upstream } from './upstream.js'
 
@@ -76,8 +80,10 @@ const isHarmlessOrder = headerFilter(['x-accel-buffering'])
 export function responseHeaderFilter(more: readonly string[]): HeaderFilter {
   const isUsuallyRemoved = headerFilter(REMOVED_RESPONSE_HEADERS)
   const isRemoved = headerFilter(more)
-  return (name) =>
-    isRemoved(name) || NAMES_AN_UPSTREAM.test(name) || (isUsuallyRemoved(name) && !isHarmlessOrder(name))
+  return remembering(
+    (name) =>
+      isRemoved(name) || NAMES_AN_UPSTREAM.test(name) || (isUsuallyRemoved(name) && !isHarmlessOrder(name)),
+  )
 }
 
 /** How responses of an upstream are passed on. */
@@ -90,8 +96,8 @@ export interface ResponseRules {
 const isOfTheConnection = headerFilter(HOP_BY_HOP)
 
 /** As the upstream sent it, for admissions and those who watch. */
-export function answerHead({ statusCode = 0, rawHeaders }: IncomingMessage): AnswerHead {
-  return { status: statusCode, headers: collectHeaders(rawHeaders, isOfTheConnection) }
+export function answerHead(status: number, rawHeaders: readonly string[]): AnswerHead {
+  return { status, headers: collectHeaders(rawHeaders, isOfTheConnection) }
 }
 
 /** The upstream's headers for the client, with the upstream's own address taken out of references. */
@@ -99,27 +105,31 @@ export function clientHeaders(
   rawHeaders: readonly string[],
   { removed, isSandboxed }: ResponseRules,
   upstream: Pick<Upstream, 'origin' | 'basePath' | 'target'>,
-): HeaderFields {
-  const nominated = nominatedBy(rawHeaders)
-  const headers = collectHeaders(rawHeaders, (name) => removed(name) || nominated.has(name))
-  for (const name of ['location', 'content-location']) {
-    const value = headers[name]
+): HeaderList {
+  const headers = passHeaders(rawHeaders, removed)
+  for (const name of REFERENCES) {
+    const value = headerIn(headers, name)
     if (value === undefined) continue
-    const reference = typeof value === 'string' ? withoutUpstream(value, upstream) : undefined
-    if (reference === undefined) delete headers[name]
-    else headers[name] = reference
+    // Of several nobody can say which one counts.
+    const isOnly = headers.lastIndexOf(name) === headers.indexOf(name)
+    const reference = isOnly ? withoutUpstream(value, upstream) : undefined
+    removeHeaders(headers, (each) => each === name)
+    if (reference !== undefined) headers.push(name, reference)
   }
-  if (headers.link !== undefined) headers.link = [headers.link].flat().map((link) => relink(link, upstream))
+  for (let at = 0; at < headers.length; at += 2)
+    if (headers[at] === 'link') headers[at + 1] = relink(headers[at + 1] ?? '', upstream)
   return isSandboxed ? sandboxed(headers) : headers
 }
+
+const REFERENCES = ['location', 'content-location']
 
 /**
  * All policies hold together, so that what the upstream sends cannot weaken what comes from here; of several `sandbox`
  * directives the last one counts (HTML, "CSP-derived sandboxing flags"), hence ours stands at the end.
  */
-function sandboxed(headers: HeaderFields): HeaderFields {
-  headers['x-content-type-options'] = 'nosniff'
-  headers['content-security-policy'] = [headers['content-security-policy'] ?? [], 'sandbox'].flat()
+function sandboxed(headers: HeaderList): HeaderList {
+  removeHeaders(headers, (name) => name === 'x-content-type-options')
+  headers.push('x-content-type-options', 'nosniff', POLICY, 'sandbox')
   return headers
 }
 
@@ -155,12 +165,26 @@ function relink(link: string, upstream: Pick<Upstream, 'origin' | 'basePath' | '
   )
 }
 
+/** Begins an answer. */
+export function sendHead(res: ServerResponse, status: number, headers: HeaderList): void {
+  // What has put itself before `writeHead`, such as a middleware that compresses, looks at headers that were set.
+  if (res.getHeaderNames().length === 0 && res.writeHead === ServerResponse.prototype.writeHead) {
+    res.writeHead(status, headers)
+    return
+  }
+  for (const [name, value] of Object.entries(withEarlier(collectHeaders(headers, removesNone), res)))
+    res.setHeader(name, value)
+  res.writeHead(status)
+}
+
+const removesNone: HeaderFilter = () => false
+
 /**
  * Where somebody before us has decided who may read this response from another site, the upstream has no say in it: its
  * origin beside their credentials would let any site in. What a response varies by, and the policies of its page, add
  * up.
  */
-export function withEarlier(headers: HeaderFields, res: ServerResponse): HeaderFields {
+function withEarlier(headers: HeaderFields, res: ServerResponse): HeaderFields {
   const earlier = res.getHeaderNames()
   if (earlier.length === 0) return headers
   const vary = res.getHeader('vary')

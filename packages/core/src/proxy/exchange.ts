@@ -1,5 +1,5 @@
-import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http'
-import type { Readable, Transform } from 'node:stream'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Transform, Writable } from 'node:stream'
 import type { CallEnd } from '../admission/admission.js'
 import type { GateEvent } from '../context/event.js'
 import { FORWARDING_PROBLEMS, MALFUNCTIONS } from '../errors/malfunctions.js'
@@ -8,9 +8,10 @@ import type { Connection } from '../request/connection.js'
 import { type EditAnswer, editAnswer } from './admission/edit-answer.js'
 import type { Observers } from './admission/observers.js'
 import { answer } from './answer.js'
-import { answerHead, clientHeaders, type ResponseRules, withEarlier } from './client-headers.js'
-import type { HeaderFields } from './header-fields.js'
-import type { Upstream } from './upstream.js'
+import { answerHead, clientHeaders, type ResponseRules, sendHead } from './client-headers.js'
+import { Deadline } from './deadline.js'
+import { type HeaderList, headerIn } from './header-fields.js'
+import type { Outgoing, Sender, Transport, UpstreamCall } from './transport.js'
 
 /** How long each silence of an upstream may last. */
 export interface Deadlines {
@@ -22,18 +23,16 @@ export interface Deadlines {
 export interface ExchangeParts {
   readonly req: IncomingMessage
   readonly res: ServerResponse
-  /** What of the request is sent as its body: itself, or what an admission has made of it. */
-  readonly body: Readable
   /** Of the client, whose end may come while the response still waits behind another. */
   readonly connection: Connection
-  readonly path: string
-  readonly upstream: Upstream
+  readonly outgoing: Outgoing
+  readonly transport: Transport
+  /** Whether the request may be sent once more: nothing is done twice by that. */
+  readonly mayRepeat: boolean
   readonly deadlines: Deadlines
   readonly responses: ResponseRules
   readonly renderers: readonly ProblemRenderer[]
   readonly report: (event: GateEvent) => void
-  /** Sends the request once more, on a connection of its own; undefined where that might do something twice. */
-  readonly sendAgain: (() => void) | undefined
   readonly editAnswer: readonly EditAnswer[]
   readonly observers: Observers | undefined
 }
@@ -41,110 +40,126 @@ export interface ExchangeParts {
 type Failure = 'upstream_unavailable' | 'upstream_timeout'
 
 // 401 and 407 speak about the gate's credential: the caller's never gets that far.
-const REFUSALS_OF_THE_GATE: ReadonlySet<number | undefined> = new Set([401, 407])
+const REFUSALS_OF_THE_GATE: ReadonlySet<number> = new Set([401, 407])
 
 const BODILESS: ReadonlySet<number> = new Set([204, 304])
 
 /** How a connection that was kept open breaks when the upstream was just closing it. */
-const CLOSED_MEANWHILE: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE'])
+const CLOSED_MEANWHILE: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
 
 /**
  * One request on its way to an upstream and one response on its way back. Over when the client has its response, or
  * is gone; by then nothing of it is left running upstream.
+ *
+ * `connecting` → `waiting` once it goes out → `relaying` once the response has begun → `relayed` once all of that has
+ * come; `ended` by whatever comes in between, or when the client has it all.
  */
-export class Exchange {
+export class Exchange implements Sender {
   /** Resolves when all is over. Never rejects. */
   readonly over: Promise<void>
   readonly #parts: ExchangeParts
-  #stage: 'waiting' | 'relaying' | 'ended' = 'waiting'
-  #request: ClientRequest | undefined
-  #response: IncomingMessage | undefined
-  #timer: NodeJS.Timeout
-  #isConnected = false
+  readonly #deadline = new Deadline(() => this.#expire())
+  #stage: 'connecting' | 'waiting' | 'relaying' | 'relayed' | 'ended' = 'connecting'
+  #call: UpstreamCall | undefined
+  /** What the body of the response is written to. */
+  #sink: Writable
+  #isSent = false
+  #wasConnected = false
   #bytesWritten = 0
-  #bytesRead = 0
   #wasSentAgain = false
 
   constructor(parts: ExchangeParts) {
     this.#parts = parts
-    this.#timer = setTimeout(() => this.#expire(), parts.deadlines.connectMs)
+    this.#sink = parts.res
+    const { res, connection } = parts
     this.over = new Promise((resolve) => {
-      let forget = () => {}
       const finish = () => {
         forget()
         this.#finish()
         resolve()
       }
-      parts.res.once('close', finish)
-      forget = parts.connection.onGone(() => {
-        parts.res.off('close', finish)
-        parts.res.destroy()
-        finish()
+      res.once('close', finish)
+      const forget = connection.onGone(() => {
+        res.off('close', finish)
+        res.destroy()
+        this.#finish()
+        resolve()
       })
     })
     // Whatever goes wrong with a response, its 'close' follows; unheard, the error would end the process.
-    parts.res.on('error', (cause) =>
+    res.on('error', (cause) =>
       this.#report('info', 'response_failed', 'The client could not be reached', cause),
     )
   }
 
-  /** The upstream request has a socket, which may still be connecting. */
-  sent(request: ClientRequest): void {
-    this.#request = request
-    if (this.#stage !== 'waiting') {
-      request.destroy()
-      return
-    }
-    request.once('finish', () => this.#isConnected && this.#awaitResponse())
-    request.once('close', () => this.#request === request && this.failed())
-    const { socket } = request
-    this.#bytesRead = socket?.bytesRead ?? 0
-    if (socket?.connecting) {
-      const ready = this.#parts.upstream.target.protocol === 'https:' ? 'secureConnect' : 'connect'
-      socket.once(ready, () => this.#awaitResponse())
-    } else this.#awaitResponse()
+  /** Sends it. */
+  begin(): void {
+    if (this.#stage === 'ended') return
+    this.#deadline.set(this.#parts.deadlines.connectMs)
+    this.#send(false)
   }
 
-  /** The upstream's response has begun. */
-  received(response: IncomingMessage): void {
-    this.#response = response
-    // The 'close' of the request tells the same.
-    response.on('error', () => {})
-    if (this.#stage !== 'waiting') {
-      response.destroy()
-      return
-    }
-    // Nobody asked for another protocol (RFC 9110 §15.2.2); what follows on that connection is no HTTP.
-    if (response.statusCode === undefined || response.statusCode < 200) {
-      this.#fail('upstream_unavailable', 'The upstream answered with a status that is no answer')
-      return
-    }
-    if (REFUSALS_OF_THE_GATE.has(response.statusCode)) {
-      this.#report(
-        'error',
-        'upstream_refused',
-        `The upstream answered ${response.statusCode}: check its credential`,
-      )
+  #send(isFresh: boolean): void {
+    const { transport, outgoing } = this.#parts
+    const call = transport.send(outgoing, this, isFresh)
+    // It may have failed already.
+    if (this.#isOpen) this.#call = call
+    else call.abort()
+  }
+
+  started(call: UpstreamCall): void {
+    this.#call = call
+    this.#stage = 'waiting'
+    this.#wasConnected = true
+    this.#awaitResponse()
+  }
+
+  sent(): void {
+    this.#isSent = true
+    if (this.#stage === 'waiting') this.#awaitResponse()
+  }
+
+  answered(status: number, headers: HeaderList): void {
+    if (REFUSALS_OF_THE_GATE.has(status)) {
+      this.#report('error', 'upstream_refused', `The upstream answered ${status}: check its credential`)
       this.#end(FORWARDING_PROBLEMS.upstream_refused, 'upstream_failed')
       return
     }
+    // Nobody asked for another protocol (RFC 9110 §15.2.2); what follows on that connection is no HTTP.
+    if (status < 200) {
+      this.#fail('upstream_unavailable', 'The upstream answered with a status that is no answer')
+      return
+    }
     this.#stage = 'relaying'
-    this.#arm(this.#parts.deadlines.idleMs)
+    this.#deadline.set(this.#parts.deadlines.idleMs)
     try {
-      this.#relay(response)
+      this.#relay(status, headers)
     } catch (cause) {
       this.failed(cause)
     }
   }
 
+  received(chunk: Buffer): boolean {
+    this.#deadline.extend()
+    this.#parts.observers?.chunk(chunk)
+    if (this.#sink.write(chunk)) return true
+    this.#sink.once('drain', this.#goOn)
+    return false
+  }
+
+  readonly #goOn = (): void => this.#call?.resume()
+
+  completed(): void {
+    this.#stage = 'relayed'
+    this.#sink.end()
+  }
+
   /** The upstream cannot be reached, or broke off. */
   failed(cause?: unknown): void {
-    // Once complete, a response is good, whatever becomes of the connection while the client still reads.
-    if (this.#response?.complete) return
     if (this.#maySendAgain(cause)) {
       this.#wasSentAgain = true
-      this.#request = undefined
-      this.#parts.sendAgain?.()
+      this.#stage = 'connecting'
+      this.#send(true)
       return
     }
     this.#fail('upstream_unavailable', 'The upstream could not be reached or broke off', cause)
@@ -176,33 +191,29 @@ export class Exchange {
 
   /** RFC 9112 §9.3.1: on a connection that was kept open, when it closed before any byte of an answer came. */
   #maySendAgain(cause: unknown): boolean {
-    const request = this.#request
-    if (this.#stage !== 'waiting' || this.#wasSentAgain || !this.#parts.sendAgain) return false
-    if (!request?.reusedSocket || request.socket?.bytesRead !== this.#bytesRead) return false
+    if (this.#stage !== 'waiting' || this.#wasSentAgain || !this.#parts.mayRepeat) return false
+    if (!this.#call?.isUnheardOnReused) return false
     return cause instanceof Error && 'code' in cause && CLOSED_MEANWHILE.has(cause.code)
   }
 
-  #relay(response: IncomingMessage): void {
-    const { res, responses, upstream, observers } = this.#parts
-    const headers = clientHeaders(response.rawHeaders, responses, upstream)
-    const rewriters = this.#editAnswer(response, headers)
+  #relay(status: number, received: HeaderList): void {
+    const { res, responses, outgoing, observers } = this.#parts
+    const headers = clientHeaders(received, responses, outgoing.upstream)
+    const rewriters = this.#editAnswer(status, received, headers)
     if (!rewriters) return
-    for (const [name, value] of Object.entries(withEarlier(headers, res))) res.setHeader(name, value)
-    res.writeHead(response.statusCode ?? 502)
+    sendHead(res, status, headers)
     // Without a length it is a stream, whose reader wants to know at once that it has begun.
-    if (headers['content-length'] === undefined) res.flushHeaders()
-    response.on('data', () => this.#timer.refresh())
-    let rewritten: Readable = response
-    for (const rewriter of rewriters) rewritten = rewritten.pipe(rewriter)
-    rewritten.pipe(res)
-    if (!observers) return
-    observers.head(answerHead(response))
-    response.on('data', (chunk: Buffer) => observers.chunk(chunk))
+    if (headerIn(headers, 'content-length') === undefined) res.flushHeaders()
+    for (const rewriter of rewriters.reverse()) {
+      rewriter.pipe(this.#sink)
+      this.#sink = rewriter
+    }
+    observers?.head(answerHead(status, received))
   }
 
   /** The streams that the body has to pass; undefined when an admission has failed at it, which ends the exchange. */
-  #editAnswer(response: IncomingMessage, headers: HeaderFields): Transform[] | undefined {
-    const { req, editAnswer: editors } = this.#parts
+  #editAnswer(status: number, received: HeaderList, headers: HeaderList): Transform[] | undefined {
+    const { outgoing, editAnswer: editors } = this.#parts
     if (editors.length === 0) return []
     const failed = (cause: unknown) => {
       if (this.#stage === 'ended') return
@@ -210,8 +221,8 @@ export class Exchange {
       this.#end(problemOfError(cause), 'cut')
     }
     try {
-      const hasBody = req.method !== 'HEAD' && !BODILESS.has(response.statusCode ?? 0)
-      const rewriters = editAnswer(editors, answerHead(response), headers, hasBody)
+      const hasBody = outgoing.method !== 'HEAD' && !BODILESS.has(status)
+      const rewriters = editAnswer(editors, answerHead(status, received), headers, hasBody)
       for (const rewriter of rewriters) rewriter.once('error', failed)
       return rewriters
     } catch (cause) {
@@ -222,28 +233,27 @@ export class Exchange {
   }
 
   #awaitResponse(): void {
-    if (this.#stage !== 'waiting') return
-    this.#isConnected = true
-    this.#bytesWritten = this.#request?.socket?.bytesWritten ?? 0
-    this.#arm(this.#parts.deadlines.responseMs)
+    this.#bytesWritten = this.#call?.bytesWritten ?? 0
+    this.#deadline.set(this.#parts.deadlines.responseMs)
   }
 
-  #arm(ms: number): void {
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#expire(), ms)
+  get #isOpen(): boolean {
+    return this.#stage !== 'ended' && this.#stage !== 'relayed'
+  }
+
+  get #hasBegun(): boolean {
+    return this.#stage === 'relaying' || this.#stage === 'relayed'
   }
 
   #expire(): void {
     if (this.#stage === 'waiting' && this.#isUploading()) this.#awaitResponse()
-    else if (this.#stage === 'relaying' && this.#parts.res.writableNeedDrain)
+    else if (this.#hasBegun && this.#parts.res.writableNeedDrain)
       this.#fail('upstream_timeout', 'The client took no more of its answer', undefined, 'client_gone')
     else this.#fail('upstream_timeout', 'The upstream was silent for too long')
   }
 
   #isUploading(): boolean {
-    const request = this.#request
-    if (!this.#isConnected || !request?.socket || request.writableFinished) return false
-    return request.socket.bytesWritten > this.#bytesWritten
+    return !this.#isSent && this.#call !== undefined && this.#call.bytesWritten > this.#bytesWritten
   }
 
   #fail(code: Failure, detail: string, cause?: unknown, end: CallEnd = 'upstream_failed'): void {
@@ -254,22 +264,22 @@ export class Exchange {
 
   /** With an answer as long as there is none yet. Half a response is broken off, so that nobody takes it for whole. */
   #end(problem: Problem, end: CallEnd): void {
-    const { res, path, renderers } = this.#parts
-    const hasBegun = this.#stage === 'relaying'
+    const { res, outgoing, renderers, observers } = this.#parts
+    const hasBegun = this.#hasBegun
     this.#stage = 'ended'
     this.#release()
     if (hasBegun) res.destroy()
-    else answer(res, problem, path, renderers)
-    this.#parts.observers?.end(end, this.#isConnected)
+    else answer(res, problem, outgoing.target.path, renderers)
+    observers?.end(end, this.#wasConnected)
   }
 
   #finish(): void {
-    const isWhole = this.#stage === 'relaying' && this.#parts.res.writableFinished
-    if (this.#stage === 'relaying' && !isWhole)
+    const isWhole = this.#stage === 'relayed' && this.#parts.res.writableFinished
+    if (this.#hasBegun && !isWhole)
       this.#report('info', 'response_unfinished', 'The client did not get the whole response')
     this.#stage = 'ended'
     this.#release()
-    this.#parts.observers?.end(isWhole ? 'finished' : 'client_gone', this.#isConnected)
+    this.#parts.observers?.end(isWhole ? 'finished' : 'client_gone', this.#wasConnected)
   }
 
   /**
@@ -277,11 +287,11 @@ export class Exchange {
    * is still sending is read and thrown away, for its connection to be of further use.
    */
   #release(): void {
-    clearTimeout(this.#timer)
-    const { req, body } = this.#parts
-    if (this.#request) body.unpipe(this.#request)
-    this.#request?.destroy()
-    if (body !== req) body.destroy()
+    this.#deadline.clear()
+    this.#call?.abort()
+    const { req, outgoing } = this.#parts
+    if (outgoing.framing === 'none') return
+    if (outgoing.body !== req) outgoing.body.destroy()
     req.resume()
   }
 

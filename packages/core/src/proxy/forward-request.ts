@@ -87,7 +87,7 @@ export class RequestForwarding {
       }
       const upstream = granted?.upstream ?? settings.upstreamFor(checked.target.path)
       if (!upstream) return await refuse(problemOfDenial(denial('not_found')))
-      await this.#run(this.#start(req, res, who, checked, upstream, granted), who)
+      await this.#run(this.#start(req, res, who, connection, checked, upstream, granted), who)
     } catch (cause) {
       const detail = 'A request could not be forwarded'
       gate.report({ level: 'error', code: 'forward_failed', detail, cause })
@@ -101,41 +101,32 @@ export class RequestForwarding {
     req: IncomingMessage,
     res: ServerResponse,
     who: Identity,
+    connection: Connection,
     { target, framing }: Checked,
     upstream: Upstream,
     granted: Granted | undefined,
   ): Exchange {
     const { gate, settings } = this.#forwarding
-    const identity = describeIdentity(who, settings.identityHeaders)
     const edited = granted?.body?.release(() => exchange.contradict())
-    const headers = upstreamHeaders(
-      req.rawHeaders,
-      edited ?? framing,
-      settings.removedFromRequest,
-      identity,
-      upstream,
-    )
+    const identity = describeIdentity(who, settings.identityHeaders)
+    const headers = upstreamHeaders(req.rawHeaders, settings.removedFromRequest, identity, upstream)
     for (const edits of granted?.requestHeaders ?? []) editHeaders(headers, edits)
     const method = req.method ?? 'GET'
-    const body = granted?.body ?? req
-    const outgoing = { req, res, method, target, headers, body, upstream }
-    const mayRepeat = framing === 'none' && REPEATABLE.has(method)
     const exchange: Exchange = new Exchange({
       req,
       res,
-      body,
-      connection: Connection.of(req.socket),
-      path: target.path,
-      upstream,
+      connection,
+      outgoing: { method, target, headers, framing: edited ?? framing, body: granted?.body ?? req, upstream },
+      transport: this.#transport,
+      mayRepeat: framing === 'none' && REPEATABLE.has(method),
       deadlines: settings.deadlines,
       responses: settings.responses,
       renderers: gate.problems,
       report: gate.report,
-      sendAgain: mayRepeat ? () => this.#transport.send(outgoing, exchange, true) : undefined,
       editAnswer: granted?.editAnswer ?? [],
       observers: granted?.observers.isEmpty ? undefined : granted?.observers,
     })
-    this.#transport.send(outgoing, exchange)
+    exchange.begin()
     return exchange
   }
 

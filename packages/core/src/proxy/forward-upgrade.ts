@@ -89,7 +89,7 @@ export class UpgradeForwarding {
   ): Tunnel {
     const { gate, settings } = this.#forwarding
     const identity = describeIdentity(who, settings.identityHeaders)
-    const headers = upstreamHeaders(req.rawHeaders, 'none', settings.removedFromRequest, identity, upstream)
+    const headers = upstreamHeaders(req.rawHeaders, settings.removedFromRequest, identity, upstream)
     for (const edits of granted?.requestHeaders ?? []) editHeaders(headers, edits)
     return new Tunnel({
       early,

@@ -13,15 +13,15 @@ export const DEFAULT_IDENTITY_HEADERS: IdentityHeaders = {
   'x-portcullis-email': 'email',
 }
 
-/** The identity headers of a caller. A part that the identity does not have is left out. */
+/** The identity headers of a caller, names and values in turn. A part that the identity does not have is left out. */
 export function describeIdentity(
   who: Identity,
   names: readonly (readonly [string, IdentityPart])[],
-): Record<string, string> {
-  const headers: Record<string, string> = {}
+): string[] {
+  const headers: string[] = []
   for (const [name, part] of names) {
     const value = readPart(who, part)
-    if (value !== undefined) headers[name] = value
+    if (value !== undefined) headers.push(name, value)
   }
   return headers
 }

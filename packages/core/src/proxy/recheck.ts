@@ -44,8 +44,7 @@ export interface RecheckOptions {
 
 interface Watched {
   readonly who: Identity
-  readonly cuts: Set<() => void>
-  isAsking: boolean
+  readonly cut: () => void
 }
 
 /**
@@ -54,27 +53,40 @@ interface Watched {
  * fails decides nothing: an outage of the store does not cut anybody off. It is reported once a round.
  */
 export function createRecheck({ everyMs, stillAllowed, report }: RecheckOptions): Recheck {
-  const watched = new Map<string, Watched>()
+  const watched = new Set<Watched>()
+  /** Credentials about which the last question is not answered yet. */
+  const asked = new Set<string>()
   let timer: NodeJS.Timeout | undefined
   let hasReported = false
 
-  async function ask(entry: Watched): Promise<void> {
-    entry.isAsking = true
+  async function ask(key: string, sharing: readonly Watched[]): Promise<void> {
+    const [first] = sharing
+    if (!first || asked.has(key)) return
+    asked.add(key)
     try {
-      if (await stillAllowed(entry.who)) return
-      for (const cut of [...entry.cuts]) cut()
+      if (await stillAllowed(first.who)) return
+      for (const entry of sharing) if (watched.has(entry)) entry.cut()
     } catch (cause) {
       if (hasReported) return
       hasReported = true
       report({ level: 'warn', code: 'recheck_failed', detail: 'Running responses go on unchecked', cause })
     } finally {
-      entry.isAsking = false
+      asked.delete(key)
     }
   }
 
+  /** Told apart only now: most of what is watched is over before it is asked about. */
   function askAll(): void {
     hasReported = false
-    for (const entry of watched.values()) if (!entry.isAsking) void ask(entry)
+    const byCredential = new Map<string, Watched[]>()
+    for (const entry of watched) {
+      const { accountId, credential } = entry.who
+      const key = JSON.stringify([accountId, credential.kind, credential.id])
+      const sharing = byCredential.get(key)
+      if (sharing) sharing.push(entry)
+      else byCredential.set(key, [entry])
+    }
+    for (const [key, sharing] of byCredential) void ask(key, sharing)
   }
 
   function stop(): void {
@@ -84,16 +96,11 @@ export function createRecheck({ everyMs, stillAllowed, report }: RecheckOptions)
 
   return {
     watch(who, cut) {
-      const key = JSON.stringify([who.accountId, who.credential.kind, who.credential.id])
-      const entry = watched.get(key) ?? { who, cuts: new Set(), isAsking: false }
-      entry.cuts.add(cut)
-      watched.set(key, entry)
+      const entry = { who, cut }
+      watched.add(entry)
       timer ??= setInterval(askAll, everyMs).unref()
       return () => {
-        entry.cuts.delete(cut)
-        if (entry.cuts.size > 0 || watched.get(key) !== entry) return
-        watched.delete(key)
-        if (watched.size === 0) stop()
+        if (watched.delete(entry) && watched.size === 0) stop()
       }
     },
     close() {

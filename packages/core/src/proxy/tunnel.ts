@@ -7,7 +7,7 @@ import type { Observers } from './admission/observers.js'
 import { writeHead } from './answer.js'
 import { answerHead, clientHeaders, type ResponseRules } from './client-headers.js'
 import { closeFrame, FrameBoundary } from './frames.js'
-import type { HeaderFields } from './header-fields.js'
+import { type HeaderList, headerIn } from './header-fields.js'
 import type { Upstream } from './upstream.js'
 
 export type TunnelFailure = 'upstream_unavailable' | 'upstream_timeout' | 'upstream_refused'
@@ -16,7 +16,7 @@ export interface TunnelParts {
   readonly early: EarlyBytes
   readonly socket: Duplex
   /** For the upstream, with all that the gate adds. */
-  readonly headers: HeaderFields
+  readonly headers: HeaderList
   readonly path: string
   readonly upstream: Upstream
   readonly responses: ResponseRules
@@ -171,7 +171,7 @@ export class Tunnel {
       hostname: hostname.replace(/^\[(.+)\]$/, '$1'),
       port,
       path,
-      headers: { ...headers, connection: 'Upgrade', upgrade: 'websocket' },
+      headers: [...headers, ...JOINING],
       setHost: false,
       agent: false,
     })
@@ -193,10 +193,10 @@ export class Tunnel {
     this.#stage = 'joined'
     upstreamSocket.once('close', () => this.#letRest())
     const headers = clientHeaders(response.rawHeaders, responses, upstream)
-    socket.write(writeHead(101, { ...headers, connection: 'Upgrade', upgrade: 'websocket' }), 'latin1')
+    socket.write(writeHead(101, [...headers, ...JOINING]), 'latin1')
     if (head.length > 0) upstreamSocket.unshift(head)
     for (const bytes of this.#parts.early.take()) upstreamSocket.write(bytes)
-    this.#parts.observers?.head(answerHead(response))
+    this.#parts.observers?.head(answerHead(response.statusCode ?? 0, response.rawHeaders))
     upstreamSocket.once('end', () => this.#tell('finished'))
     socket.once('end', () => this.#tell(this.#endOfClient))
     socket.pipe(upstreamSocket)
@@ -243,10 +243,10 @@ export class Tunnel {
     this.#arm(idleMs, () => this.#leave(socket.writableNeedDrain ? 'client_gone' : 'upstream_failed'))
     response.once('error', () => this.#tell('upstream_failed'))
     const headers = clientHeaders(response.rawHeaders, responses, upstream)
-    const hasLength = headers['content-length'] !== undefined || BODILESS.has(statusCode)
-    const framing: HeaderFields = hasLength ? {} : { 'transfer-encoding': 'chunked' }
-    socket.write(writeHead(statusCode, { ...headers, ...framing, connection: 'close' }), 'latin1')
-    this.#parts.observers?.head(answerHead(response))
+    const hasLength = headerIn(headers, 'content-length') !== undefined || BODILESS.has(statusCode)
+    const framing = hasLength ? [] : ['transfer-encoding', 'chunked']
+    socket.write(writeHead(statusCode, [...headers, ...framing, 'connection', 'close']), 'latin1')
+    this.#parts.observers?.head(answerHead(response.statusCode ?? 0, response.rawHeaders))
     response.on('data', () => this.#timer?.refresh())
     const finish = (cause: Error | null) => {
       if (cause) {
@@ -281,6 +281,8 @@ export class Tunnel {
     this.#arm(LEAVING_MS, () => this.cut())
   }
 }
+
+const JOINING = ['connection', 'Upgrade', 'upgrade', 'websocket']
 
 /** RFC 6455 §7.4.1. */
 const POLICY_VIOLATION = 1008

@@ -16,7 +16,8 @@ export interface Upstream {
   readonly host: string
   /** Empty, or with a leading and without a trailing slash. */
   readonly basePath: string
-  readonly headers: Readonly<Record<string, string>>
+  /** By lower-case name. */
+  readonly headers: readonly (readonly [name: string, value: string])[]
   /** Whether `headers` replaces what a client sent under a name. */
   readonly overridden: HeaderFilter
 }
@@ -57,7 +58,7 @@ export function readUpstream(given: UpstreamTarget): Upstream {
     origin: url.origin,
     host: url.host,
     basePath: url.pathname.replace(/\/+$/, ''),
-    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
+    headers: Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const),
     overridden: headerFilter(Object.keys(headers)),
   }
 }

@@ -130,6 +130,14 @@ const CONTROL = /\p{Cc}/u
  * percent-encoding, and bytes that are not UTF-8. Takes time linear in the length.
  */
 export function parseTarget(target: string): Target | undefined {
+  if (target !== lastRead.text) lastRead = { text: target, target: readTarget(target) }
+  return lastRead.target
+}
+
+/** Who authenticates a request, who routes it and who forwards it read the same target one after another. */
+let lastRead: { readonly text: string; readonly target: Target | undefined } = { text: '', target: undefined }
+
+function readTarget(target: string): Target | undefined {
   const mark = target.indexOf('?')
   const path = mark === -1 ? target : target.slice(0, mark)
   const query = mark === -1 ? '' : target.slice(mark + 1)

@@ -218,7 +218,7 @@ class Deciding {
     const { observer, requestHeaders, bodyMembers, upstream, editAnswer } = verdict
     if (observer) this.#observers.add(ready.admission.name, observer)
     if (requestHeaders) {
-      editHeaders({}, requestHeaders)
+      editHeaders([], requestHeaders)
       this.#requestHeaders.push(requestHeaders)
     }
     if (bodyMembers) this.#setMembers(this.#wishes.get(ready), bodyMembers)
@@ -273,7 +273,7 @@ function problemOfRefusal(refusal: Refusal): Problem {
     [code, title, detail].every((part) => typeof part === 'string') &&
     (retryAfterSeconds === undefined || (Number.isInteger(retryAfterSeconds) && retryAfterSeconds >= 0))
   if (!isSound) throw new TypeError('The refusal is none that can be answered')
-  editHeaders({}, headers)
+  editHeaders([], headers)
   return {
     status,
     code,

@@ -1,6 +1,6 @@
 import { Transform } from 'node:stream'
 import type { AnswerEdits, AnswerHead, BodyRewriter } from '../../admission/admission.js'
-import { editHeaders, type HeaderFields } from '../header-fields.js'
+import { editHeaders, type HeaderList, removeHeaders } from '../header-fields.js'
 
 export type EditAnswer = (head: AnswerHead) => AnswerEdits | undefined
 
@@ -11,7 +11,7 @@ export type EditAnswer = (head: AnswerHead) => AnswerEdits | undefined
 export function editAnswer(
   editors: readonly EditAnswer[],
   head: AnswerHead,
-  headers: HeaderFields,
+  headers: HeaderList,
   hasBody: boolean,
 ): Transform[] {
   const rewriters: Transform[] = []
@@ -20,7 +20,7 @@ export function editAnswer(
     if (edits?.headers) editHeaders(headers, edits.headers)
     if (edits?.body && hasBody) rewriters.push(rewriting(edits.body))
   }
-  if (rewriters.length > 0) delete headers['content-length']
+  if (rewriters.length > 0) removeHeaders(headers, (name) => name === 'content-length')
   return rewriters
 }
 
