@@ -81,7 +81,6 @@ export const idempotencyKey: Kind = (name, value, problems) => {
 }
 export const scopeWish = { scopes: listOf(nonEmptyText), grantable: listOf(nonEmptyText) }
 
-export const ACCOUNT: InputTable<Account> = { members: anyAccount, required: ['account'] }
 export const ON_ACCOUNT: InputTable<Account & By> = {
   members: { ...anyAccount, ...byActor },
   required: ['account', 'by'],

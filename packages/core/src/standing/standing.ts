@@ -54,7 +54,7 @@ export function standingOf(record: StoredRecord | undefined): Standing {
 }
 
 /** The name of the directory (SCIM) in the audit log. No e-mail, so no account can have it. */
-export const DIRECTORY_SERVICE = 'scim'
+const DIRECTORY_SERVICE = 'scim'
 
 /** What keeps the account from doing anything at `now`: a deactivation, which is a ban without end, or a ban. */
 export function activeBan(standing: Standing, now: Millis): Ban | undefined {
