@@ -5,6 +5,8 @@ import { freePort, startGateway, startNginx, startProgram, startRedis } from '..
 import { format } from '../report.mjs'
 
 const CONNECTIONS = 32
+/** Long enough for a machine that is busy otherwise to have everything compiled. */
+const WARM_UPS = 4
 const HOPS = /** @type {const} */ ([
   'http-proxy',
   'undici',
@@ -26,6 +28,8 @@ const HOPS = /** @type {const} */ ([
  * @returns {Promise<import('../report.mjs').Row[]>}
  */
 export async function measureForwarding({ rounds, loadMs, profile }) {
+  if (profile !== undefined && !HOPS.some((hop) => hop === profile))
+    throw new Error(`--profile takes one of ${HOPS.join(', ')}`)
   const servers = await startHops(profile)
   const hops = HOPS.filter((hop) => servers.has(hop))
   /** @type {string} */
@@ -39,7 +43,7 @@ export async function measureForwarding({ rounds, loadMs, profile }) {
     return round.perSecond
   }
   // What runs is compiled by then.
-  await interleave(hops, 2, run)
+  await interleave(hops, WARM_UPS, run)
   const figures = await interleave(hops, rounds, run)
 
   /**
