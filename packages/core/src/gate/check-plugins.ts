@@ -123,10 +123,12 @@ export function problemsOfStarted({ name }: Plugin, started: Started): readonly 
 function claims(kind: string, problems: string[]) {
   const claimed = new Map<string, string>()
   return {
-    take(by: string, what: string) {
+    /** Whether it is the first. */
+    take(by: string, what: string): boolean {
       const other = claimed.get(what)
       if (other === undefined) claimed.set(what, by)
       else problems.push(`plugins: ${by} and ${other} both claim the ${kind} ${what}`)
+      return other === undefined
     },
   }
 }
@@ -218,8 +220,7 @@ export function checkPlugins(
     for (const operator of Object.values(plugin.operators ?? {})) {
       if (!OPERATOR.test(operator))
         problems.push(`${name}: an operator is named by small letters, digits and dashes`)
-      operators.take(name, operator)
-      actors.take(name, operator)
+      if (operators.take(name, operator)) actors.take(name, operator)
     }
     for (const required of plugin.requires ?? []) {
       const at = plugins.findIndex((other) => other.name === required)

@@ -9,8 +9,8 @@ import type { RouteContext } from '../../src/http/route.js'
 import { listener } from '../../src/http/server/node.js'
 import { memoryStore } from '../../src/store/memory.js'
 import { SECRET, SIGNING_SECRET } from '../gate/gate-fixture.js'
+import { httpFixture, tokenOf } from '../http/http-fixture.js'
 import { executedFiles } from './executed-files.js'
-import { httpFixture, tokenOf } from './http-fixture.js'
 
 const page = readFileSync(new URL('../../../../docs/architecture.md', import.meta.url), 'utf8')
 
