@@ -38,17 +38,8 @@ export type { CoreOptions, Pages, UsageInstructions } from './context/options.js
 export type { Sealer } from './crypto/seal.js'
 export { secretProblem } from './crypto/secrets.js'
 export { device } from './device/plugin.js'
-export {
-  DENIALS,
-  type Denial,
-  type DenialCode,
-  type DenialDetails,
-  type DenialText,
-  denial,
-  denialsOf,
-  type OAuthErrorCode,
-  type PluginCode,
-} from './errors/denials.js'
+export { type Denial, type DenialDetails, denial, denialsOf, type PluginCode } from './errors/denial.js'
+export { DENIALS, type DenialCode, type DenialText, type OAuthErrorCode } from './errors/denials.js'
 export { InputError } from './errors/input-error.js'
 export type { Outcome } from './errors/outcome.js'
 export { type MalfunctionCode, PortcullisError, StoreFullError } from './errors/portcullis-error.js'

@@ -1,7 +1,7 @@
 import type { Actor, ActsFor } from '../authorization/actor.js'
 import type { ScopeWish } from '../authorization/scopes.js'
 import { RETRY_WINDOW_SECONDS } from '../context/limits.js'
-import type { Denial } from '../errors/denials.js'
+import type { Denial } from '../errors/denial.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import type { StandingOfAccount } from '../plugin/standing.js'
 import { collection, text } from '../store/collection.js'

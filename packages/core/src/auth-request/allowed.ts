@@ -1,5 +1,5 @@
 import type { Identity } from '../authentication/identity.js'
-import { type Denial, denial } from '../errors/denials.js'
+import { type Denial, denial } from '../errors/denial.js'
 
 /** Who of those that are let in a place is for, as oauth2-proxy has it: each list that is given has to name the caller. */
 export interface Allowed {

@@ -1,5 +1,5 @@
 import { isReading } from '../authorization/roles.js'
-import { denial } from '../errors/denials.js'
+import { denial } from '../errors/denial.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import { headerValues, refuseHead } from '../request/head.js'
 import type { RequestView } from '../request/view.js'

@@ -1,6 +1,7 @@
 import { mayMakeRequest } from '../authorization/roles.js'
 import type { GateContext } from '../context/context.js'
-import { type Denial, type DenialCode, denial, denialIn } from '../errors/denials.js'
+import { type Denial, denial, denialIn } from '../errors/denial.js'
+import type { DenialCode } from '../errors/denials.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import { limitGuess, unproven } from '../rate-limit/limit-guess.js'
 import { headerValues, refuseHead } from '../request/head.js'

@@ -1,5 +1,6 @@
 import type { Actor } from '../authorization/actor.js'
-import type { Denial, DenialCode, PluginCode } from '../errors/denials.js'
+import type { Denial, PluginCode } from '../errors/denial.js'
+import type { DenialCode } from '../errors/denials.js'
 import type { Outcome } from '../errors/outcome.js'
 import type { RequestView } from '../request/view.js'
 import type { Standing } from '../standing/standing.js'

@@ -1,11 +1,5 @@
-import {
-  type Denial,
-  type DenialCode,
-  type DenialText,
-  denial,
-  denialIn,
-  type PluginCode,
-} from '../errors/denials.js'
+import { type Denial, denial, denialIn, type PluginCode } from '../errors/denial.js'
+import type { DenialCode, DenialText } from '../errors/denials.js'
 import { activeBan, imposedBan, type Standing } from '../standing/standing.js'
 import type { Clock, Millis, Store } from '../store/store.js'
 import type { Identity } from './identity.js'

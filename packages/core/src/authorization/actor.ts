@@ -1,5 +1,5 @@
 import type { Credential, Identity } from '../authentication/identity.js'
-import { type Denial, denial } from '../errors/denials.js'
+import { type Denial, denial } from '../errors/denial.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import { isObject } from '../input/kinds.js'
 import { isAdmin, isSuperAdmin, ROLES, type Role } from './roles.js'

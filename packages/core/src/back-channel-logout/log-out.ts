@@ -1,4 +1,5 @@
-import { type DenialText, denialsOf } from '../errors/denials.js'
+import { denialsOf } from '../errors/denial.js'
+import type { DenialText } from '../errors/denials.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import { LogoutRefused, type LogoutToken } from '../login/identity-provider.js'
 import type { PluginContext } from '../plugin/context.js'

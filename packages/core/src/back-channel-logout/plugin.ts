@@ -1,4 +1,4 @@
-import { denial } from '../errors/denials.js'
+import { denial } from '../errors/denial.js'
 import { oneOf } from '../input/kinds.js'
 import { type GivenOptions, optional, readOptions } from '../input/options.js'
 import type { LoginRefusal } from '../plugin/hooks.js'

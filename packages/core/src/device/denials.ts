@@ -1,4 +1,5 @@
-import { type DenialDetails, type DenialText, denialsOf } from '../errors/denials.js'
+import { type DenialDetails, denialsOf } from '../errors/denial.js'
+import type { DenialText } from '../errors/denials.js'
 import type { Outcome } from '../errors/outcome.js'
 
 export const DEVICE_DENIALS = {

@@ -1,7 +1,7 @@
 import { html } from 'hono/html'
 import { z } from 'zod'
 import type { Identity } from '../authentication/identity.js'
-import type { Denial } from '../errors/denials.js'
+import type { Denial } from '../errors/denial.js'
 import { json } from '../http/answers/answer.js'
 import { page } from '../http/answers/page.js'
 import { authenticateClient } from '../oauth/client-auth.js'

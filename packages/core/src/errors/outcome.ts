@@ -1,4 +1,5 @@
-import { type Denial, type DenialCode, denial } from './denials.js'
+import { type Denial, denial } from './denial.js'
+import type { DenialCode } from './denials.js'
 
 /** The answer of an operation that can be refused. A refusal is a value, never an exception. */
 export type Outcome<T> =

@@ -1,4 +1,5 @@
-import { DENIALS, type Denial, type DenialCode, type DenialText } from './denials.js'
+import type { Denial } from './denial.js'
+import { DENIALS, type DenialCode, type DenialText } from './denials.js'
 import { FORWARDING_PROBLEMS, MALFUNCTIONS } from './malfunctions.js'
 import { type MalfunctionCode, PortcullisError } from './portcullis-error.js'
 

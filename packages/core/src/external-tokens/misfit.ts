@@ -1,4 +1,5 @@
-import { type Denial, type DenialCode, denial } from '../errors/denials.js'
+import { type Denial, denial } from '../errors/denial.js'
+import type { DenialCode } from '../errors/denials.js'
 
 /** A proven token is refused because two configurations do not go together: their operator learns why. */
 export interface Misfit {

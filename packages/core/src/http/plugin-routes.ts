@@ -1,6 +1,6 @@
 import type { GateContext } from '../context/context.js'
 import type { Pages } from '../context/options.js'
-import { type Denial, isDenial } from '../errors/denials.js'
+import { type Denial, isDenial } from '../errors/denial.js'
 import { problemOfDenial } from '../errors/problem.js'
 import { isolatePages } from '../gate/isolate-hooks.js'
 import type { RunningPlugin } from '../plugin/plugin.js'

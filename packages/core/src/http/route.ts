@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Identity } from '../authentication/identity.js'
 import type { GateContext } from '../context/context.js'
-import type { Denial } from '../errors/denials.js'
+import type { Denial } from '../errors/denial.js'
 import type { Outcome } from '../errors/outcome.js'
 import type {
   Access,

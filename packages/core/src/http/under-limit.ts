@@ -1,4 +1,4 @@
-import type { Denial } from '../errors/denials.js'
+import type { Denial } from '../errors/denial.js'
 import { refuse } from './answers/answer.js'
 import { oauthErrorOf, oauthRefusal } from './answers/oauth-error.js'
 import type { Route, RouteContext } from './route.js'

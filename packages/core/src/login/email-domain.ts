@@ -1,5 +1,5 @@
 import { canonicalEmail } from '../accounts/account-id.js'
-import { type Denial, denial } from '../errors/denials.js'
+import { type Denial, denial } from '../errors/denial.js'
 
 /** Refuses an account (a canonical e-mail) whose domain is not exactly one of those that are allowed. */
 export function refuseEmailDomain(

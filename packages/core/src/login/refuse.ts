@@ -3,7 +3,8 @@ import { actorByExchange, auditedAs, type RequestTrace } from '../authorization/
 import type { GateContext } from '../context/context.js'
 import type { GateEvent } from '../context/event.js'
 import { boundedText } from '../encoding/text.js'
-import type { Denial, DenialCode } from '../errors/denials.js'
+import type { Denial } from '../errors/denial.js'
+import type { DenialCode } from '../errors/denials.js'
 import { type Outcome, refused } from '../errors/outcome.js'
 import { readStanding } from '../standing/standing.js'
 

@@ -1,4 +1,5 @@
-import { type DenialText, denialsOf } from '../errors/denials.js'
+import { denialsOf } from '../errors/denial.js'
+import type { DenialText } from '../errors/denials.js'
 import type { Outcome } from '../errors/outcome.js'
 
 export const OAUTH_DENIALS = {

@@ -1,5 +1,5 @@
 import type { RequestTrace } from '../authorization/actor.js'
-import type { Denial } from '../errors/denials.js'
+import type { Denial } from '../errors/denial.js'
 import type { Millis } from '../store/store.js'
 
 /** A login that the identity provider has vouched for, with the session that comes of it. */

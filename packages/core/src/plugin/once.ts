@@ -1,6 +1,6 @@
 import type { AuditAction, PluginAction } from '../audit/entry.js'
 import type { Actor } from '../authorization/actor.js'
-import { type Denial, denial } from '../errors/denials.js'
+import { type Denial, denial } from '../errors/denial.js'
 import type { Outcome } from '../errors/outcome.js'
 import type { Once } from '../idempotency/once.js'
 import type { Check, JsonValue, Write } from '../store/store.js'

@@ -1,5 +1,5 @@
 import type { GateContext } from '../context/context.js'
-import { type Denial, denial } from '../errors/denials.js'
+import { type Denial, denial } from '../errors/denial.js'
 import { done, type Outcome } from '../errors/outcome.js'
 import { commitUnderStanding } from '../standing/change.js'
 import { STANDING, standingOf } from '../standing/standing.js'

@@ -1,6 +1,6 @@
 import type { Identity } from '../authentication/identity.js'
 import type { Actor, RequestTrace } from '../authorization/actor.js'
-import type { Denial } from '../errors/denials.js'
+import type { Denial } from '../errors/denial.js'
 import type { Problem } from '../errors/problem.js'
 import type { StandardSchema } from '../input/standard-schema.js'
 import type { RateLimitKind } from '../rate-limit/limits.js'

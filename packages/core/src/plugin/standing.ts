@@ -1,6 +1,6 @@
 import { type FateCodes, type Issued, refuseBanned, refuseIssued } from '../authentication/judge.js'
 import type { GateContext } from '../context/context.js'
-import type { Denial } from '../errors/denials.js'
+import type { Denial } from '../errors/denial.js'
 import type { Standing } from '../standing/standing.js'
 import type { Generations } from './issue.js'
 

@@ -1,16 +1,17 @@
 import type { IncomingMessage } from 'node:http'
-import { denial } from '../errors/denials.js'
+import { denial } from '../errors/denial.js'
 import { FORWARDING_PROBLEMS, MALFUNCTIONS } from '../errors/malfunctions.js'
 import { type Problem, problemOfDenial } from '../errors/problem.js'
 import {
   type Framing,
   headerValues,
   isIgnoredUpgrade,
-  originForm,
   parseTarget,
+  REFUSED_METHODS,
   readFraming,
   refuseMessage,
   type Target,
+  targetOf,
 } from '../request/head.js'
 import { isWebSocketRequest } from './tunnel.js'
 
@@ -19,17 +20,6 @@ export interface Checked {
   readonly target: Target
   readonly framing: Framing
 }
-
-/** The target as it came over the wire; frameworks keep it when they cut a mount path off `url`. */
-export function targetOf(
-  req: IncomingMessage & { readonly originalUrl?: unknown },
-  publicUrl: string,
-): string {
-  const received = typeof req.originalUrl === 'string' ? req.originalUrl : (req.url ?? '')
-  return originForm(received, publicUrl)
-}
-
-const REFUSED_METHODS: ReadonlySet<string> = new Set(['TRACE', 'TRACK', 'CONNECT'])
 
 /** Looks at what a request wants of the connection, before any upstream hears of it. */
 export function checkRequest(req: IncomingMessage, target: Target | undefined): Checked | Problem {

@@ -1,5 +1,6 @@
 import type { GateContext } from '../context/context.js'
-import { DENIALS, type Denial, type DenialText } from '../errors/denials.js'
+import type { Denial } from '../errors/denial.js'
+import { DENIALS, type DenialText } from '../errors/denials.js'
 import type { RequestView } from '../request/view.js'
 
 /**

@@ -1,5 +1,5 @@
 import type { GateEvent } from '../context/event.js'
-import { type Denial, denial } from '../errors/denials.js'
+import { type Denial, denial } from '../errors/denial.js'
 import { networkOf } from '../request/client-address.js'
 import { counters } from '../store/collection.js'
 import type { Clock, Millis, Store } from '../store/store.js'

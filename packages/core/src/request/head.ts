@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { isIPv6 } from 'node:net'
-import { type Denial, denial } from '../errors/denials.js'
+import { type Denial, denial } from '../errors/denial.js'
 import type { RequestView } from './view.js'
 
 /** Every value of a header, by its lower-case name, in the order in which they came. */
@@ -14,7 +14,7 @@ export function headerValues(rawHeaders: readonly string[], name: string): strin
   return values
 }
 
-const REFUSED_METHODS = new Set(['TRACE', 'TRACK', 'CONNECT'])
+export const REFUSED_METHODS: ReadonlySet<string> = new Set(['TRACE', 'TRACK', 'CONNECT'])
 
 /** What is wrong with a request before anybody asks who sent it. */
 export function refuseHead(view: RequestView): Denial | undefined {
@@ -148,6 +148,17 @@ function readTarget(target: string): Target | undefined {
 
 // RFC 9112 §3.2.2, with an authority that has one spelling: no user, no percent-encoding.
 const ABSOLUTE_FORM = /^(https?:\/\/(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?)(?=[/?]|$)/i
+
+/** What a target is read of; frameworks keep it as it came when they cut a mount path off `url`. */
+export interface Targeted {
+  readonly url?: string | undefined
+  readonly originalUrl?: unknown
+}
+
+/** The target as the client sent it, in origin form. */
+export function targetOf({ url = '', originalUrl }: Targeted, publicUrl: string): string {
+  return originForm(typeof originalUrl === 'string' ? originalUrl : url, publicUrl)
+}
 
 /**
  * A target in absolute-form of the given origin, which every server must accept (RFC 9112 §3.2.2), in origin-form;

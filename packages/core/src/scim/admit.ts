@@ -1,4 +1,4 @@
-import { type Denial, denial } from '../errors/denials.js'
+import { type Denial, denial } from '../errors/denial.js'
 import type { PluginContext } from '../plugin/context.js'
 import type { RequestView } from '../request/view.js'
 

@@ -1,4 +1,4 @@
-import type { Denial } from '../errors/denials.js'
+import type { Denial } from '../errors/denial.js'
 
 /** RFC 7644 §3.12, table 9: those that are used. */
 export type ScimType =

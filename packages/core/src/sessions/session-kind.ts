@@ -2,7 +2,7 @@ import type { CredentialKind, Proven } from '../authentication/credential-kind.j
 import { roleOfGroups, roleOfSession } from '../authorization/roles.js'
 import { scopesOf } from '../authorization/scopes.js'
 import type { GateContext } from '../context/context.js'
-import { denial } from '../errors/denials.js'
+import { denial } from '../errors/denial.js'
 import { done, refused } from '../errors/outcome.js'
 import { cookieValues } from '../request/cookies.js'
 import { cookieNames } from './cookie.js'

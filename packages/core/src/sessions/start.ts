@@ -5,7 +5,7 @@ import { actorByExchange, auditedAs, type RequestTrace } from '../authorization/
 import { roleOfGroups } from '../authorization/roles.js'
 import type { GateContext } from '../context/context.js'
 import { boundedText } from '../encoding/text.js'
-import { type Denial, denial } from '../errors/denials.js'
+import { type Denial, denial } from '../errors/denial.js'
 import { done, type Outcome } from '../errors/outcome.js'
 import type { LoginRefusal, VouchedLogin } from '../plugin/hooks.js'
 import { commitUnderStanding } from '../standing/change.js'

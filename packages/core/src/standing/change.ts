@@ -1,5 +1,6 @@
 import type { GateContext } from '../context/context.js'
-import { type Denial, type DenialCode, denial } from '../errors/denials.js'
+import { type Denial, denial } from '../errors/denial.js'
+import type { DenialCode } from '../errors/denials.js'
 import { done, type Outcome, refused } from '../errors/outcome.js'
 import type { Check, Write } from '../store/store.js'
 import { optimistically, RACED, type Replicated, replicationOf } from '../store/update.js'

@@ -5,7 +5,7 @@ import { type Acted, type ActsFor, auditedAs, refuseOver } from '../authorizatio
 import { chooseScopes, type ScopeWish } from '../authorization/scopes.js'
 import type { GateContext } from '../context/context.js'
 import { lineOf } from '../encoding/text.js'
-import { type Denial, denial } from '../errors/denials.js'
+import { type Denial, denial } from '../errors/denial.js'
 import { done, type Outcome, refused, refuseLong } from '../errors/outcome.js'
 import { commitUnderStanding } from '../standing/change.js'
 import { enterLive } from '../standing/live-counts.js'

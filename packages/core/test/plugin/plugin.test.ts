@@ -1,7 +1,7 @@
 import { describe, expect, expectTypeOf, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
 import { banAccount } from '../../src/accounts/ban.js'
-import { denialsOf } from '../../src/errors/denials.js'
+import { denialsOf } from '../../src/errors/denial.js'
 import { createGate, ownedPaths } from '../../src/gate/create-gate.js'
 import type { Plugin, Started } from '../../src/plugin/plugin.js'
 import { defineRoute, type Route } from '../../src/plugin/route.js'

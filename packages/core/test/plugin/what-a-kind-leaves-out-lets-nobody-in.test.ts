@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { CredentialKind } from '../../src/authentication/credential-kind.js'
-import { denialsOf } from '../../src/errors/denials.js'
+import { denialsOf } from '../../src/errors/denial.js'
 import { createGate } from '../../src/gate/create-gate.js'
 import { memoryStore } from '../../src/store/memory.js'
 import { SECRET, SIGNING_SECRET, TestClock } from '../gate/gate-fixture.js'

@@ -1,4 +1,4 @@
-import type { Denial } from '../../errors/denials.js'
+import type { Denial } from '../../errors/denial.js'
 import { answerProblem, type Problem, problemOfDenial } from '../../errors/problem.js'
 
 /** On every response of the gate's own: nothing is cached, sniffed or framed unless a route says otherwise. */

@@ -1,5 +1,6 @@
 import { RETRY_WINDOW_SECONDS } from '../../context/limits.js'
-import type { Denial, OAuthErrorCode } from '../../errors/denials.js'
+import type { Denial } from '../../errors/denial.js'
+import type { OAuthErrorCode } from '../../errors/denials.js'
 import type { Problem } from '../../errors/problem.js'
 import { json } from './answer.js'
 

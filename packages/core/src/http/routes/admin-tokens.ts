@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { lookUp } from '../../account-index/account-index.js'
 import { MAX_ACCOUNT_LENGTH } from '../../accounts/account-id.js'
-import { denial } from '../../errors/denials.js'
+import { denial } from '../../errors/denial.js'
 import { listTokens } from '../../tokens/list.js'
 import { listAllTokens } from '../../tokens/list-all.js'
 import { revokeToken } from '../../tokens/revoke.js'

@@ -5,7 +5,7 @@ import { AUTH_REQUEST_PATH, originalOf } from '../../auth-request/original-reque
 import { sendToLoginOr } from '../../authentication/authenticate.js'
 import type { Identity } from '../../authentication/identity.js'
 import type { GateContext } from '../../context/context.js'
-import { type Denial, denial } from '../../errors/denials.js'
+import { type Denial, denial } from '../../errors/denial.js'
 import { done } from '../../errors/outcome.js'
 import { limitGuess } from '../../rate-limit/limit-guess.js'
 import { visibleAscii, visibleAsciiList } from '../../request/field-value.js'

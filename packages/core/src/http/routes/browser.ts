@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { isEmail } from '../../accounts/account-id.js'
 import { ROLES } from '../../authorization/roles.js'
-import { denial } from '../../errors/denials.js'
+import { denial } from '../../errors/denial.js'
 import { beginLogin } from '../../login/begin.js'
 import { completeLogin } from '../../login/complete.js'
 import { endLogin } from '../../login/end.js'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { ResolvedOptions } from '../../context/options.js'
-import { denial } from '../../errors/denials.js'
+import { denial } from '../../errors/denial.js'
 import { explainCode } from '../../errors/problem.js'
 import { json, METADATA_HEADERS, refuse } from '../answers/answer.js'
 import { explanationPage } from '../answers/page.js'

@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import { denial } from '../../errors/denials.js'
+import { denial } from '../../errors/denial.js'
 import type { Gate } from '../../gate/gate.js'
 import { checkServer } from './check-server.js'
 import { continueWhenRead } from './continue.js'

@@ -1,7 +1,7 @@
 import type { Decision } from '../../authentication/authenticate.js'
 import type { Identity } from '../../authentication/identity.js'
 import { isAtLeast } from '../../authorization/roles.js'
-import { type Denial, denial } from '../../errors/denials.js'
+import { type Denial, denial } from '../../errors/denial.js'
 import type { Gate } from '../../gate/gate.js'
 import type { RequestView } from '../../request/view.js'
 import { type Need, requireNeed } from './check-server.js'

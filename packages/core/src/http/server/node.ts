@@ -4,10 +4,10 @@ import { pipeline } from 'node:stream/promises'
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web'
 import type { Decision } from '../../authentication/authenticate.js'
 import type { Identity } from '../../authentication/identity.js'
-import { type Denial, denial } from '../../errors/denials.js'
+import { type Denial, denial } from '../../errors/denial.js'
 import type { Gate } from '../../gate/gate.js'
 import { Connection, checkListener, inTurn, LEFT } from '../../request/connection.js'
-import { originForm, parseTarget, refuseHead, refuseMessage } from '../../request/head.js'
+import { parseTarget, refuseHead, refuseMessage, targetOf } from '../../request/head.js'
 import type { RequestView } from '../../request/view.js'
 import { checkMount } from './check-server.js'
 import { isUnasked } from './continue.js'
@@ -200,12 +200,6 @@ function refuseBehind(req: NodeRequest): Denial | undefined {
 /** The path by which the gate judges a request; empty when it has no single reading. */
 export function pathOf(req: NodeRequest, publicUrl: string): string {
   return parseTarget(targetOf(req, publicUrl))?.path ?? ''
-}
-
-/** The target as it came over the wire, which frameworks keep when they cut a mount path off `url`. */
-function targetOf(req: NodeRequest, publicUrl: string): string {
-  const received = typeof req.originalUrl === 'string' ? req.originalUrl : (req.url ?? '')
-  return originForm(received, publicUrl)
 }
 
 function bodyOf(req: NodeRequest): ReadableStream | Uint8Array | string {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Identity } from '../../authentication/identity.js'
-import { type Denial, denial } from '../../errors/denials.js'
+import { type Denial, denial } from '../../errors/denial.js'
 import type { Gate } from '../../gate/gate.js'
 import { hook } from '../../input/kinds.js'
 import { endSocket } from '../../request/end-socket.js'

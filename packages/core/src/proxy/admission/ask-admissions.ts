@@ -11,7 +11,7 @@ import type {
   Verdict,
 } from '../../admission/admission.js'
 import type { GateEvent } from '../../context/event.js'
-import { denial } from '../../errors/denials.js'
+import { denial } from '../../errors/denial.js'
 import { FORWARDING_PROBLEMS } from '../../errors/malfunctions.js'
 import { type Problem, problemOfDenial } from '../../errors/problem.js'
 import type { Framing } from '../../request/head.js'
